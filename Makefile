@@ -1,0 +1,41 @@
+# Two commands are enough on a fresh machine: `make demo` and `make test`. Both set up .venv first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: demo test test-torch setup lint docs results lock clean
+
+demo: setup          ## train, use and look inside all six on embedded data; ends in one report.html
+	$(BIN)/etudes demo
+
+test: setup lint     ## everything that must hold, on TensorFlow and on JAX
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_contract.py tests/test_training.py
+
+test-torch: setup    ## the same contract on torch, where it is installed
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py
+
+setup: $(READY)      ## the environment alone, in .venv, from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Etudes needs Python 3.11 or newer; set PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(READY)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: setup          ## write again what is generated: docs/cli.md, docs/results.md
+	$(BIN)/python docs/generate.py
+
+lock:                ## resolve requirements.lock again (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

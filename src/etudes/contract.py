@@ -1,0 +1,142 @@
+"""What an étude must provide, and the few types that all rooms speak."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from etudes.settings import Settings
+
+Networks = dict[str, Any]
+"""The networks of an étude by name; the values are `keras.Model`s, built and ready to be called."""
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """What a set of labelled pictures is: all that a network needs in order to be built again without the data."""
+
+    source: str
+    """Name of a built-in set, or the path that was given."""
+    height: int
+    width: int
+    channels: int
+    class_names: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of one picture."""
+        return (self.height, self.width, self.channels)
+
+
+@dataclass(frozen=True)
+class Images:
+    """Labelled pictures: `pictures` uint8 (n, height, width, channels) in 0..255, `labels` int64 (n,)."""
+
+    pictures: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """Three sets of pictures that share no example, and what they are."""
+
+    info: ImageInfo
+    train: Images
+    validation: Images
+    test: Images
+
+    def sizes(self) -> dict[str, int]:
+        """Number of pictures in each split; written into the run's settings."""
+        return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table for terminal, page and JSON; a cell is a string or a number."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+
+
+@dataclass
+class Result:
+    """What evaluate, use, inspect and compare give back, for every door alike."""
+
+    figures: dict[str, Any] = field(default_factory=dict)
+    """Single numbers or words by name, the most important first."""
+    tables: list[Table] = field(default_factory=list)
+    pictures: dict[str, Image | list[Image]] = field(default_factory=dict)
+    """Pictures by name (words joined by "-"); a list of pictures is a film, saved as GIF."""
+    lines: list[str] = field(default_factory=list)
+    """Plain sentences to show first."""
+    answers: list[dict[str, Any]] = field(default_factory=list)
+    """One record for each input of `use`, JSON-ready."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Where each picture was saved: name → path. Filled in by the action, not by the étude."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The result without its pictures, which are named by `files`."""
+        tables = [
+            {"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]}
+            for t in self.tables
+        ]
+        parts = {"figures": self.figures, "tables": tables, "lines": self.lines, "answers": self.answers}
+        return {key: value for key, value in {**parts, "files": self.files}.items() if value}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The table of contents of one étude: the last line of its `experiment.py`.
+
+    `S` stands for the étude's settings, `I` for what its data is (`ImageInfo` or a class of its own), `D` for the
+    data itself, which has an attribute `info` and a method `sizes()`.
+    """
+
+    learns: str
+    """What it learns, in one line, for `etudes list`."""
+    headline: str
+    """Name of the figure of `evaluate` that counts most."""
+    settings: type[Settings]
+    """The frozen dataclass of settings; `presets` are values of it."""
+    presets: Mapping[str, Settings]
+    """At least `classic`, `tuned` (the default), `demo` (embedded data, about a minute) and `tiny` (seconds)."""
+    info: type[Any]
+    """The dataclass of `describe_data`; it is written into the run and read back from there."""
+    options: type[Any]
+    """The frozen dataclass of what `use` accepts: its fields are the flags of `etudes use`."""
+    describe_data: Callable[[Any], Any]
+    """S → I. Must not read a built-in data set."""
+    load_data: Callable[[Any], Any]
+    """S → D. Raises `UserError` where the data is not at hand."""
+    build: Callable[..., Networks]
+    """(S, I) → networks with fresh weights drawn from `settings.seed`.
+
+    With `borrow`, also the keyword `borrowed`: the networks of the run that `borrow` names, or None.
+    """
+    train: Callable[[Any, Any, Any, Any], None]
+    """(networks, D, S, session) → nothing; the networks are trained in place, through `etudes.training.Session`."""
+    evaluate: Callable[[Any, Any, Any], Result]
+    """(networks, D, S) → figures, tables and pictures on the test set."""
+    use: Callable[[Any, Any, Any, Any], Result]
+    """(networks, I, S, options) → one answer for each input that a person brings."""
+    inspect: Callable[[Any, Any, Any], Result]
+    """(networks, D, S) → pictures of what was learned. The layer table is added by the action."""
+    borrow: Callable[[Any], str | None] | None = None
+    """S → the run whose networks this étude builds upon, or None."""
+    trains: tuple[str, ...] = ()
+    """Names of the networks that training changes and the run keeps; empty for all that `build` gives."""
+    ready: bool = False
+    """Whether `use` works without a training of the étude's own (deep_dream uses networks of others)."""

@@ -1,0 +1,166 @@
+"""A folder of one's own pictures: one subfolder a class, or `train` and `test` with such subfolders."""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etudes.contract import ImageInfo, Images
+from etudes.data.idx import LARGEST
+from etudes.data.pictures import fit_picture, look_at_picture, open_picture
+from etudes.data.refusal import refuse, shown
+from etudes.data.splits import part_for_test
+from etudes.errors import UserError
+
+BAD_SHARE = 0.05
+"""From this share of unreadable files on a folder is refused."""
+
+COMMON_SIDE = 64
+"""Where pictures differ in size, or are large, the longer side that they are brought to at most."""
+
+LARGEST_SIDE = 256
+"""Up to this side, pictures that are all of one size keep it."""
+
+_NOT_PICTURES = {"thumbs.db", "desktop.ini"}
+_TEST_FOLDERS = ("test", "validation", "val")
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Folder:
+    """What one look at a folder found, before any picture is decoded."""
+
+    path: Path
+    class_names: tuple[str, ...]
+    training: list[tuple[Path, int]]
+    """Pictures and the numbers of their classes."""
+    test: list[tuple[Path, int]]
+    """The same of the test part; empty if nobody set one aside."""
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    """How many pictures have this (height, width)."""
+    grey: bool = True
+    """Whether all pictures are greyscale."""
+    bad: list[str] = field(default_factory=list)
+    """Files that are no pictures, with the reason."""
+
+    def __len__(self) -> int:
+        return len(self.training) + len(self.test) + len(self.bad)
+
+
+def describe_folder(path: Path) -> ImageInfo:
+    """What a folder holds, from the headers of its pictures.
+
+    Raises:
+        UserError: there are no class folders, or too many files in them are not pictures.
+    """
+    return _info(_look(path))
+
+
+def load_folder(path: Path) -> tuple[ImageInfo, Images, Images]:
+    """Load a folder's pictures, all brought to one size, and name the bad files in the log.
+
+    Returns:
+        What they are, the training part and the test part: `test` (else `validation` or `val`) beside
+        `train`, or a fixed fifth.
+
+    Raises:
+        UserError: there are no class folders, or 5 % of the files or more are bad.
+    """
+    folder = _look(path)
+    info = _info(folder)
+    training = _read(folder.training, info, folder)
+    test = _read(folder.test, info, folder)
+    _judge(folder)
+    if folder.bad:
+        _log.warning(
+            "%s: %d of %d files skipped: %s", path, len(folder.bad), len(folder), "; ".join(folder.bad)
+        )
+    if not len(test):
+        training, test = part_for_test(training)
+    if not len(training) or not len(test):
+        raise refuse(path, "has too few good pictures: at least two of each class are needed")
+    return info, training, test
+
+
+def _look(path: Path) -> Folder:
+    """Find the classes and read every picture's header."""
+    has_parts = (path / "train").is_dir() and bool(_subfolders(path / "train"))
+    root = path / "train" if has_parts else path
+    class_names = tuple(_subfolders(root))
+    if len(class_names) < 2:
+        raise refuse(path, "needs two or more subfolders with pictures in them, one for each class")
+    beside = next((path / name for name in _TEST_FOLDERS if has_parts and (path / name).is_dir()), None)
+    strangers = set(_subfolders(beside)) - set(class_names) if beside else set()
+    if strangers:
+        raise refuse(path, f"class {min(strangers)!r} is in {beside.name if beside else ''} but not in train")
+    folder = Folder(path, class_names, training=[], test=[])
+    folder.training = _headers(root, folder)
+    folder.test = _headers(beside, folder) if beside else []
+    if not folder.sizes and not folder.bad:
+        raise refuse(path, "its class folders are empty: put PNG, JPEG, WEBP, GIF or BMP files into them")
+    _judge(folder)
+    return folder
+
+
+def _subfolders(path: Path) -> list[str]:
+    """Names of the subfolders that are not hidden, in the order of numbers if all are numbers."""
+    names = [entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+    return sorted(names, key=int) if all(name.isdecimal() for name in names) else sorted(names)
+
+
+def _headers(root: Path, folder: Folder) -> list[tuple[Path, int]]:
+    """The pictures below `root` and their classes; sizes, colours and bad files are noted in `folder`."""
+    pictures = []
+    for number, name in enumerate(folder.class_names):
+        files = sorted((root / name).iterdir()) if (root / name).is_dir() else []
+        for file in files:
+            if file.is_dir() or file.name.startswith(".") or file.name.lower() in _NOT_PICTURES:
+                continue
+            try:
+                height, width, grey = look_at_picture(file)
+            except UserError as error:
+                folder.bad.append(str(error))
+                continue
+            folder.sizes[height, width] += 1
+            folder.grey = folder.grey and grey
+            pictures.append((file, number))
+    return pictures
+
+
+def _judge(folder: Folder) -> None:
+    """Refuse a folder of which too much is bad."""
+    if folder.bad and len(folder.bad) >= BAD_SHARE * len(folder):
+        first = shown(folder.bad[0])
+        raise UserError(f"{len(folder.bad)} of {len(folder)} files are bad, remove or mend them: {first}")
+
+
+def _info(folder: Folder) -> ImageInfo:
+    """Size and channels that all pictures are brought to."""
+    (height, width), _ = max(folder.sizes.items(), key=lambda item: (item[1], item[0]))
+    allowed = LARGEST_SIDE if len(folder.sizes) == 1 else COMMON_SIDE
+    if max(height, width) > allowed:
+        factor = COMMON_SIDE / max(height, width)
+        height, width = max(1, round(height * factor)), max(1, round(width * factor))
+    channels = 1 if folder.grey else 3
+    if len(folder) * height * width * channels > LARGEST:
+        raise refuse(folder.path, f"has more pictures than fit: {len(folder):,} of {height}×{width}")
+    return ImageInfo(str(folder.path), height, width, channels, folder.class_names)
+
+
+def _read(files: list[tuple[Path, int]], info: ImageInfo, folder: Folder) -> Images:
+    """Decode pictures into one array; those that fail are moved to the bad files."""
+    pictures: NDArray[np.uint8] = np.empty((len(files), *info.shape), dtype=np.uint8)
+    labels: list[int] = []
+    for file, number in list(files):
+        try:
+            pictures[len(labels)] = fit_picture(open_picture(file), info)
+        except UserError as error:
+            folder.bad.append(str(error))
+            files.remove((file, number))
+        else:
+            labels.append(number)
+    return Images(pictures[: len(labels)], np.array(labels, dtype=np.int64))

@@ -1,0 +1,75 @@
+"""Labelled pictures by name or path: the same two questions, whatever the source."""
+
+from pathlib import Path
+
+from etudes.contract import ImageData, ImageInfo, Images
+from etudes.data.builtin import load_builtin
+from etudes.data.catalogue import CIFAR10_NAMES, DIGIT_NAMES, FASHION_NAMES
+from etudes.data.digits import load_digits
+from etudes.data.own import describe_own, load_own
+from etudes.data.refusal import refuse
+from etudes.data.shapes import SHAPE_NAMES, load_shapes
+from etudes.data.splits import split
+from etudes.errors import unknown
+
+IMAGE_SETS = {
+    "mnist": ImageInfo("mnist", 28, 28, 1, DIGIT_NAMES),
+    "fashion_mnist": ImageInfo("fashion_mnist", 28, 28, 1, FASHION_NAMES),
+    "cifar10": ImageInfo("cifar10", 32, 32, 3, CIFAR10_NAMES),
+    "digits": ImageInfo("digits", 28, 28, 1, DIGIT_NAMES),
+    "shapes": ImageInfo("shapes", 32, 32, 3, SHAPE_NAMES),
+}
+"""The sets that are known by name, and what each is."""
+
+
+def describe_images(source: str) -> ImageInfo:
+    """What a set of labelled pictures is. For a name no file is read; one's own data is looked at.
+
+    Args:
+        source: "mnist", "fashion_mnist", "cifar10", "digits", "shapes", or the path of an image folder, an
+            NPZ archive or IDX files.
+
+    Raises:
+        UserError: the source is neither a known name nor data that can be read.
+    """
+    return IMAGE_SETS.get(source) or describe_own(_own_path(source))
+
+
+def load_images(source: str, *, seed: int, validation_share: float, limit: int = 0) -> ImageData:
+    """Load labelled pictures, split into training, validation and test set, which share no example.
+
+    Args:
+        source: as for `describe_images`; a built-in set that is missing is fetched if there is a network.
+        seed: decides which part of the training pictures is held back for validation, and their order. It
+            never changes the test set.
+        validation_share: the part to hold back, in 0..1; if it is not 0, at least one picture of each class
+            that has two.
+        limit: keep at most so many pictures in each of the three sets; 0 keeps all.
+
+    Returns:
+        Pictures as uint8 (n, height, width, channels) in 0..255, labels as int64 (n,).
+
+    Raises:
+        UserError: the data is not at hand or broken; the message says which file and what to do.
+    """
+    info, training, test = _load(source)
+    return split(info, training, test, seed=seed, validation_share=validation_share, limit=limit)
+
+
+def _load(source: str) -> tuple[ImageInfo, Images, Images]:
+    if source == "digits":
+        return IMAGE_SETS[source], *load_digits()
+    if source == "shapes":
+        return IMAGE_SETS[source], *load_shapes()
+    if source in IMAGE_SETS:
+        return IMAGE_SETS[source], *load_builtin(source)
+    return load_own(_own_path(source))
+
+
+def _own_path(source: str) -> Path:
+    path = Path(source).expanduser()
+    if path.exists():
+        return path
+    if path.name == source and not path.suffix:
+        raise unknown("data set", source, IMAGE_SETS)
+    raise refuse(path, "does not exist: give a folder, an .npz or IDX file, or the name of a set")

@@ -1,0 +1,148 @@
+"""Pictures and labels in a NumPy archive."""
+
+import zipfile
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etudes.contract import ImageInfo, Images
+from etudes.data.idx import LARGEST
+from etudes.data.refusal import reason, refuse
+from etudes.data.splits import part_for_test
+
+_NAMES = (("x_train", "y_train"), ("images", "labels"), ("x", "y"))
+_TEST_NAMES = ("x_test", "y_test")
+_MOST_CLASSES = 1000
+
+
+def describe_npz(path: Path) -> ImageInfo:
+    """What an archive holds, from the pictures' header and the labels; errors are those of `load_npz`."""
+    headers = _headers(path)
+    pictures, labels = _names(path, headers)
+    used = [labels, _TEST_NAMES[1]] if _TEST_NAMES[0] in headers else [labels]
+    arrays = _read(path, [*used, "class_names"] if "class_names" in headers else used)
+    class_names, _ = _classes(path, [arrays[name] for name in used], arrays.get("class_names"))
+    return _info(path, headers[pictures], class_names)
+
+
+def load_npz(path: Path) -> tuple[ImageInfo, Images, Images]:
+    """Load an archive with x_train and y_train, or x and y, or images and labels.
+
+    Pictures are (n, height, width) or (n, height, width, 1 or 3): integers in 0..255 or floats in 0..1.
+    Labels are numbers from 0 on, or words. `x_test` and `y_test` are the test part; without them it is a
+    fixed fifth. `class_names` may name the classes.
+
+    Returns:
+        What the pictures are, the training part and the test part.
+
+    Raises:
+        UserError: the file is not such an archive; the message names the array.
+    """
+    headers = _headers(path)
+    names = [_names(path, headers)]
+    if _TEST_NAMES[0] in headers:
+        names.append(_TEST_NAMES)
+    optional = ["class_names"] if "class_names" in headers else []
+    arrays = _read(path, [name for pair in names for name in pair] + optional)
+    class_names, numbers = _classes(path, [arrays[y] for _, y in names], arrays.get("class_names"))
+    info = _info(path, headers[names[0][0]], class_names)
+    parts = [Images(_bytes(path, x, arrays[x], info), y) for (x, _), y in zip(names, numbers, strict=True)]
+    for (x, y), part in zip(names, parts, strict=True):
+        if len(part.pictures) != len(part.labels):
+            raise refuse(
+                path, f"{x} has {len(part.pictures):,} pictures but {y} has {len(part.labels):,} labels"
+            )
+    training, test = parts if len(parts) == 2 else part_for_test(parts[0])
+    if not len(training) or not len(test):
+        raise refuse(path, "holds too few pictures: at least two of each class are needed")
+    return info, training, test
+
+
+def _headers(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of every array, without reading the arrays."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.namelist():
+                with archive.open(member) as file:
+                    version = np.lib.format.read_magic(file)
+                    old = version == (1, 0)
+                    read = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
+                    shapes[member.removesuffix(".npy")] = cast(Any, read)(file)[0]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise refuse(path, f"is not an NPZ archive of arrays: {reason(error)}") from error
+    return shapes
+
+
+def _names(path: Path, headers: dict[str, tuple[int, ...]]) -> tuple[str, str]:
+    """The names of pictures and labels for training, after their presence and their shapes were checked."""
+    found = next(((x, y) for x, y in _NAMES if x in headers and y in headers), None)
+    if found is None:
+        raise refuse(path, "needs the arrays x_train and y_train, or x and y, or images and labels")
+    if (_TEST_NAMES[0] in headers) != (_TEST_NAMES[1] in headers):
+        raise refuse(path, "has only one of x_test and y_test: give both or none")
+    for x in (found[0], *(_TEST_NAMES[:1] if _TEST_NAMES[0] in headers else ())):
+        shape = headers[x]
+        if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)) or 0 in shape:
+            raise refuse(path, f"{x} has the shape {shape}: it must be (n, height, width[, 1 or 3])")
+        if np.prod(shape, dtype=np.float64) > LARGEST:
+            raise refuse(path, f"{x} has more than {LARGEST:,} values: keep fewer or smaller pictures")
+    return found
+
+
+def _info(path: Path, shape: tuple[int, ...], class_names: tuple[str, ...]) -> ImageInfo:
+    return ImageInfo(str(path), shape[1], shape[2], shape[3] if len(shape) == 4 else 1, class_names)
+
+
+def _read(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in names}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise refuse(path, f"cannot be read: {reason(error)}") from error
+
+
+def _classes(
+    path: Path, labels: list[NDArray[Any]], names: NDArray[Any] | None
+) -> tuple[tuple[str, ...], list[NDArray[np.int64]]]:
+    """Names of the classes, and every array of labels as numbers (n,)."""
+    flat = [part.reshape(-1) if part.size == len(part) else part for part in labels]
+    if any(part.ndim != 1 for part in flat):
+        raise refuse(path, "labels must be one number or word for each picture")
+    if all(part.dtype.kind == "U" for part in flat):
+        known = np.unique(np.concatenate(flat))
+        return tuple(known.tolist()), [np.searchsorted(known, part).astype(np.int64) for part in flat]
+    if any(part.dtype.kind not in "iu" for part in flat):
+        raise refuse(path, "labels must be whole numbers or words")
+    largest = max(int(part.max(initial=0)) for part in flat)
+    count = largest + 1 if names is None else len(names.reshape(-1))
+    if min(int(part.min(initial=0)) for part in flat) < 0 or largest >= count or count > _MOST_CLASSES:
+        raise refuse(path, f"labels must count the {min(count, _MOST_CLASSES)} classes from 0 on")
+    if count < 2:
+        raise refuse(path, "has a single class: two or more are needed")
+    words = (
+        [str(number) for number in range(count)]
+        if names is None
+        else [str(name) for name in names.reshape(-1)]
+    )
+    return tuple(words), [part.astype(np.int64) for part in flat]
+
+
+def _bytes(path: Path, name: str, pictures: NDArray[Any], info: ImageInfo) -> NDArray[np.uint8]:
+    """Pictures as uint8 (n, height, width, channels)."""
+    if pictures.dtype.kind not in "iufb":
+        raise refuse(path, f"{name} holds {pictures.dtype}: use uint8, or floats in 0..1")
+    floats = pictures.dtype.kind == "f"
+    low, high = pictures.min(), pictures.max()
+    if not (low >= 0 and high <= (1 if floats else 255)):
+        limits = "floats in 0..1" if floats else "integers in 0..255"
+        raise refuse(path, f"{name} holds values from {low} to {high}: use {limits}")
+    try:
+        shaped = pictures.reshape(-1, *info.shape)
+    except ValueError as error:
+        raise refuse(path, f"{name} must hold pictures of {info.shape}, not {pictures.shape[1:]}") from error
+    if floats:
+        return np.round(shaped * 255).astype(np.uint8)
+    return shaped.astype(np.uint8, copy=False)

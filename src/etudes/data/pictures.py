@@ -1,0 +1,145 @@
+"""One picture that a person brings: opened without trust, and made to fit what a network expects."""
+
+import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from etudes.contract import ImageInfo
+from etudes.data.refusal import reason, refuse
+from etudes.errors import UserError, unknown
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+"""The formats that are opened; every other decoder of Pillow stays out of reach."""
+
+LARGEST_FILE = 25_000_000
+"""Bytes that a picture file may have."""
+
+LARGEST_PICTURE = 50_000_000
+"""Pixels that a picture may have; looked up in its header, before anything is decoded."""
+
+PHOTOS = ("china", "flower")
+"""The photographs that come with scikit-learn."""
+
+_GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "F")
+_ORIENTATION = 0x0112
+
+
+def open_picture(path: str | Path) -> Image.Image:
+    """Open a picture as a person sees it: turned as its EXIF says, transparency on white, 8 bits a channel.
+
+    Args:
+        path: a PNG, JPEG, WEBP, GIF (its first frame) or BMP file of at most 25 MB and 50 million pixels.
+
+    Returns:
+        A picture in mode "L" if the file is greyscale, else "RGB".
+
+    Raises:
+        UserError: the file is missing, too large, cut short or not such a picture.
+    """
+    file = Path(path)
+    with _refusals(file), _header(file) as image:
+        image.load()
+        return _flat(ImageOps.exif_transpose(image))
+
+
+def look_at_picture(path: Path) -> tuple[int, int, bool]:
+    """Read a picture's header: its height and width as a person sees it, and whether it is greyscale.
+
+    Raises:
+        UserError: the file is missing, too large or not a picture.
+    """
+    with _refusals(path), _header(path) as image:
+        turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        height, width = image.size if turned else image.size[::-1]
+        return height, width, image.mode in _GREY_MODES
+
+
+@contextmanager
+def _refusals(path: Path) -> Iterator[None]:
+    """Silence a decoder's warnings and turn whatever it raises into a refusal that names the file."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            yield
+        except UserError:
+            raise
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise _too_many_pixels(path) from error
+        except Exception as error:  # a broken file makes Pillow's decoders raise nearly anything
+            raise refuse(path, f"is not a picture: {reason(error)}") from error
+
+
+def _header(path: Path) -> Image.Image:
+    """The picture, not yet decoded, after its size in bytes and in pixels was checked."""
+    if not path.is_file():
+        raise refuse(path, "there is no such picture file")
+    if path.stat().st_size > LARGEST_FILE:
+        raise refuse(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: save it smaller")
+    try:
+        image = Image.open(path, formats=FORMATS)
+    except UnidentifiedImageError as error:
+        kinds = ", ".join(FORMATS)
+        raise refuse(path, f"is not a picture: its content is none of {kinds}") from error
+    if math.prod(image.size) > LARGEST_PICTURE:
+        image.close()
+        raise _too_many_pixels(path)
+    return image
+
+
+def _too_many_pixels(path: Path) -> UserError:
+    return refuse(path, f"has more than {LARGEST_PICTURE // 1_000_000} million pixels: save it smaller")
+
+
+def _flat(image: Image.Image) -> Image.Image:
+    """Any mode of Pillow as "L" or "RGB"."""
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        return Image.fromarray(_eight_bits(np.asarray(image)))
+    grey = image.mode in _GREY_MODES
+    if image.has_transparency_data:
+        solid = image.convert("RGBA")
+        image = Image.new("RGB", solid.size, "white")
+        image.paste(solid, mask=solid.getchannel("A"))
+    return image.convert("L" if grey else "RGB")
+
+
+def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
+    """Values in 0..65535 as 0..255."""
+    scaled = np.clip(values.astype(np.float32) / 257, 0, 255)
+    return np.round(scaled).astype(np.uint8)
+
+
+def fit_picture(image: Image.Image, info: ImageInfo) -> NDArray[np.uint8]:
+    """Make a picture what a network expects: cut to the right proportions around its centre, then resized.
+
+    Args:
+        image: any picture, such as `open_picture` gives.
+        info: what the network was trained on; its height, width and channels count.
+
+    Returns:
+        uint8 (height, width, channels) in 0..255.
+    """
+    flat = _flat(image).convert("L" if info.channels == 1 else "RGB")
+    fitted = ImageOps.fit(flat, (info.width, info.height), Image.Resampling.LANCZOS)
+    return np.array(fitted, dtype=np.uint8).reshape(info.shape)
+
+
+def embedded_photo(name: str) -> Image.Image:
+    """A photograph that comes with scikit-learn, RGB, 640×427: "china" (a pagoda) or "flower" (a dahlia).
+
+    Raises:
+        UserError: there is no photograph of that name.
+
+    Source: scikit-learn's `load_sample_image`; both CC BY 2.0, Flickr danielbuechele and vultilion.
+    """
+    if name not in PHOTOS:
+        raise unknown("photograph", name, PHOTOS)
+    from sklearn.datasets import load_sample_image
+
+    return Image.fromarray(load_sample_image(f"{name}.jpg"))

@@ -1,0 +1,150 @@
+"""Published files on this machine: which are there, and whether they are what was published."""
+
+import functools
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from etudes.data.catalogue import SETS, PublishedFile, PublishedSet, data_folder
+from etudes.data.refusal import refuse
+from etudes.errors import unknown
+
+State = Literal["embedded", "verified", "present", "missing", "damaged"]
+
+EMBEDDED = {
+    "digits": ("1,797 handwritten digits, 28×28, grey", "scikit-learn"),
+    "shapes": ("6,000 synthetic shapes, 32×32, colour", "drawn when needed"),
+    "china": ("a photograph of a pagoda, 640×427", "scikit-learn"),
+    "flower": ("a photograph of a dahlia, 640×427", "scikit-learn"),
+}
+"""What is always at hand: name → (what it is, where it comes from)."""
+
+
+@dataclass(frozen=True)
+class SetStatus:
+    """How one set stands on this machine."""
+
+    name: str
+    what: str
+    """One line of description."""
+    where: str
+    """The file or folder where it is or should be; for what is embedded, its origin."""
+    bytes: int
+    """Size of the files that are there, or, if there are none, of the download; 0 for what is embedded."""
+    state: State
+    """"present" means there but not yet checked in this process."""
+
+
+def is_right(path: Path, file: PublishedFile) -> bool:
+    """Whether the file has its published checksum; computed once per process while it stays the same."""
+    status = path.stat()
+    return _sum_is_right(path, file.checksum, status.st_size, status.st_mtime_ns)
+
+
+_known: set[tuple[Path, str, int, int]] = set()
+
+
+@functools.cache
+def _sum_is_right(path: Path, checksum: str, size: int, changed: int) -> bool:
+    algorithm, expected = checksum.split(":")
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, algorithm).hexdigest()
+    _known.add((path, checksum, size, changed))
+    return found == expected
+
+
+def _is_checked(path: Path, file: PublishedFile) -> bool:
+    status = path.stat()
+    return (path, file.checksum, status.st_size, status.st_mtime_ns) in _known
+
+
+def files_at_hand(published: PublishedSet) -> tuple[PublishedFile, ...]:
+    """The files that make the set complete here: its own, or the archive alone; none if any is missing."""
+    folder = data_folder()
+    if all((folder / file.path).is_file() for file in published.files):
+        return published.files
+    if published.archive and (folder / published.archive.path).is_file():
+        return (published.archive,)
+    return ()
+
+
+def verified_files(name: str) -> list[Path]:
+    """The paths of a set's files, each with the published checksum; empty if the set is not complete.
+
+    Raises:
+        UserError: a file is not what was published; the message names it.
+    """
+    paths = []
+    for file in files_at_hand(published_set(name)):
+        path = data_folder() / file.path
+        try:
+            right = is_right(path, file)
+        except OSError as error:
+            raise refuse(path, f"cannot be read: {error.strerror}") from error
+        if not right:
+            raise refuse(
+                path, f"is not the published file ({file.checksum[:19]}…): delete it and get it again"
+            )
+        paths.append(path)
+    return paths
+
+
+def published_set(name: str) -> PublishedSet:
+    """The set of this name.
+
+    Raises:
+        UserError: there is none.
+    """
+    if name not in SETS:
+        raise unknown("data set", name, SETS)
+    return SETS[name]
+
+
+def find_file(name: str) -> Path | None:
+    """The verified file of a set of one, "inception_v3" or "inception_v3_2015"; None if it is missing.
+
+    Raises:
+        UserError: the name is unknown, or the file is not the one that was published.
+    """
+    paths = verified_files(name)
+    return paths[0] if paths else None
+
+
+def list_sets() -> list[SetStatus]:
+    """Every set and how it stands, without reading a file."""
+    return _embedded() + [_status(name, check=False) for name in SETS]
+
+
+def verify() -> list[SetStatus]:
+    """Every set and how it stands, after computing the checksum of each file that is there."""
+    return _embedded() + [_status(name, check=True) for name in SETS]
+
+
+def _embedded() -> list[SetStatus]:
+    return [SetStatus(name, what, origin, 0, "embedded") for name, (what, origin) in EMBEDDED.items()]
+
+
+def _status(name: str, *, check: bool) -> SetStatus:
+    published = SETS[name]
+    files = files_at_hand(published)
+    folder = data_folder()
+    where = folder / (files[0].path if len(files) == 1 else published.folder)
+    if not files:
+        wanted = (published.archive,) if published.archive else published.files
+        return SetStatus(name, published.what, str(where), sum(file.size for file in wanted), "missing")
+    size = sum((folder / file.path).stat().st_size for file in files)
+    return SetStatus(name, published.what, str(where), size, _state(files, folder, check=check))
+
+
+def _state(files: tuple[PublishedFile, ...], folder: Path, *, check: bool) -> State:
+    """What is known of files that are all there; with `check`, after finding out."""
+    looked_at = [
+        (folder / file.path, file) for file in files if check or _is_checked(folder / file.path, file)
+    ]
+    try:
+        if not all(is_right(path, file) for path, file in looked_at):
+            return "damaged"
+    except OSError:
+        return "damaged"
+    return "verified" if len(looked_at) == len(files) else "present"

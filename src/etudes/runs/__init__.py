@@ -1,0 +1,23 @@
+"""REMEMBERED: the run folder, the only interface between training and everything after it."""
+
+from etudes.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from etudes.runs.folder import Run, find_run, newest_run, next_folder, runs_folder
+from etudes.runs.metrics import append_metrics, read_metrics, size_of_metrics, truncate_metrics
+from etudes.runs.weights import load_weights, save_weights
+
+__all__ = [
+    "Checkpoint",
+    "Run",
+    "append_metrics",
+    "find_run",
+    "load_checkpoint",
+    "load_weights",
+    "newest_run",
+    "next_folder",
+    "read_metrics",
+    "runs_folder",
+    "save_checkpoint",
+    "save_weights",
+    "size_of_metrics",
+    "truncate_metrics",
+]

@@ -1,0 +1,156 @@
+"""The run folder: what is in it, where it is, how to find it again."""
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from filelock import FileLock, Timeout
+
+from etudes.errors import UserError
+from etudes.runs.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training in its own folder.
+
+    ```
+    settings.toml        étude, preset, settings, what the data is, sizes of the splits
+    environment.json     versions, backend, device, command
+    metrics.jsonl        one line per epoch of each phase
+    checkpoints/         what an interrupted training goes on from
+    weights.safetensors  the trained networks, with weights.json as manifest
+    pictures/            PNG and GIF
+    results.json         figures on the test set; it is written last, so a run that has it is finished
+    card.md              the run on one page
+    ```
+    """
+
+    folder: Path
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    @property
+    def started(self) -> bool:
+        """Whether a training was begun in this folder."""
+        return (self.folder / "settings.toml").exists()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the training came to its end."""
+        return (self.folder / "results.json").exists()
+
+    @property
+    def pictures(self) -> Path:
+        """The folder of the run's pictures; made when first asked for."""
+        place = self.folder / "pictures"
+        place.mkdir(parents=True, exist_ok=True)
+        return place
+
+    def write_header(self, header: dict[str, Any]) -> None:
+        """Write `settings.toml`: plain values and tables of them."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self.folder / "settings.toml", tomli_w.dumps(header).encode())
+
+    def header(self) -> dict[str, Any]:
+        """What `settings.toml` says.
+
+        Raises:
+            UserError: the folder is no run, or its settings cannot be read.
+        """
+        path = self.folder / "settings.toml"
+        try:
+            header = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{self.folder} is not a run folder: it has no readable settings.toml") from error
+        except tomllib.TOMLDecodeError as error:
+            raise UserError(f"{path} is damaged: {error}") from error
+        for key, kind in {"etude": str, "preset": str, "settings": dict, "data": dict}.items():
+            if not isinstance(header.get(key), kind):
+                raise UserError(f"{path} is damaged: it names no {key}")
+        return header
+
+    def write_json(self, name: str, value: dict[str, Any]) -> None:
+        """Write `results.json` or `environment.json`."""
+        write_atomically(self.folder / name, json.dumps(value, indent=1, ensure_ascii=False).encode())
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read `results.json` or `environment.json`; an empty dict if it is not there."""
+        path = self.folder / name
+        try:
+            value = json.loads(path.read_bytes()) if path.exists() else {}
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} is damaged: {error}") from error
+        return dict(value)
+
+    def lock(self) -> FileLock:
+        """Take the folder for this process until `.release()`.
+
+        Raises:
+            UserError: another process is training in it.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise UserError(
+                f"{self.folder} is in use by another process; wait for it or choose another --out"
+            ) from error
+        return lock
+
+
+def runs_folder() -> Path:
+    """Where runs go if no folder is named: `ETUDES_RUNS` if that is set, else `runs` in the current folder."""
+    return Path(os.environ.get("ETUDES_RUNS") or "runs")
+
+
+def next_folder(etude: str, preset: str) -> Path:
+    """The first of `runs/ETUDE-PRESET-1`, `-2`, … that does not exist."""
+    number = 1
+    while (folder := runs_folder() / f"{etude}-{preset}-{number}").exists():
+        number += 1
+    return folder
+
+
+def newest_run(etude: str) -> Run | None:
+    """The finished run of an étude in the runs folder that ended last."""
+    finished = []
+    for results in runs_folder().glob("*/results.json"):
+        run = Run(results.parent)
+        try:
+            if run.header()["etude"] == etude:
+                finished.append((results.stat().st_mtime_ns, str(run.folder), run))
+        except UserError:
+            continue  # somebody else's folder among the runs must not stand in the way
+    return max(finished)[2] if finished else None
+
+
+def find_run(reference: str | Path, etudes: list[str]) -> Run:
+    """The finished run that a folder or an étude's name stands for.
+
+    Args:
+        reference: a run folder, or the name of an étude: its newest finished run.
+        etudes: the names of all études.
+
+    Raises:
+        UserError: there is no such run, or it is not finished.
+    """
+    if str(reference) in etudes:
+        run = newest_run(str(reference))
+        if run is None:
+            raise UserError(
+                f"no finished run of {reference} in {runs_folder()}: first `etudes train {reference}`"
+            )
+        return run
+    run = Run(Path(reference))
+    if not run.started:
+        raise UserError(f"{reference} is neither a run folder nor one of: {', '.join(etudes)}")
+    if not run.finished:
+        raise UserError(f"{reference} is not finished; go on with `etudes resume {reference}`")
+    return run

@@ -1,0 +1,169 @@
+"""Settings: a frozen dataclass per étude is the only place where a setting is named.
+
+Flags, form, `settings.toml` and the docs table all derive from it: the type gives the kind of value, `annotated_types`
+bounds give the range, `Literal` the choices, and the string below each field its help.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
+
+from etudes.errors import UserError, unknown
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every étude can be told."""
+
+    data: str = ""
+    """What to learn from: a built-in set (see `etudes data list`) or a path to your own."""
+    seed: Annotated[int, Ge(0), Lt(2**31)] = 0
+    """Every random number of the run follows from it."""
+    precision: Literal["auto", "float32", "bfloat16"] = "float32"
+    """Arithmetic of the layers; auto takes bfloat16 where the machine has it in hardware."""
+
+    def check(self) -> None:
+        """Raise `UserError` where values contradict each other; études with such values override it."""
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One field of a settings dataclass, described for flags, forms and docs."""
+
+    name: str
+    kind: str
+    """"int", "float", "bool", "str" or "list"."""
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    bounds: tuple[tuple[str, float], ...] = ()
+    """Pairs of a sign (">=", ">", "<=", "<") and a number."""
+
+    @property
+    def range(self) -> str:
+        """The allowed values in words, empty where anything of the kind goes."""
+        if self.choices:
+            return " | ".join(self.choices)
+        return ", ".join(f"{sign} {bound:g}" for sign, bound in self.bounds)
+
+
+_SIGNS: dict[type, tuple[str, str]] = {Ge: (">=", "ge"), Gt: (">", "gt"), Le: ("<=", "le"), Lt: ("<", "lt")}
+
+
+def _bounds(metadata: tuple[Any, ...]) -> tuple[tuple[str, float], ...]:
+    flat: list[Any] = []
+    for item in metadata:
+        flat.extend(item if isinstance(item, GroupedMetadata) else [item])
+    return tuple((_SIGNS[type(m)][0], getattr(m, _SIGNS[type(m)][1])) for m in flat if type(m) in _SIGNS)
+
+
+def describe(settings: type[Any] | Any) -> list[Setting]:
+    """Every field of a settings dataclass, or of a value of one, in the order of the class (bases first)."""
+    from docstring_parser import parse_from_object
+
+    cls = settings if isinstance(settings, type) else type(settings)
+    hints = get_type_hints(cls, include_extras=True)
+    helps: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        if dataclasses.is_dataclass(base):
+            for parameter in parse_from_object(base).params:
+                helps[parameter.arg_name] = " ".join((parameter.description or "").split())
+    described = []
+    for entry in dataclasses.fields(cls):
+        hint, bounds = hints[entry.name], ()
+        if get_origin(hint) is Annotated:
+            bounds = _bounds(hint.__metadata__)
+            hint = get_args(hint)[0]
+        choices = tuple(map(str, get_args(hint))) if get_origin(hint) is Literal else ()
+        default = entry.default if isinstance(settings, type) else getattr(settings, entry.name)
+        described.append(
+            Setting(entry.name, _kind(hint), default, helps.get(entry.name, ""), choices, bounds)
+        )
+    return described
+
+
+def _kind(hint: Any) -> str:
+    origin = get_origin(hint)
+    if origin is Literal:
+        return "str"
+    if origin in (tuple, list):
+        return "list"
+    if origin in (Union, types.UnionType):
+        return _kind(next(option for option in get_args(hint) if option is not type(None)))
+    return str(getattr(hint, "__name__", hint)).lower()
+
+
+def validate(settings: Settings) -> None:
+    """Check the kind and range of every value.
+
+    Raises:
+        UserError: names the first setting that is wrong, its value, and what is allowed.
+    """
+    for setting in describe(settings):
+        value, flag = setting.default, "--" + setting.name.replace("_", "-")
+        kinds = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (list, tuple)}
+        if not isinstance(value, kinds[setting.kind]) or (setting.kind != "bool" and isinstance(value, bool)):
+            raise UserError(f"{flag} {value!r}: must be {setting.kind} {setting.range}".rstrip())
+        if setting.kind == "float" and not math.isfinite(value):
+            raise UserError(f"{flag} {value!r}: must be a finite number")
+        if setting.choices and value not in setting.choices:
+            raise unknown(f"value of {flag}", str(value), setting.choices)
+        compare = {
+            ">=": lambda a, b: a >= b,
+            ">": lambda a, b: a > b,
+            "<=": lambda a, b: a <= b,
+            "<": lambda a, b: a < b,
+        }
+        if not all(compare[sign](value, bound) for sign, bound in setting.bounds):
+            raise UserError(f"{flag} {value}: must be {setting.range}")
+    settings.check()
+
+
+def override(settings: S, changes: Mapping[str, Any]) -> S:
+    """The settings with some values changed, validated.
+
+    Raises:
+        UserError: a name that is no setting, or a value out of range.
+    """
+    names = [entry.name for entry in dataclasses.fields(settings)]
+    for name in changes:
+        if name not in names:
+            raise unknown("setting", name, names)
+    lists = {name: tuple(value) for name, value in changes.items() if isinstance(value, list)}
+    changed = dataclasses.replace(settings, **{**changes, **lists})
+    validate(changed)
+    return changed
+
+
+def as_dict(settings: Any) -> dict[str, Any]:
+    """A settings dataclass as plain values that TOML and JSON can hold."""
+    plain = dataclasses.asdict(settings)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
+
+
+def from_dict(cls: type[Any], values: Mapping[str, Any]) -> Any:
+    """Build a frozen dataclass from plain values, lists becoming tuples.
+
+    Raises:
+        UserError: a key that is no field of the class, or one that is missing.
+    """
+    names = [entry.name for entry in dataclasses.fields(cls)]
+    for key in values:
+        if key not in names:
+            raise unknown("entry", key, names)
+    try:
+        return cls(
+            **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+        )
+    except TypeError as error:
+        raise UserError(f"settings are incomplete: {error}") from error

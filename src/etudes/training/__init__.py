@@ -1,0 +1,1 @@
+"""THROUGH: the training session, the backend, the state of networks."""

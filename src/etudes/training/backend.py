@@ -1,0 +1,230 @@
+"""The one place that knows which backend computes: choice, quiet start, devices, precision, input gradients.
+
+Stories and rooms take Keras from here (`from etudes.training.backend import keras`). It is loaded when it is first used,
+so that a backend can still be chosen, and so that `--help` and `list` do not pay seconds for it.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import os
+import random
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import lazy_loader
+import numpy as np
+
+from etudes.contract import Array
+from etudes.errors import UserError, unknown
+
+BACKENDS = ("tensorflow", "jax", "torch")
+
+keras: Any = lazy_loader.load("keras")
+
+
+def _installed(backend: str) -> bool:
+    return importlib.util.find_spec(backend) is not None
+
+
+def _accelerator_for_jax() -> bool:
+    """Whether JAX would see an accelerator, found out without importing it."""
+    plugins = {d.metadata["Name"].lower() for d in importlib.metadata.distributions() if d.metadata["Name"]}
+    nvidia = any(Path("/dev").glob("nvidia[0-9]*")) and any(p.startswith("jax-cuda") for p in plugins)
+    tpu = any(Path("/dev").glob("accel[0-9]*")) and "libtpu" in plugins
+    return nvidia or tpu
+
+
+def default_backend() -> str:
+    """`KERAS_BACKEND` if set; JAX where it sees an accelerator; else the first installed of TensorFlow, JAX, torch."""
+    chosen = os.environ.get("KERAS_BACKEND")
+    if chosen:
+        return chosen
+    if _installed("jax") and _accelerator_for_jax():
+        return "jax"
+    return next((name for name in BACKENDS if _installed(name)), "tensorflow")
+
+
+def loaded_backend() -> str | None:
+    """The backend that Keras already runs on in this process, or None."""
+    module = sys.modules.get("keras.src.backend.config")
+    return str(module.backend()) if module else None
+
+
+def choose_backend(name: str | None = None) -> str:
+    """Decide the backend of this process, before Keras is first used.
+
+    Args:
+        name: one of `BACKENDS`, or None for `default_backend()`.
+
+    Raises:
+        UserError: it is unknown, not installed, or another one is already at work in this process.
+    """
+    name = name or loaded_backend() or default_backend()
+    if name not in BACKENDS:
+        raise unknown("backend", name, BACKENDS)
+    if not _installed(name):
+        raise UserError(f"backend {name} is not installed: pip install 'etudes[{name}]'")
+    running = loaded_backend()
+    if running not in (None, name):
+        raise UserError(f"this process already runs on {running}; start a new one for {name}")
+    os.environ["KERAS_BACKEND"] = name
+    return name
+
+
+def start_backend(name: str | None = None) -> str:
+    """Choose the backend and load Keras on it, without the notes that frameworks write while they start.
+
+    Args and errors are those of `choose_backend`; gives the backend's name.
+    """
+    name = choose_backend(name)
+    if loaded_backend() is None:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with _standard_error_to_file() as notes:
+            try:
+                keras.ops.convert_to_numpy(
+                    keras.ops.zeros(1)
+                )  # the first operation is when devices are looked for
+            except Exception as error:
+                notes.seek(0)
+                said = notes.read().decode(errors="replace").strip().splitlines()
+                raise UserError(
+                    f"backend {name} does not start: {error} {said[-1] if said else ''}".rstrip()
+                ) from error
+    return name
+
+
+@contextmanager
+def _standard_error_to_file() -> Iterator[IO[bytes]]:
+    """Compiled libraries write to file descriptor 2 past `sys.stderr`; within this it leads to a temporary file."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as notes:
+        terminal = os.dup(2)
+        os.dup2(notes.fileno(), 2)
+        try:
+            yield notes
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+def has_bfloat16() -> bool:
+    """Whether this machine computes bfloat16 in hardware: an accelerator, or a CPU with AVX512-BF16 or AMX-BF16."""
+    if _accelerator_for_jax():
+        return True
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+def resolve_precision(precision: str) -> str:
+    """ "float32" or "bfloat16" for a setting that may also say "auto"."""
+    if precision == "auto":
+        return "bfloat16" if has_bfloat16() else "float32"
+    return precision
+
+
+@contextmanager
+def layers_in(precision: str) -> Iterator[None]:
+    """Within it, new layers compute in this precision; their variables stay float32."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(
+        "mixed_bfloat16" if resolve_precision(precision) == "bfloat16" else "float32"
+    )
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+@contextmanager
+def drawn_from(seed: int) -> Iterator[None]:
+    """Within it, fresh weights and the random state of new layers follow from a seed.
+
+    The generators of `random` and `numpy.random` are put back afterwards: they belong to the caller.
+    """
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (Keras draws from the legacy generator)
+    keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)  # noqa: NPY002
+
+
+def devices() -> list[str]:
+    """The devices that the loaded backend computes on, such as ["cpu:0"]."""
+    return [str(device) for device in keras.distribution.list_devices()] or ["cpu:0"]
+
+
+def input_gradient(network: Any, loss: Callable[[list[Any]], Any]) -> Callable[[Array], tuple[float, Array]]:
+    """The function x → (loss, d loss / d x) of a network's outputs, its weights held still.
+
+    Args:
+        network: a `keras.Model` with one input and a list of outputs.
+        loss: from the list of outputs (backend tensors) to one number, written in `keras.ops`.
+
+    Returns:
+        A function of a float32 array (batch, …) that gives the loss as float and the gradient as float32 array of the
+        same shape.
+    """
+    build = {"tensorflow": _gradient_tensorflow, "jax": _gradient_jax, "torch": _gradient_torch}
+    return build[keras.backend.backend()](network, loss)
+
+
+def _outputs(result: Any) -> list[Any]:
+    return list(result) if isinstance(result, list | tuple) else [result]
+
+
+def _gradient_tensorflow(network: Any, loss: Any) -> Callable[[Array], tuple[float, Array]]:
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def compute(x: Any) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            value = loss(_outputs(network(x, training=False)))
+        return value, tape.gradient(value, x)
+
+    def gradient(x: Array) -> tuple[float, Array]:
+        value, slope = compute(tf.constant(x, dtype=tf.float32))
+        return float(value), np.asarray(slope, dtype=np.float32)
+
+    return gradient
+
+
+def _gradient_jax(network: Any, loss: Any) -> Callable[[Array], tuple[float, Array]]:
+    import jax
+
+    def value_of(x: Any, trainable: Any, rest: Any) -> Any:
+        result, _ = network.stateless_call(trainable, rest, x, training=False)
+        return loss(_outputs(result))
+
+    compute = jax.jit(jax.value_and_grad(value_of))
+
+    def gradient(x: Array) -> tuple[float, Array]:
+        trainable = [variable.value for variable in network.trainable_variables]
+        rest = [variable.value for variable in network.non_trainable_variables]
+        value, slope = compute(np.asarray(x, dtype=np.float32), trainable, rest)
+        return float(value), np.asarray(slope, dtype=np.float32)
+
+    return gradient
+
+
+def _gradient_torch(network: Any, loss: Any) -> Callable[[Array], tuple[float, Array]]:
+    import torch
+
+    def gradient(x: Array) -> tuple[float, Array]:
+        tensor = torch.tensor(x, dtype=torch.float32, requires_grad=True)
+        value = loss(_outputs(network(tensor, training=False)))
+        (slope,) = torch.autograd.grad(value, tensor)
+        return float(value.detach()), slope.detach().cpu().numpy().astype(np.float32)
+
+    return gradient

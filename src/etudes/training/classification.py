@@ -1,0 +1,134 @@
+"""What every classifier of pictures shares once it is trained: predictions, test figures, answers for picture files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etudes.contract import Array, ImageInfo, Images, Result, Table
+from etudes.data import fit_picture, open_picture
+from etudes.errors import UserError
+from etudes.training.backend import keras
+from etudes.views.features import feature_maps, filter_grid
+from etudes.views.grids import confusion_matrix, picture_grid
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a classifier says of n pictures: `probabilities` float32 (n, classes), rows adding to one."""
+
+    probabilities: NDArray[np.float32]
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """The most probable class of each picture."""
+        return self.probabilities.argmax(axis=1).astype(np.int64)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """The probability of that class."""
+        return self.probabilities.max(axis=1)
+
+
+def predict(network: Any, pictures: Array) -> Prediction:
+    """Classify pictures, uint8 (n, height, width, channels)."""
+    return Prediction(np.asarray(network.predict(pictures, batch_size=500, verbose=0), dtype=np.float32))
+
+
+def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) -> Result:
+    """Accuracy and cross-entropy on test pictures, accuracy by class, confusion matrix, right and wrong samples.
+
+    Args:
+        network: pictures in, probabilities out.
+        test: pictures that nothing was learned or chosen from.
+        class_names: one for each output.
+    """
+    said = predict(network, test.pictures)
+    right = said.classes == test.labels
+    probability = said.probabilities[np.arange(len(test)), test.labels]
+    figures = {
+        "accuracy": float(right.mean()),
+        "cross_entropy": float(-np.log(np.maximum(probability, 1e-7)).mean()),
+        "errors": int((~right).sum()),
+        "pictures": len(test),
+    }
+    rows = [
+        (
+            name,
+            int((test.labels == k).sum()),
+            float(right[test.labels == k].mean()) if (test.labels == k).any() else "",
+        )
+        for k, name in enumerate(class_names)
+    ]
+    pictures = {
+        "confusion-matrix": confusion_matrix(test.labels, said.classes, class_names, "test pictures"),
+        "samples-right": _samples(test, said, class_names, np.flatnonzero(right)[:40]),
+    }
+    wrong = np.flatnonzero(~right)
+    if len(wrong):
+        surest = wrong[np.argsort(-said.confidence[wrong], kind="stable")][:40]
+        pictures["samples-wrong"] = _samples(test, said, class_names, surest)
+    return Result(
+        figures=figures,
+        tables=[Table("by class", ("class", "pictures", "accuracy"), rows)],
+        pictures=pictures,
+    )
+
+
+def _samples(test: Images, said: Prediction, class_names: Sequence[str], chosen: Array) -> Any:
+    """A grid of pictures, below each what was answered, in red with the truth where that is wrong."""
+    captions, colours = [], []
+    for index in chosen:
+        truth, guess = test.labels[index], said.classes[index]
+        captions.append(
+            class_names[guess] if truth == guess else f"{class_names[guess]} ({class_names[truth]})"
+        )
+        colours.append("black" if truth == guess else "#B00020")
+    scale = max(1, round(84 / test.pictures.shape[2]))
+    return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)
+
+
+def answer_pictures(network: Any, info: ImageInfo, files: Sequence[str], top: int) -> Result:
+    """Classify picture files.
+
+    Raises:
+        UserError: no file was named, or one is no picture that can be read.
+    """
+    if not files:
+        raise UserError("name one picture file or more, such as photo.jpg")
+    pictures = np.stack([fit_picture(open_picture(file), info) for file in files])
+    said = predict(network, pictures)
+    answers, lines = [], []
+    for file, row in zip(files, said.probabilities, strict=True):
+        best = np.argsort(-row, kind="stable")[:top]
+        named = [(info.class_names[k], round(float(row[k]), 4)) for k in best]
+        answers.append({"picture": file, "answer": named[0][0], "probabilities": dict(named)})
+        lines.append(f"{file}: " + ", ".join(f"{name} {share:.1%}" for name, share in named))
+    return Result(answers=answers, lines=lines)
+
+
+def look_inside(network: Any, picture: Array) -> dict[str, Any]:
+    """Pictures of the first convolution's filters, and of what every convolution makes of one picture.
+
+    Args:
+        network: a `keras.Sequential` with convolutions; pictures of 0..255 in.
+        picture: uint8 (height, width, channels).
+    """
+    convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    probe = keras.Model(network.inputs, [layer.output for layer in convolutions])
+    found = probe.predict(picture[None], verbose=0)
+    outputs = {
+        layer.name: np.asarray(out, dtype=np.float32)[0]
+        for layer, out in zip(convolutions, found, strict=True)
+    }
+    kernel = keras.ops.convert_to_numpy(convolutions[0].kernel)
+    return {"filters": filter_grid(kernel), "feature-maps": feature_maps(picture, outputs)}
+
+
+def one_hot(labels: Array, classes: int) -> Array:
+    """Labels (n,) as float32 rows (n, classes) with a single one."""
+    return np.eye(classes, dtype=np.float32)[labels]

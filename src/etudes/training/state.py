@@ -1,0 +1,83 @@
+"""Every variable of networks and optimisers as NumPy arrays by name, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from etudes.contract import Array, Networks
+from etudes.errors import UserError
+
+
+def _named(prefix: str, variables: list[Any]) -> dict[str, Any]:
+    return {f"{prefix}/{index:02d}.{variable.name}": variable for index, variable in enumerate(variables)}
+
+
+def weights_of(networks: Networks) -> dict[str, Array]:
+    """The weights of networks: what makes them what they are, without random state.
+
+    Names are "network/index.variable", in the order of the layers; an array among the networks is "network".
+    """
+    return {name: np.array(value) for name, value in _variables(networks, "weights").items()}
+
+
+def state_of(networks: Networks) -> dict[str, Array]:
+    """The weights and the random state (of Dropout and the like) of networks."""
+    return {name: np.array(value) for name, value in _variables(networks, "variables").items()}
+
+
+def _variables(networks: Networks, kind: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, network in networks.items():
+        if isinstance(network, np.ndarray):
+            found[name] = network
+        else:
+            found |= _named(name, getattr(network, kind))
+    return found
+
+
+def optimizer_state(optimizers: dict[str, Any]) -> dict[str, Array]:
+    """Step counter, moments and learning rate of optimisers that are built; names "optimizer/index.variable"."""
+    found: dict[str, Any] = {}
+    for name, optimizer in optimizers.items():
+        found |= _named(name, optimizer.variables)
+    return {name: np.array(value) for name, value in found.items()}
+
+
+def put_weights(networks: Networks, arrays: dict[str, Array]) -> None:
+    """Load what `weights_of` gave into networks of the same build.
+
+    Raises:
+        UserError: a name or shape that does not fit.
+    """
+    _put(_variables(networks, "weights"), arrays)
+
+
+def put_state(networks: Networks, arrays: dict[str, Array]) -> None:
+    """Load what `state_of` gave; errors as in `put_weights`."""
+    _put(_variables(networks, "variables"), arrays)
+
+
+def put_optimizer_state(optimizers: dict[str, Any], arrays: dict[str, Array]) -> None:
+    """Load what `optimizer_state` gave; errors as in `put_weights`."""
+    found: dict[str, Any] = {}
+    for name, optimizer in optimizers.items():
+        found |= _named(name, optimizer.variables)
+    _put(found, arrays)
+
+
+def _put(variables: dict[str, Any], arrays: dict[str, Array]) -> None:
+    wrong = sorted(set(variables) ^ set(arrays))
+    if wrong:
+        raise UserError(f"saved arrays are not those of this network: {wrong[0]} is on one side only")
+    for name, variable in variables.items():
+        if tuple(variable.shape) != arrays[name].shape:
+            raise UserError(
+                f"saved array {name} is {arrays[name].shape}, this network wants {tuple(variable.shape)}"
+            )
+    for name, variable in variables.items():
+        if isinstance(variable, np.ndarray):
+            variable[...] = arrays[name]
+        else:
+            variable.assign(arrays[name])

@@ -1,0 +1,75 @@
+"""Learning curves: every figure of `metrics.jsonl` over the epochs, training and validation in one panel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PIL import Image
+
+from etudes.views.figures import COLOURS, figure, picture
+
+_NOT_DRAWN = {"phase", "epoch", "seconds", "samples_per_second", "learning_rate"}
+History = Sequence[Mapping[str, Any]]
+
+
+def _panels(histories: Mapping[str, History]) -> list[str]:
+    names = [name for history in histories.values() for record in history for name in record]
+    drawn = [name.removeprefix("validation_") for name in names if name not in _NOT_DRAWN]
+    numeric = [name for name in dict.fromkeys(drawn) if not name.startswith("_")]
+    # Accuracy-like figures first: they are what a person looks for.
+    return sorted(numeric, key=lambda name: "loss" in name)
+
+
+def learning_curves(histories: Mapping[str, History]) -> Image.Image:
+    """Draw the metrics of one run, or of several to compare.
+
+    Args:
+        histories: label → lines of `metrics.jsonl`. Phases follow one another along the axis.
+    """
+    panels = _panels(histories)[:6] or ["loss"]
+    columns = min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    with figure(4.2 * columns, 3.0 * rows + 0.4) as drawn:
+        for place, name in enumerate(panels, start=1):
+            axes = drawn.add_subplot(rows, columns, place)
+            axes.set_title(name.replace("_", " "))
+            axes.set_xlabel("epoch")
+            for number, (label, history) in enumerate(histories.items()):
+                colour = COLOURS[number % len(COLOURS)]
+                for key, line, what in ((name, "-", "training"), (f"validation_{name}", "--", "validation")):
+                    points = [(x, r[key]) for x, r in enumerate(history, start=1) if key in r]
+                    if points:
+                        text = what if len(histories) == 1 else f"{label} {what}"
+                        mark = "o" if len(points) < 3 else ""
+                        axes.plot(
+                            *zip(*points, strict=True),
+                            line,
+                            color=colour,
+                            marker=mark,
+                            markersize=3,
+                            label=text,
+                        )
+                for x in _phase_starts(history):
+                    axes.axvline(x + 0.5, color=colour, alpha=0.3, linewidth=1)
+            axes.legend(fontsize=7, frameon=False)
+        return picture(drawn)
+
+
+def _phase_starts(history: History) -> list[int]:
+    pairs = zip(history, history[1:], strict=False)
+    return [x for x, (a, b) in enumerate(pairs, start=1) if a["phase"] != b["phase"]]
+
+
+SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float], width: int = 40) -> str:
+    """A row of block characters for a row of numbers, at most `width` of them."""
+    if not values:
+        return ""
+    step = max(1, -(-len(values) // width))
+    shown = [values[min(i + step, len(values)) - 1] for i in range(0, len(values), step)]
+    low, high = min(shown), max(shown)
+    scale = (len(SPARKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(SPARKS[round((value - low) * scale)] for value in shown)

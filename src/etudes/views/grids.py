@@ -1,0 +1,87 @@
+"""Grids of pictures with captions, and confusion matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from etudes.contract import Array
+from etudes.views.figures import figure, picture
+
+
+def to_image(pixels: Array) -> Image.Image:
+    """A uint8 array (height, width, channels) with 1 or 3 channels as a picture."""
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
+def picture_grid(
+    pictures: Array,
+    columns: int,
+    *,
+    captions: Sequence[str] = (),
+    scale: int = 2,
+    colours: Sequence[str] = (),
+) -> Image.Image:
+    """Pictures in rows from left to right.
+
+    Args:
+        pictures: uint8 (n, height, width, channels), channels 1 or 3.
+        columns: pictures in a row.
+        captions: a short text below each; none if empty.
+        scale: whole number by which each picture is enlarged.
+        colours: colour of each caption; black if empty.
+    """
+    count, height, width = pictures.shape[:3]
+    rows, gap = -(-count // columns), 2
+    line = 13 if captions else 0
+    cell_width, cell_height = width * scale + gap, height * scale + gap + line
+    sheet = Image.new("RGB", (columns * cell_width + gap, rows * cell_height + gap), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(10)
+    for index in range(count):
+        left, top = gap + index % columns * cell_width, gap + index // columns * cell_height
+        tile = to_image(pictures[index]).resize((width * scale, height * scale), Image.Resampling.NEAREST)
+        sheet.paste(tile, (left, top))
+        if captions:
+            text = captions[index]
+            while text and draw.textlength(text, font=font) > cell_width - gap:
+                text = text[:-1]
+            fill = colours[index] if colours else "black"
+            draw.text((left, top + height * scale), text, fill=fill, font=font)
+    return sheet
+
+
+def confusion_matrix(truth: Array, guess: Array, class_names: Sequence[str], title: str) -> Image.Image:
+    """Counts of (true class, answered class), rows normalised for the colour.
+
+    Args:
+        truth: int (n,) in 0..classes-1.
+        guess: int (n,).
+        class_names: one for each class.
+        title: above the matrix.
+    """
+    from sklearn.metrics import confusion_matrix as count
+
+    size = len(class_names)
+    matrix: NDArray[np.int64] = count(truth, guess, labels=list(range(size)))
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    inches = max(4.0, 0.55 * size + 1.5)
+    with figure(inches + 0.6, inches) as drawn:
+        axes = drawn.add_subplot()
+        axes.grid(visible=False)
+        axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        axes.set_xticks(range(size), class_names, rotation=45, ha="right")
+        axes.set_yticks(range(size), class_names)
+        axes.set_xlabel("answered")
+        axes.set_ylabel("true")
+        axes.set_title(title)
+        for row in range(size if size <= 20 else 0):
+            for column in range(size):
+                if matrix[row, column]:
+                    colour = "white" if share[row, column] > 0.5 else "black"
+                    text = str(matrix[row, column])
+                    axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
+        return picture(drawn)
