@@ -93,9 +93,7 @@ def train(
         header = run.header()
         stored = from_dict(experiment.settings, header["settings"]) if header["etude"] == etude else None
         if stored != chosen:
-            raise UserError(
-                f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out"
-            )
+            raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
     if run.finished:
         return run
     return _train(run, etude, preset, chosen, backend, watch or watch_for(Console(), quiet))
@@ -251,9 +249,7 @@ def inspect(reference: Reference, *, backend: str | None = None) -> Result:
     return result
 
 
-def layer_tables(
-    etude: str, *, preset: str = "tuned", backend: str | None = None, **settings: Any
-) -> list[Table]:
+def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = None, **settings: Any) -> list[Table]:
     """The layer table of each network of an étude with fresh weights; needs neither run nor data.
 
     Raises:

@@ -90,8 +90,7 @@ class Result:
     def as_json(self) -> dict[str, Any]:
         """The result without its pictures, which are named by `files`."""
         tables = [
-            {"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]}
-            for t in self.tables
+            {"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]} for t in self.tables
         ]
         parts = {"figures": self.figures, "tables": tables, "lines": self.lines, "answers": self.answers}
         return {key: value for key, value in {**parts, "files": self.files}.items() if value}

@@ -80,15 +80,14 @@ def describe(settings: type[Any] | Any) -> list[Setting]:
                 helps[parameter.arg_name] = " ".join((parameter.description or "").split())
     described = []
     for entry in dataclasses.fields(cls):
-        hint, bounds = hints[entry.name], ()
+        hint = hints[entry.name]
+        bounds: tuple[tuple[str, float], ...] = ()
         if get_origin(hint) is Annotated:
             bounds = _bounds(hint.__metadata__)
             hint = get_args(hint)[0]
         choices = tuple(map(str, get_args(hint))) if get_origin(hint) is Literal else ()
         default = entry.default if isinstance(settings, type) else getattr(settings, entry.name)
-        described.append(
-            Setting(entry.name, _kind(hint), default, helps.get(entry.name, ""), choices, bounds)
-        )
+        described.append(Setting(entry.name, _kind(hint), default, helps.get(entry.name, ""), choices, bounds))
     return described
 
 
@@ -111,7 +110,7 @@ def validate(settings: Settings) -> None:
     """
     for setting in describe(settings):
         value, flag = setting.default, "--" + setting.name.replace("_", "-")
-        kinds = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (list, tuple)}
+        kinds: dict[str, Any] = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (list, tuple)}
         if not isinstance(value, kinds[setting.kind]) or (setting.kind != "bool" and isinstance(value, bool)):
             raise UserError(f"{flag} {value!r}: must be {setting.kind} {setting.range}".rstrip())
         if setting.kind == "float" and not math.isfinite(value):
@@ -162,8 +161,6 @@ def from_dict(cls: type[Any], values: Mapping[str, Any]) -> Any:
         if key not in names:
             raise unknown("entry", key, names)
     try:
-        return cls(
-            **{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
-        )
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
     except TypeError as error:
         raise UserError(f"settings are incomplete: {error}") from error

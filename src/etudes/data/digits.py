@@ -36,7 +36,5 @@ def _like_mnist(picture: NDArray[np.float64]) -> NDArray[np.uint8]:
     framed = np.pad(picture, 2).astype(np.float32) / 16
     large = np.asarray(Image.fromarray(framed).resize((30, 30), Image.Resampling.BICUBIC))[1:-1, 1:-1]
     ink = np.clip((large - 0.5) * _CONTRAST + 0.5, 0, 1)
-    shift = [
-        round(13.5 - float(np.average(np.arange(28), weights=ink.sum(axis=1 - axis)))) for axis in (0, 1)
-    ]
+    shift = [round(13.5 - float(np.average(np.arange(28), weights=ink.sum(axis=1 - axis)))) for axis in (0, 1)]
     return np.round(np.roll(ink, shift, axis=(0, 1)) * 255).astype(np.uint8)

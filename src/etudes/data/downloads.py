@@ -37,11 +37,11 @@ def fetch(name: str, *, rounds: int = 3) -> Path:
     wanted = files_at_hand(published) or ((published.archive,) if published.archive else published.files)
     damaged = [file for file in wanted if not _is_there(folder / file.path, file)]
     if damaged and published.archive and wanted == published.files:
-        raise UserError(
-            f"{shown(folder / damaged[0].path)}: is damaged: delete the folder, then fetch {name} again"
-        )
+        raise UserError(f"{shown(folder / damaged[0].path)}: is damaged: delete the folder, then fetch {name} again")
     for file in damaged:
         _download(name, published, file, rounds)
+        if not _is_there(folder / file.path, file):
+            raise UserError(_by_hand(name, published, file))
     return folder / (wanted[0].path if len(wanted) == 1 else published.folder)
 
 
@@ -85,9 +85,7 @@ def _download_from(mirror: str, file: PublishedFile) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     address = mirror + target.name
     _log.info("downloading %s (%s bytes)", address, f"{file.size:,}")
-    pooch.retrieve(
-        address, known_hash=file.checksum, fname=target.name, path=target.parent, downloader=downloader
-    )
+    pooch.retrieve(address, known_hash=file.checksum, fname=target.name, path=target.parent, downloader=downloader)
 
 
 def _by_hand(name: str, published: PublishedSet, file: PublishedFile) -> str:

@@ -76,9 +76,7 @@ def load_folder(path: Path) -> tuple[ImageInfo, Images, Images]:
     test = _read(folder.test, info, folder)
     _judge(folder)
     if folder.bad:
-        _log.warning(
-            "%s: %d of %d files skipped: %s", path, len(folder.bad), len(folder), "; ".join(folder.bad)
-        )
+        _log.warning("%s: %d of %d files skipped: %s", path, len(folder.bad), len(folder), "; ".join(folder.bad))
     if not len(test):
         training, test = part_for_test(training)
     if not len(training) or not len(test):
@@ -108,15 +106,22 @@ def _look(path: Path) -> Folder:
 
 def _subfolders(path: Path) -> list[str]:
     """Names of the subfolders that are not hidden, in the order of numbers if all are numbers."""
-    names = [entry.name for entry in path.iterdir() if entry.is_dir() and not entry.name.startswith(".")]
+    names = [entry.name for entry in _entries(path) if entry.is_dir() and not entry.name.startswith(".")]
     return sorted(names, key=int) if all(name.isdecimal() for name in names) else sorted(names)
+
+
+def _entries(path: Path) -> list[Path]:
+    try:
+        return sorted(path.iterdir())
+    except OSError as error:
+        raise refuse(path, f"cannot be read: {error.strerror}") from error
 
 
 def _headers(root: Path, folder: Folder) -> list[tuple[Path, int]]:
     """The pictures below `root` and their classes; sizes, colours and bad files are noted in `folder`."""
     pictures = []
     for number, name in enumerate(folder.class_names):
-        files = sorted((root / name).iterdir()) if (root / name).is_dir() else []
+        files = _entries(root / name) if (root / name).is_dir() else []
         for file in files:
             if file.is_dir() or file.name.startswith(".") or file.name.lower() in _NOT_PICTURES:
                 continue

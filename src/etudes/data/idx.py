@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from etudes.data.refusal import refuse
+from etudes.data.refusal import reason, refuse
 
 LARGEST = 2**31
 """Bytes of pictures that a set of one's own may have once it is read."""
@@ -32,7 +32,7 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
             size = math.prod(shape)
             data = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise refuse(path, f"cannot be read as IDX ({error}): get a fresh copy") from error
+        raise refuse(path, f"cannot be read as IDX ({reason(error)}): get a fresh copy") from error
     if len(data) != size:
         trouble = "is cut short" if len(data) < size else "goes on after its end"
         raise refuse(path, f"{trouble}: its header promises {size:,} bytes; get a fresh copy")
@@ -45,7 +45,7 @@ def read_idx_shape(path: Path, dimensions: int) -> tuple[int, ...]:
         with _opened(path) as file:
             return _read_shape(file, path, dimensions)
     except (OSError, EOFError, zlib.error) as error:
-        raise refuse(path, f"cannot be read as IDX ({error}): get a fresh copy") from error
+        raise refuse(path, f"cannot be read as IDX ({reason(error)}): get a fresh copy") from error
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -73,7 +73,5 @@ def read_idx_pair(pictures: Path, labels: Path) -> tuple[NDArray[np.uint8], NDAr
     images = read_idx(pictures, 3)
     numbers = read_idx(labels, 1)
     if len(images) != len(numbers):
-        raise refuse(
-            labels, f"has {len(numbers):,} labels for {len(images):,} pictures: they do not belong together"
-        )
+        raise refuse(labels, f"has {len(numbers):,} labels for {len(images):,} pictures: they do not belong together")
     return images[..., np.newaxis], numbers.astype(np.int64)

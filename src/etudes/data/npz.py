@@ -1,6 +1,7 @@
 """Pictures and labels in a NumPy archive."""
 
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, cast
 
@@ -49,11 +50,6 @@ def load_npz(path: Path) -> tuple[ImageInfo, Images, Images]:
     class_names, numbers = _classes(path, [arrays[y] for _, y in names], arrays.get("class_names"))
     info = _info(path, headers[names[0][0]], class_names)
     parts = [Images(_bytes(path, x, arrays[x], info), y) for (x, _), y in zip(names, numbers, strict=True)]
-    for (x, y), part in zip(names, parts, strict=True):
-        if len(part.pictures) != len(part.labels):
-            raise refuse(
-                path, f"{x} has {len(part.pictures):,} pictures but {y} has {len(part.labels):,} labels"
-            )
     training, test = parts if len(parts) == 2 else part_for_test(parts[0])
     if not len(training) or not len(test):
         raise refuse(path, "holds too few pictures: at least two of each class are needed")
@@ -83,13 +79,18 @@ def _names(path: Path, headers: dict[str, tuple[int, ...]]) -> tuple[str, str]:
         raise refuse(path, "needs the arrays x_train and y_train, or x and y, or images and labels")
     if (_TEST_NAMES[0] in headers) != (_TEST_NAMES[1] in headers):
         raise refuse(path, "has only one of x_test and y_test: give both or none")
-    for x in (found[0], *(_TEST_NAMES[:1] if _TEST_NAMES[0] in headers else ())):
-        shape = headers[x]
-        if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)) or 0 in shape:
-            raise refuse(path, f"{x} has the shape {shape}: it must be (n, height, width[, 1 or 3])")
-        if np.prod(shape, dtype=np.float64) > LARGEST:
-            raise refuse(path, f"{x} has more than {LARGEST:,} values: keep fewer or smaller pictures")
+    for x, y in (found, _TEST_NAMES) if _TEST_NAMES[0] in headers else (found,):
+        _check_shapes(path, x, headers[x], y, headers[y])
     return found
+
+
+def _check_shapes(path: Path, x: str, shape: tuple[int, ...], y: str, label_shape: tuple[int, ...]) -> None:
+    if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)) or 0 in shape:
+        raise refuse(path, f"{x} has the shape {shape}: it must be (n, height, width[, 1 or 3])")
+    if np.prod(shape, dtype=np.float64) > LARGEST:
+        raise refuse(path, f"{x} has more than {LARGEST:,} values: keep fewer or smaller pictures")
+    if label_shape[:1] != shape[:1] or np.prod(label_shape, dtype=np.float64) != shape[0]:
+        raise refuse(path, f"{y} has the shape {label_shape}: {x} needs ({shape[0]},), a label for each picture")
 
 
 def _info(path: Path, shape: tuple[int, ...], class_names: tuple[str, ...]) -> ImageInfo:
@@ -100,7 +101,7 @@ def _read(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile) as error:
         raise refuse(path, f"cannot be read: {reason(error)}") from error
 
 
@@ -108,9 +109,7 @@ def _classes(
     path: Path, labels: list[NDArray[Any]], names: NDArray[Any] | None
 ) -> tuple[tuple[str, ...], list[NDArray[np.int64]]]:
     """Names of the classes, and every array of labels as numbers (n,)."""
-    flat = [part.reshape(-1) if part.size == len(part) else part for part in labels]
-    if any(part.ndim != 1 for part in flat):
-        raise refuse(path, "labels must be one number or word for each picture")
+    flat = [part.reshape(-1) for part in labels]
     if all(part.dtype.kind == "U" for part in flat):
         known = np.unique(np.concatenate(flat))
         return tuple(known.tolist()), [np.searchsorted(known, part).astype(np.int64) for part in flat]
@@ -122,17 +121,13 @@ def _classes(
         raise refuse(path, f"labels must count the {min(count, _MOST_CLASSES)} classes from 0 on")
     if count < 2:
         raise refuse(path, "has a single class: two or more are needed")
-    words = (
-        [str(number) for number in range(count)]
-        if names is None
-        else [str(name) for name in names.reshape(-1)]
-    )
+    words = [str(number) for number in range(count)] if names is None else [str(name) for name in names.reshape(-1)]
     return tuple(words), [part.astype(np.int64) for part in flat]
 
 
 def _bytes(path: Path, name: str, pictures: NDArray[Any], info: ImageInfo) -> NDArray[np.uint8]:
     """Pictures as uint8 (n, height, width, channels)."""
-    if pictures.dtype.kind not in "iufb":
+    if pictures.dtype.kind not in "iuf":
         raise refuse(path, f"{name} holds {pictures.dtype}: use uint8, or floats in 0..1")
     floats = pictures.dtype.kind == "f"
     low, high = pictures.min(), pictures.max()

@@ -45,7 +45,8 @@ def open_picture(path: str | Path) -> Image.Image:
     file = Path(path)
     with _refusals(file), _header(file) as image:
         image.load()
-        return _flat(ImageOps.exif_transpose(image))
+        ImageOps.exif_transpose(image, in_place=True)
+        return _flat(image)
 
 
 def look_at_picture(path: Path) -> tuple[int, int, bool]:
@@ -103,10 +104,11 @@ def _flat(image: Image.Image) -> Image.Image:
         return Image.fromarray(_eight_bits(np.asarray(image)))
     grey = image.mode in _GREY_MODES
     if image.has_transparency_data:
-        solid = image.convert("RGBA")
+        solid = image if image.mode == "RGBA" else image.convert("RGBA")
         image = Image.new("RGB", solid.size, "white")
         image.paste(solid, mask=solid.getchannel("A"))
-    return image.convert("L" if grey else "RGB")
+    mode = "L" if grey else "RGB"
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:

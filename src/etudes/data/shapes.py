@@ -92,9 +92,9 @@ def _outlines() -> list[Layers]:
 
 def _placed(layers: Layers, random: Generator) -> Layers:
     """Slant, stretch, turn and move the shape to its place, in pixels of the large drawing."""
-    radius = random.uniform(8.0, 13.0)
-    angle = random.uniform(-0.6, 0.6)
-    stretch = np.exp(random.uniform(-0.18, 0.18))
+    radius = random.uniform(9.0, 13.5)
+    angle = random.uniform(-0.5, 0.5)
+    stretch = np.exp(random.uniform(-0.15, 0.15))
     slant = random.uniform(-0.15, 0.15)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     matrix = radius * turn @ np.array([[stretch, slant], [0.0, 1 / stretch]])
@@ -121,9 +121,7 @@ def _colour(masks: NDArray[np.uint8], random: Generator) -> NDArray[np.uint8]:
     count = len(masks)
     cover = masks[..., np.newaxis].astype(np.float32) / 255
     background = random.uniform(0, 150, size=(count, 3))
-    foreground = background + random.dirichlet((1.0, 1.0, 1.0), size=count) * random.uniform(
-        120, 420, size=(count, 1)
-    )
+    foreground = background + random.dirichlet((1.0, 1.0, 1.0), size=count) * random.uniform(120, 420, size=(count, 1))
     picture = (1 - cover) * _gradient(background, random) + cover * _gradient(foreground, random)
     picture += random.normal(size=picture.shape) * random.uniform(2, 10, size=(count, 1, 1, 1))
     painted: NDArray[np.uint8] = np.clip(np.round(picture), 0, 255).astype(np.uint8)

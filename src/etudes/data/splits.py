@@ -12,9 +12,7 @@ TEST_SHARE = 0.2
 _TEST_SEED = 20170101
 
 
-def hold_back(
-    labels: NDArray[np.int64], share: float, seed: int
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def hold_back(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Split positions in two, class by class, so that both parts have the classes in the same proportion.
 
     Args:

@@ -83,9 +83,7 @@ def verified_files(name: str) -> list[Path]:
         except OSError as error:
             raise refuse(path, f"cannot be read: {error.strerror}") from error
         if not right:
-            raise refuse(
-                path, f"is not the published file ({file.checksum[:19]}…): delete it and get it again"
-            )
+            raise refuse(path, f"is not the published file ({file.checksum[:19]}…): delete it and get it again")
         paths.append(path)
     return paths
 
@@ -139,9 +137,7 @@ def _status(name: str, *, check: bool) -> SetStatus:
 
 def _state(files: tuple[PublishedFile, ...], folder: Path, *, check: bool) -> State:
     """What is known of files that are all there; with `check`, after finding out."""
-    looked_at = [
-        (folder / file.path, file) for file in files if check or _is_checked(folder / file.path, file)
-    ]
+    looked_at = [(folder / file.path, file) for file in files if check or _is_checked(folder / file.path, file)]
     try:
         if not all(is_right(path, file) for path, file in looked_at):
             return "damaged"

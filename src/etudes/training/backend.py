@@ -87,9 +87,7 @@ def start_backend(name: str | None = None) -> str:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with _standard_error_to_file() as notes:
             try:
-                keras.ops.convert_to_numpy(
-                    keras.ops.zeros(1)
-                )  # the first operation is when devices are looked for
+                keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
             except Exception as error:
                 notes.seek(0)
                 said = notes.read().decode(errors="replace").strip().splitlines()
@@ -135,9 +133,7 @@ def resolve_precision(precision: str) -> str:
 def layers_in(precision: str) -> Iterator[None]:
     """Within it, new layers compute in this precision; their variables stay float32."""
     before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(
-        "mixed_bfloat16" if resolve_precision(precision) == "bfloat16" else "float32"
-    )
+    keras.config.set_dtype_policy("mixed_bfloat16" if resolve_precision(precision) == "bfloat16" else "float32")
     try:
         yield
     finally:

@@ -26,12 +26,12 @@ class Prediction:
     @property
     def classes(self) -> NDArray[np.int64]:
         """The most probable class of each picture."""
-        return self.probabilities.argmax(axis=1).astype(np.int64)
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
 
     @property
     def confidence(self) -> NDArray[np.float32]:
         """The probability of that class."""
-        return self.probabilities.max(axis=1)
+        return np.asarray(self.probabilities.max(axis=1), dtype=np.float32)
 
 
 def predict(network: Any, pictures: Array) -> Prediction:
@@ -84,9 +84,7 @@ def _samples(test: Images, said: Prediction, class_names: Sequence[str], chosen:
     captions, colours = [], []
     for index in chosen:
         truth, guess = test.labels[index], said.classes[index]
-        captions.append(
-            class_names[guess] if truth == guess else f"{class_names[guess]} ({class_names[truth]})"
-        )
+        captions.append(class_names[guess] if truth == guess else f"{class_names[guess]} ({class_names[truth]})")
         colours.append("black" if truth == guess else "#B00020")
     scale = max(1, round(84 / test.pictures.shape[2]))
     return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)
@@ -121,10 +119,7 @@ def look_inside(network: Any, picture: Array) -> dict[str, Any]:
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     probe = keras.Model(network.inputs, [layer.output for layer in convolutions])
     found = probe.predict(picture[None], verbose=0)
-    outputs = {
-        layer.name: np.asarray(out, dtype=np.float32)[0]
-        for layer, out in zip(convolutions, found, strict=True)
-    }
+    outputs = {layer.name: np.asarray(out, dtype=np.float32)[0] for layer, out in zip(convolutions, found, strict=True)}
     kernel = keras.ops.convert_to_numpy(convolutions[0].kernel)
     return {"filters": filter_grid(kernel), "feature-maps": feature_maps(picture, outputs)}
 

@@ -23,7 +23,7 @@ def warmup_then_decay(
     warmup = max(1, round(steps * warmup_share))
     rest = max(1, steps - warmup)
 
-    class WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc, name-defined]
+    class WarmupThenDecay(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
         def __call__(self, step: Any) -> Any:
             ops = keras.ops
             now = ops.cast(step, "float32")

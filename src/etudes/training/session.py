@@ -229,7 +229,7 @@ def _part(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:
 def _step_callback(watch: Watch, batch_size: int) -> Any:
     """A Keras callback that shows the progress of each step."""
 
-    class Steps(keras.callbacks.Callback):  # type: ignore[misc, name-defined]
+    class Steps(keras.callbacks.Callback):  # type: ignore[misc]
         done = 0
 
         def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

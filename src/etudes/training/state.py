@@ -73,9 +73,7 @@ def _put(variables: dict[str, Any], arrays: dict[str, Array]) -> None:
         raise UserError(f"saved arrays are not those of this network: {wrong[0]} is on one side only")
     for name, variable in variables.items():
         if tuple(variable.shape) != arrays[name].shape:
-            raise UserError(
-                f"saved array {name} is {arrays[name].shape}, this network wants {tuple(variable.shape)}"
-            )
+            raise UserError(f"saved array {name} is {arrays[name].shape}, this network wants {tuple(variable.shape)}")
     for name, variable in variables.items():
         if isinstance(variable, np.ndarray):
             variable[...] = arrays[name]

@@ -30,20 +30,16 @@ STYLE: dict[str, Any] = {
 @contextmanager
 def figure(width: float, height: float) -> Iterator[Figure]:
     """A new figure of so many inches in the project's style; draw on it within the block, then call `picture`."""
+    from cycler import cycler
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as NewFigure
 
-    with rc_context({**STYLE, "axes.prop_cycle": _cycle()}):
+    style: dict[Any, Any] = {**STYLE, "axes.prop_cycle": cycler(color=COLOURS)}
+    with rc_context(style):
         drawn = NewFigure(figsize=(width, height))
         FigureCanvasAgg(drawn)
         yield drawn
-
-
-def _cycle() -> Any:
-    from matplotlib import cycler
-
-    return cycler(color=COLOURS)
 
 
 def picture(drawn: Figure) -> Image.Image:

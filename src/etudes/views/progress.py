@@ -14,9 +14,7 @@ _UNSHOWN = ("phase", "epoch", "seconds", "samples_per_second")
 
 def figures_text(figures: dict[str, Any]) -> str:
     """Figures in one line: "loss 0.123  accuracy 0.950"."""
-    shown = [
-        (name, value) for name, value in figures.items() if name not in _UNSHOWN and isinstance(value, float)
-    ]
+    shown = [(name, value) for name, value in figures.items() if name not in _UNSHOWN and isinstance(value, float)]
     return "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in shown)
 
 
@@ -139,9 +137,7 @@ class Live(Lines):
         self.samples += samples
         pace = self.samples / max(time.monotonic() - self.began, 1e-9)
         numbers = {name: float(value) for name, value in figures.items()}
-        self.progress.update(
-            self.task, advance=samples, pace=f"{pace:.0f} samples/s", figures=figures_text(numbers)
-        )
+        self.progress.update(self.task, advance=samples, pace=f"{pace:.0f} samples/s", figures=figures_text(numbers))
 
 
 def watch_for(console: Console, quiet: bool) -> Watch:

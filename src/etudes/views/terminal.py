@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from etudes.contract import Result, Table
 from etudes.views.card import show
+from etudes.views.curves import sparkline
 
 
 def print_table(console: Console, table: Table) -> None:
@@ -41,3 +43,14 @@ def print_result(console: Console, result: Result) -> None:
 
 def _cell(value: Any) -> str:
     return ", ".join(map(show, value)) if isinstance(value, list | tuple) else show(value)
+
+
+def print_history(console: Console, history: Sequence[Mapping[str, Any]]) -> None:
+    """A sparkline for each figure of a training, with its first and last value."""
+    for phase in dict.fromkeys(record["phase"] for record in history):
+        lines = [record for record in history if record["phase"] == phase]
+        names = [n for n, v in lines[-1].items() if isinstance(v, float) and n not in ("seconds", "samples_per_second")]
+        for name in names:
+            values = [record[name] for record in lines if name in record]
+            text = f"{phase} {name.replace('_', ' ')}"
+            console.print(f"{text:<34} {sparkline(values)}  {show(values[0])} → {show(values[-1])}", highlight=False)

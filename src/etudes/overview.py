@@ -1,0 +1,99 @@
+"""What is there: the études with their results, the data sets, the machine. Imports no Keras."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import platform
+from typing import Any
+
+from etudes import experiments
+from etudes.contract import Table
+from etudes.data import list_sets, verify
+from etudes.runs import newest_run, runs_folder
+from etudes.settings import describe
+from etudes.training.backend import BACKENDS, default_backend, has_bfloat16
+from etudes.training.environment import cores, processor, versions
+from etudes.views.card import markdown_table, show
+
+
+def committed_results(etude: str) -> list[dict[str, Any]]:
+    """The measured results that come with the package, one record a run; `docs/results.md` shows them all."""
+    path = experiments.FOLDER / etude / "results.json"
+    return list(json.loads(path.read_bytes())) if path.exists() else []
+
+
+def best_result(etude: str) -> str:
+    """The headline figure of the best committed run in words, or "not measured yet"."""
+    headline = experiments.load(etude).headline
+    found = [record for record in committed_results(etude) if headline in record["figures"]]
+    if not found:
+        return "not measured yet"
+    best = max(found, key=lambda record: record["figures"][headline])
+    value = best["figures"][headline]
+    return f"{headline.replace('_', ' ')} {show(value)} ({best['preset']}, {best['data']}, {best['epochs']})"
+
+
+def etudes_table() -> Table:
+    """The études, a line each."""
+    rows = []
+    for name in experiments.names():
+        run = newest_run(name)
+        ready = str(run) if run else "no"
+        rows.append((name, experiments.load(name).learns, best_result(name), ready))
+    return Table("etudes", ("etude", "learns", "best result", "trained weights"), rows)
+
+
+def card_text(etude: str) -> str:
+    """An étude's card in Markdown: its page, then its presets and results as tables."""
+    experiment = experiments.load(etude)
+    page = (experiments.FOLDER / etude / "README.md").read_text(encoding="utf-8")
+    presets = {name: preset for name, preset in experiment.presets.items() if name in ("classic", "tuned")}
+    rows = [
+        (setting.name, *(show(getattr(preset, setting.name)) for preset in presets.values()), setting.help)
+        for setting in describe(experiment.settings)
+    ]
+    settings = markdown_table(Table("Settings", ("setting", *presets, "what it is"), rows))
+    results = [
+        (record["preset"], record["data"], record["epochs"], name.replace("_", " "), show(value))
+        for record in committed_results(etude)
+        for name, value in record["figures"].items()
+    ]
+    measured = markdown_table(Table("Measured", ("preset", "data", "epochs", "figure", "value"), results))
+    return "\n\n".join([page.rstrip(), settings, *([measured] if results else [])]) + "\n"
+
+
+def data_table(verified: bool = False) -> Table:
+    """The data sets: what, where, size, and whether their check sums are right.
+
+    Args:
+        verified: check every file's sum now, which takes seconds.
+    """
+    sets = verify() if verified else list_sets()
+    rows = [(s.name, s.state, f"{s.bytes / 1e6:.1f} MB" if s.bytes else "", s.what, str(s.where)) for s in sets]
+    return Table("data sets", ("name", "state", "size", "what", "where"), rows)
+
+
+def doctor_table() -> Table:
+    """What this machine has, what is missing, and the command that mends it."""
+    installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
+    rows = [
+        ("Python", platform.python_version(), ""),
+        ("machine", f"{processor()}, {cores()} cores", ""),
+        ("backend", f"{default_backend()} (installed: {', '.join(installed) or 'none'})", ""),
+        ("bfloat16 in hardware", "yes" if has_bfloat16() else "no", ""),
+        ("versions", ", ".join(f"{name} {version}" for name, version in versions().items()), ""),
+    ]
+    rows += [
+        (f"backend {name}", "not installed", f"pip install 'etudes[{name}]'")
+        for name in BACKENDS
+        if name not in installed
+    ]
+    for entry in list_sets():
+        mend = f"etudes data fetch {entry.name}" if entry.state in ("missing", "damaged") else ""
+        rows.append((f"data {entry.name}", entry.state, mend))
+    for name in experiments.names():
+        run = newest_run(name)
+        mend = "" if run or experiments.load(name).ready else f"etudes train {name}"
+        rows.append((f"weights {name}", str(run) if run else f"no finished run in {runs_folder()}", mend))
+    return Table("doctor", ("what", "state", "to mend it"), rows)
