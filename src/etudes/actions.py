@@ -5,58 +5,43 @@ Each is documented for Python users; the terminal and the studio add nothing to 
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
 from etudes import experiments
-from etudes.contract import Experiment, Networks, Result, Table
-from etudes.errors import UserError, unknown
-from etudes.runs import Run, find_run, load_weights, next_folder, read_metrics, save_weights
-from etudes.settings import Settings, as_dict, from_dict, override
-from etudes.training.backend import drawn_from, layers_in, start_backend
+from etudes.comparison import compare
+from etudes.contract import Networks, Result, Table
+from etudes.errors import UserError
+from etudes.runs import Run, next_folder, read_metrics, save_weights
+from etudes.settings import Settings, as_dict, from_dict
+from etudes.trained import Reference, Trained, build, etude_of, load, preset_of, untrained
+from etudes.training.backend import start_backend
 from etudes.training.environment import describe_environment
 from etudes.training.session import Session
-from etudes.training.state import put_weights, weights_of
+from etudes.training.state import weights_of
 from etudes.views.card import run_card
 from etudes.views.curves import learning_curves
 from etudes.views.layers import layer_table
 from etudes.views.pictures import save_pictures
 from etudes.views.progress import Watch, watch_for
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-Reference = str | Path | Run
-"""A run folder, a `Run`, or the name of an étude, which stands for its newest finished run."""
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A finished run brought back to life: `networks` are `keras.Model`s by name, with their trained weights."""
-
-    etude: str
-    experiment: Experiment
-    settings: Settings
-    info: Any
-    networks: Networks
-    run: Run | None
-
-
-def preset_of(etude: str, preset: str, changes: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of a preset with some changed.
-
-    Raises:
-        UserError: unknown étude, preset or setting; a value out of range.
-    """
-    presets = experiments.load(etude).presets
-    if preset not in presets:
-        raise unknown("preset", preset, presets)
-    return override(presets[preset], changes or {})
+__all__ = [
+    "Reference",
+    "Trained",
+    "compare",
+    "etude_of",
+    "evaluate",
+    "inspect",
+    "layer_tables",
+    "layer_tables_of",
+    "load",
+    "preset_of",
+    "resume",
+    "train",
+    "use",
+]
 
 
 def train(
@@ -151,38 +136,6 @@ def _write_card(run: Run, result: Result, finished: dict[str, Any]) -> None:
     (run.folder / "card.md").write_text(text, encoding="utf-8")
 
 
-def build(experiment: Experiment, settings: Settings, info: Any) -> Networks:
-    """The étude's networks with fresh weights drawn from the settings' seed, in the settings' precision."""
-    borrowed = {}
-    if experiment.borrow is not None:
-        reference = experiment.borrow(settings)
-        borrowed = {"borrowed": load(reference).networks if reference else None}
-    with layers_in(settings.precision), drawn_from(settings.seed):
-        return experiment.build(settings, info, **borrowed)
-
-
-def load(reference: Reference, *, backend: str | None = None) -> Trained:
-    """Build the networks of a finished run from code and settings, and load its weights as arrays.
-
-    Args:
-        reference: a run folder, or an étude's name for its newest finished run.
-        backend: as in `train`; a run trained on one backend loads on any.
-
-    Raises:
-        UserError: no such run, or its files are damaged.
-    """
-    run = reference if isinstance(reference, Run) else find_run(reference, experiments.names())
-    header = run.header()
-    experiment = experiments.load(header["etude"])
-    settings = from_dict(experiment.settings, header["settings"])
-    info = from_dict(experiment.info, header["data"])
-    arrays = load_weights(run.folder)
-    start_backend(backend)
-    networks = build(experiment, settings, info)
-    put_weights({name: networks[name] for name in experiment.trains or networks}, arrays)
-    return Trained(header["etude"], experiment, settings, info, networks, run)
-
-
 def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
     """The étude's figures on the test set of its run's data, with the pictures that show them.
 
@@ -215,7 +168,7 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     experiment = experiments.load(etude)
     given = experiment.options(inputs=tuple(str(item) for item in inputs), **options)
     if experiment.ready and reference in experiments.names():
-        trained = _untrained(etude, experiment, given, backend)
+        trained = untrained(etude, experiment, given, backend)
     else:
         trained = load(reference, backend=backend)
     result = experiment.use(trained.networks, trained.info, trained.settings, given)
@@ -223,16 +176,6 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     if result.pictures:
         result.files = save_pictures(result.pictures, Path(out or f"{etude}.png"))
     return result
-
-
-def _untrained(etude: str, experiment: Experiment, options: Any, backend: str | None) -> Trained:
-    """An étude that is ready without a training of its own, as its default preset and the options say."""
-    names = {field.name for field in dataclasses.fields(experiment.settings)}
-    changes = {name: value for name, value in as_dict(options).items() if name in names and value is not None}
-    settings = preset_of(etude, "tuned", changes)
-    info = experiment.describe_data(settings)
-    start_backend(backend)
-    return Trained(etude, experiment, settings, info, build(experiment, settings, info), None)
 
 
 def inspect(reference: Reference, *, backend: str | None = None) -> Result:
@@ -261,66 +204,6 @@ def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = Non
     return layer_tables_of(build(experiment, chosen, experiment.describe_data(chosen)))
 
 
-def layer_tables_of(networks: Networks) -> list[Table]:
-    """The layer tables of networks that are built."""
-    return [layer_table(name, network) for name, network in networks.items() if hasattr(network, "layers")]
-
-
-def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) -> Result:
-    """Put runs side by side: the settings that differ, the results, and their curves in one picture.
-
-    Args:
-        runs: two or more run folders.
-        out: where the picture of the curves goes; by default no picture is saved.
-
-    Raises:
-        UserError: fewer than two runs, or a folder that is no run.
-    """
-    if len(runs) < 2:
-        raise UserError("compare needs two runs or more: etudes compare RUN RUN ...")
-    chosen = [run if isinstance(run, Run) else find_run(run, experiments.names()) for run in runs]
-    headers = [run.header() for run in chosen]
-    labels = [str(run) for run in chosen]
-    flat = [{"etude": h["etude"], "preset": h["preset"], **h["settings"]} for h in headers]
-    keys = list(dict.fromkeys(key for entry in flat for key in entry))
-    rows = [[key, *(str(entry.get(key, "")) for entry in flat)] for key in keys]
-    differing = [row for row in rows if len(set(row[1:])) > 1]
-    results = [{**r["figures"], "training_seconds": r["training_seconds"]} for r in _results(chosen)]
-    figures = list(dict.fromkeys(key for result in results for key in result))
-    side_by_side = [[name, *(result.get(name, "") for result in results)] for name in figures]
-    result = Result(
-        tables=[
-            Table("settings that differ", ["setting", *labels], differing),
-            Table("results", ["figure", *labels], side_by_side),
-        ]
-    )
-    histories = {str(run): read_metrics(run.folder) for run in chosen}
-    result.pictures = {"curves": learning_curves(histories)}
-    if out is not None:
-        result.files = save_pictures(result.pictures, Path(out))
-    return result
-
-
-def _results(runs: list[Run]) -> list[dict[str, Any]]:
-    return [run.read_json("results.json") for run in runs]
-
-
-def etude_of(reference: Reference) -> str:
-    """The name of the étude that a reference leads to.
-
-    Raises:
-        UserError: it is neither a run folder nor the name of an étude.
-    """
-    if reference in experiments.names():
-        return str(reference)
-    run = reference if isinstance(reference, Run) else Run(Path(reference))
-    if run.started:
-        return str(run.header()["etude"])
-    if not run.folder.exists():
-        raise unknown("etude or run folder", str(reference), experiments.names())
-    return str(find_run(run.folder, experiments.names()).header()["etude"])
-
-
 def _data(trained: Trained) -> Any:
     return trained.experiment.load_data(trained.settings)
 
@@ -328,3 +211,8 @@ def _data(trained: Trained) -> Any:
 def _save_pictures(run: Run, result: Result) -> None:
     for name, picture in result.pictures.items():
         result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
+
+
+def layer_tables_of(networks: Networks) -> list[Table]:
+    """The layer tables of networks that are built."""
+    return [layer_table(name, network) for name, network in networks.items() if hasattr(network, "layers")]

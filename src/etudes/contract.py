@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from PIL.Image import Image
 
     from etudes.settings import Settings
@@ -97,6 +99,14 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Example:
+    """Something to try `use` with: its inputs, and options by name."""
+
+    inputs: tuple[str, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Experiment:
     """The table of contents of one étude: the last line of its `experiment.py`.
 
@@ -133,6 +143,8 @@ class Experiment:
     """(networks, I, S, options) → one answer for each input that a person brings."""
     inspect: Callable[[Any, Any, Any], Result]
     """(networks, D, S) → pictures of what was learned. The layer table is added by the action."""
+    example: Callable[[Any, Path], Example]
+    """(D, folder) → inputs to show `use` with; what it needs as files, it writes into the folder as `input-….png`."""
     borrow: Callable[[Any], str | None] | None = None
     """S → the run whose networks this étude builds upon, or None."""
     trains: tuple[str, ...] = ()

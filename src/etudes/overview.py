@@ -19,7 +19,7 @@ from etudes.views.card import markdown_table, show
 
 def committed_results(etude: str) -> list[dict[str, Any]]:
     """The measured results that come with the package, one record a run; `docs/results.md` shows them all."""
-    path = experiments.FOLDER / etude / "results.json"
+    path = experiments.folder(etude) / "results.json"
     return list(json.loads(path.read_bytes())) if path.exists() else []
 
 
@@ -47,7 +47,7 @@ def etudes_table() -> Table:
 def card_text(etude: str) -> str:
     """An étude's card in Markdown: its page, then its presets and results as tables."""
     experiment = experiments.load(etude)
-    page = (experiments.FOLDER / etude / "README.md").read_text(encoding="utf-8")
+    page = (experiments.folder(etude) / "README.md").read_text(encoding="utf-8")
     presets = {name: preset for name, preset in experiment.presets.items() if name in ("classic", "tuned")}
     rows = [
         (setting.name, *(show(getattr(preset, setting.name)) for preset in presets.values()), setting.help)

@@ -42,7 +42,7 @@ class Setting:
 
     name: str
     kind: str
-    """"int", "float", "bool", "str" or "list"."""
+    """One of "int", "float", "bool", "str" and "list"."""
     default: Any
     help: str
     choices: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ class SetStatus:
     bytes: int
     """Size of the files that are there, or, if there are none, of the download; 0 for what is embedded."""
     state: State
-    """"present" means there but not yet checked in this process."""
+    """The state "present" means there but not yet checked in this process."""
 
 
 def is_right(path: Path, file: PublishedFile) -> bool:

@@ -7,12 +7,15 @@ from pathlib import Path
 from etudes.contract import Experiment
 from etudes.errors import unknown
 
-FOLDER = Path(__file__).parent
-
 
 def names() -> list[str]:
     """The études: every folder beside this file that holds an `experiment.py`."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/experiment.py"))
+    return sorted(path.parent.name for place in __path__ for path in Path(place).glob("*/experiment.py"))
+
+
+def folder(name: str) -> Path:
+    """The folder of an étude, with its card and its results."""
+    return next(Path(place) / name for place in __path__ if (Path(place) / name / "experiment.py").exists())
 
 
 @cache

@@ -70,9 +70,7 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         except (SafetensorError, ValueError, KeyError, OSError) as error:
             trouble = f"{path}: {error}"
     if trouble:
-        raise UserError(
-            f"no checkpoint of this run can be used ({trouble}); start again in a new --out folder"
-        )
+        raise UserError(f"no checkpoint of this run can be used ({trouble}); start again in a new --out folder")
     return None
 
 
@@ -80,9 +78,7 @@ def _read(path: Path) -> Checkpoint:
     with safe_open(path, framework="numpy") as file:
         metadata = file.metadata() or {}
         if metadata.get("format") != str(FORMAT):
-            raise UserError(
-                f"{path} has checkpoint format {metadata.get('format')}, this version reads {FORMAT}"
-            )
+            raise UserError(f"{path} has checkpoint format {metadata.get('format')}, this version reads {FORMAT}")
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
     sums = hashlib.sha256((digest(arrays) + metadata["position"]).encode()).hexdigest()
     if sums != metadata["sha256"]:

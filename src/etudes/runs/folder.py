@@ -144,9 +144,7 @@ def find_run(reference: str | Path, etudes: list[str]) -> Run:
     if str(reference) in etudes:
         run = newest_run(str(reference))
         if run is None:
-            raise UserError(
-                f"no finished run of {reference} in {runs_folder()}: first `etudes train {reference}`"
-            )
+            raise UserError(f"no finished run of {reference} in {runs_folder()}: first `etudes train {reference}`")
         return run
     run = Run(Path(reference))
     if not run.started:

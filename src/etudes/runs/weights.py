@@ -38,15 +38,11 @@ def load_weights(folder: Path) -> dict[str, Array]:
         content = path.read_bytes()
         expected, entries = manifest["sha256"], dict(manifest["arrays"])
     except FileNotFoundError as error:
-        raise UserError(
-            f"{error.filename} is missing: the run is not finished, or its folder was changed"
-        ) from error
+        raise UserError(f"{error.filename} is missing: the run is not finished, or its folder was changed") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{manifest_path} cannot be read as a manifest ({error})") from error
     if hashlib.sha256(content).hexdigest() != expected:
-        raise UserError(
-            f"{path} is damaged: its SHA-256 is not the one in weights.json; train again or copy it again"
-        )
+        raise UserError(f"{path} is damaged: its SHA-256 is not the one in weights.json; train again or copy it again")
     try:
         arrays: dict[str, Array] = load(content)
     except SafetensorError as error:

@@ -1,6 +1,6 @@
 """The one place that knows which backend computes: choice, quiet start, devices, precision, input gradients.
 
-Stories and rooms take Keras from here (`from etudes.training.backend import keras`). It is loaded when it is first used,
+Stories and rooms take Keras from here (`from etudes.training.backend import keras`). It is loaded when first used,
 so that a backend can still be chosen, and so that `--help` and `list` do not pay seconds for it.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import logging
 import os
 import random
 import sys
@@ -84,6 +85,7 @@ def start_backend(name: str | None = None) -> str:
     """
     name = choose_backend(name)
     if loaded_backend() is None:
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with _standard_error_to_file() as notes:
             try:
@@ -123,7 +125,7 @@ def has_bfloat16() -> bool:
 
 
 def resolve_precision(precision: str) -> str:
-    """ "float32" or "bfloat16" for a setting that may also say "auto"."""
+    """The precision, `float32` or `bfloat16`, for a setting that may also say `auto`."""
     if precision == "auto":
         return "bfloat16" if has_bfloat16() else "float32"
     return precision

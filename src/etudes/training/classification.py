@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etudes.contract import Array, ImageInfo, Images, Result, Table
+from etudes.contract import Array, Example, ImageInfo, Images, Result, Table
 from etudes.data import fit_picture, open_picture
 from etudes.errors import UserError
 from etudes.training.backend import keras
+from etudes.training.state import as_array
 from etudes.views.features import feature_maps, filter_grid
-from etudes.views.grids import confusion_matrix, picture_grid
+from etudes.views.grids import confusion_matrix, picture_grid, to_image
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,20 @@ def answer_pictures(network: Any, info: ImageInfo, files: Sequence[str], top: in
     return Result(answers=answers, lines=lines)
 
 
+def example_pictures(test: Images, folder: Path, count: int = 3) -> Example:
+    """The first test pictures as files `input-0.png`, …, to try `use` with.
+
+    Args:
+        test: pictures to take them from.
+        folder: where the files go.
+        count: how many.
+    """
+    paths = [folder / f"input-{number}.png" for number in range(min(count, len(test)))]
+    for path, pixels in zip(paths, test.pictures, strict=False):
+        to_image(pixels).save(path)
+    return Example(tuple(map(str, paths)))
+
+
 def look_inside(network: Any, picture: Array) -> dict[str, Any]:
     """Pictures of the first convolution's filters, and of what every convolution makes of one picture.
 
@@ -120,8 +136,7 @@ def look_inside(network: Any, picture: Array) -> dict[str, Any]:
     probe = keras.Model(network.inputs, [layer.output for layer in convolutions])
     found = probe.predict(picture[None], verbose=0)
     outputs = {layer.name: np.asarray(out, dtype=np.float32)[0] for layer, out in zip(convolutions, found, strict=True)}
-    kernel = keras.ops.convert_to_numpy(convolutions[0].kernel)
-    return {"filters": filter_grid(kernel), "feature-maps": feature_maps(picture, outputs)}
+    return {"filters": filter_grid(as_array(convolutions[0].kernel)), "feature-maps": feature_maps(picture, outputs)}
 
 
 def one_hot(labels: Array, classes: int) -> Array:

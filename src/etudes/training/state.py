@@ -8,6 +8,7 @@ import numpy as np
 
 from etudes.contract import Array, Networks
 from etudes.errors import UserError
+from etudes.training.backend import keras
 
 
 def _named(prefix: str, variables: list[Any]) -> dict[str, Any]:
@@ -19,12 +20,12 @@ def weights_of(networks: Networks) -> dict[str, Array]:
 
     Names are "network/index.variable", in the order of the layers; an array among the networks is "network".
     """
-    return {name: np.array(value) for name, value in _variables(networks, "weights").items()}
+    return _values(_variables(networks, "weights"))
 
 
 def state_of(networks: Networks) -> dict[str, Array]:
     """The weights and the random state (of Dropout and the like) of networks."""
-    return {name: np.array(value) for name, value in _variables(networks, "variables").items()}
+    return _values(_variables(networks, "variables"))
 
 
 def _variables(networks: Networks, kind: str) -> dict[str, Any]:
@@ -37,12 +38,24 @@ def _variables(networks: Networks, kind: str) -> dict[str, Any]:
     return found
 
 
+def as_array(variable: Any) -> Array:
+    """The value of a `keras.Variable`, as a NumPy array of its own."""
+    return np.array(keras.ops.convert_to_numpy(variable))
+
+
+def _values(variables: dict[str, Any]) -> dict[str, Array]:
+    return {
+        name: variable.copy() if isinstance(variable, np.ndarray) else as_array(variable)
+        for name, variable in variables.items()
+    }
+
+
 def optimizer_state(optimizers: dict[str, Any]) -> dict[str, Array]:
     """Step counter, moments and learning rate of optimisers that are built; names "optimizer/index.variable"."""
     found: dict[str, Any] = {}
     for name, optimizer in optimizers.items():
         found |= _named(name, optimizer.variables)
-    return {name: np.array(value) for name, value in found.items()}
+    return _values(found)
 
 
 def put_weights(networks: Networks, arrays: dict[str, Array]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from PIL import Image
@@ -57,8 +58,7 @@ def learning_curves(histories: Mapping[str, History]) -> Image.Image:
 
 
 def _phase_starts(history: History) -> list[int]:
-    pairs = zip(history, history[1:], strict=False)
-    return [x for x, (a, b) in enumerate(pairs, start=1) if a["phase"] != b["phase"]]
+    return [x for x, (a, b) in enumerate(pairwise(history), start=1) if a["phase"] != b["phase"]]
 
 
 SPARKS = "▁▂▃▄▅▆▇█"

@@ -13,14 +13,15 @@ def _stretched(values: Array) -> Array:
     """Each of n arrays (n, h, w, c) stretched to 0..255 by itself."""
     axes = tuple(range(1, values.ndim))
     low, high = values.min(axis=axes, keepdims=True), values.max(axis=axes, keepdims=True)
-    return ((values - low) / np.maximum(high - low, 1e-12) * 255).astype(np.uint8)
+    stretched: Array = ((values - low) / np.maximum(high - low, 1e-12) * 255).astype(np.uint8)
+    return stretched
 
 
 def filter_grid(kernel: Array) -> Image.Image:
     """The kernels of a convolution as pictures, each stretched to full contrast.
 
     Args:
-        kernel: float (height, width, inputs, outputs). With 1 or 3 inputs it is drawn as it is, else the mean over them.
+        kernel: float (height, width, inputs, outputs). With 1 or 3 inputs drawn as it is, else their mean.
     """
     kernels = kernel.astype(np.float32).transpose(3, 0, 1, 2)
     if kernels.shape[-1] not in (1, 3):
@@ -42,10 +43,11 @@ def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> I
         shown = output.transpose(2, 0, 1)[:maps, :, :, None]
         strips.append(picture_grid(_stretched(shown), maps, scale=max(1, 64 // shown.shape[1])))
         captions.append(f"{name} {output.shape}")
-    return _stacked(strips, captions)
+    return stacked(strips, captions)
 
 
-def _stacked(strips: list[Image.Image], captions: list[str]) -> Image.Image:
+def stacked(strips: list[Image.Image], captions: list[str]) -> Image.Image:
+    """Pictures one below the other, each with its caption above it."""
     line, font = 14, ImageFont.load_default(11)
     height = sum(strip.height + line for strip in strips)
     sheet = Image.new("RGB", (max(strip.width for strip in strips), height), "white")

@@ -14,15 +14,20 @@ from etudes.views.card import show
 from etudes.views.curves import sparkline
 
 
-def print_table(console: Console, table: Table) -> None:
-    """Print a table; columns of numbers are aligned to the right."""
+def drawn_table(table: Table) -> RichTable:
+    """A table as rich draws it; columns of numbers are aligned to the right."""
     drawn = RichTable(title=table.title, title_justify="left", header_style="bold", title_style="bold")
     for place, name in enumerate(table.columns):
         numeric = all(isinstance(row[place], int | float) for row in table.rows)
         drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in table.rows:
         drawn.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else show(cell)) for cell in row))
-    console.print(drawn)
+    return drawn
+
+
+def print_table(console: Console, table: Table) -> None:
+    """Print a table."""
+    console.print(drawn_table(table))
 
 
 def print_result(console: Console, result: Result) -> None:

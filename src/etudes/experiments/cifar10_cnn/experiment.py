@@ -9,17 +9,18 @@ the class names are kept in the run, so a trained network can be used on anybody
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Interval
 
-from etudes.contract import Array, Experiment, ImageData, ImageInfo, Images, Networks, Result
+from etudes.contract import Array, Example, Experiment, ImageData, ImageInfo, Images, Networks, Result
 from etudes.data import describe_images, load_images
 from etudes.data.augmentation import flip_alternately, flip_some, shift
 from etudes.errors import UserError
 from etudes.settings import Settings
 from etudes.training.backend import keras
-from etudes.training.classification import answer_pictures, evaluate_classifier, look_inside, one_hot
+from etudes.training.classification import answer_pictures, evaluate_classifier, example_pictures, look_inside, one_hot
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
 
@@ -53,11 +54,11 @@ class CifarSettings(Settings):
     dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.4
     """Dropout after the dense layer."""
     augmentation: Literal["classic", "alternating", "none"] = "alternating"
-    """classic: any shift up to 10 % and random flips; alternating: whole shifts up to 3 pixels, flips that alternate."""
+    """classic: any shift up to 10 %, random flips; alternating: whole shifts up to 3 pixels, flips that alternate."""
 
 
 CLASSIC = CifarSettings(
-    epochs=25,
+    epochs=100,
     batch_size=32,
     optimizer="rmsprop",
     learning_rate=1e-4,
@@ -108,9 +109,7 @@ def augmented(train: Images, settings: CifarSettings, epoch: int) -> tuple[Array
 def build(settings: CifarSettings, info: ImageInfo) -> Networks:
     """The network: pictures of 0..255 in, probabilities of the classes out."""
     if min(info.height, info.width) < 16:
-        raise UserError(
-            f"pictures of {info.height}x{info.width} are too small for this network: 16x16 at least"
-        )
+        raise UserError(f"pictures of {info.height}x{info.width} are too small for this network: 16x16 at least")
     layers = keras.layers
     network = keras.Sequential(
         [
@@ -203,6 +202,11 @@ def inspect(networks: Networks, data: ImageData, settings: CifarSettings) -> Res
     return Result(pictures=look_inside(networks["classifier"], data.test.pictures[0]))
 
 
+def example(data: ImageData, folder: Path) -> Example:
+    """Three test pictures, saved as files."""
+    return example_pictures(data.test, folder)
+
+
 experiment = Experiment(
     learns="tells ten kinds of colour pictures apart",
     headline="accuracy",
@@ -217,4 +221,5 @@ experiment = Experiment(
     evaluate=evaluate,
     use=use,
     inspect=inspect,
+    example=example,
 )

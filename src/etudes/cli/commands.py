@@ -1,0 +1,209 @@
+"""The commands: each parses its words, calls one action, and prints what that gave."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import tyro
+from rich.console import Console
+
+from etudes.cli import flags
+from etudes.cli.flags import parse
+from etudes.errors import UserError
+
+if TYPE_CHECKING:
+    from etudes.contract import Result
+
+
+def train(words: Sequence[str]) -> int:
+    """`etudes train ETUDE [flags]`; the flags are the étude's settings, their defaults the preset's."""
+    from etudes import actions, experiments
+
+    name = _named(words, "train")
+    experiment = experiments.load(name)
+    preset = _value_of(words, "--preset") or "tuned"
+    start = flags.Train(settings=actions.preset_of(name, preset), preset=preset)
+    given = parse(flags.Train[experiment.settings], words[1:], f"etudes train {name}", default=start)  # type: ignore[name-defined]
+    from etudes.settings import as_dict
+    from etudes.views.progress import watch_for
+
+    watch = watch_for(Console(stderr=given.json), given.quiet)
+    run = actions.train(
+        name, preset=given.preset, out=given.out, backend=given.backend, watch=watch, **as_dict(given.settings)
+    )
+    return _show_run(run, given.quiet, given.json)
+
+
+def resume(words: Sequence[str]) -> int:
+    """`etudes resume RUN`."""
+    from etudes import actions
+    from etudes.views.progress import watch_for
+
+    given = parse(flags.Resume, words, "etudes resume")
+    run = actions.resume(given.run, watch=watch_for(Console(stderr=given.json), given.quiet))
+    return _show_run(run, given.quiet, given.json)
+
+
+def _show_run(run: Any, quiet: bool, as_json: bool) -> int:
+    results = run.read_json("results.json")
+    if as_json:
+        _print_json({"run": str(run), **results})
+        return 0
+    if not quiet:
+        from etudes.contract import Result
+        from etudes.runs import read_metrics
+        from etudes.views.terminal import print_history, print_result
+
+        print_history(Console(), read_metrics(run.folder))
+        print_result(Console(), Result(figures=results["figures"]))
+    print(run)
+    return 0
+
+
+def evaluate(words: Sequence[str]) -> int:
+    """`etudes evaluate RUN`."""
+    from etudes import actions
+
+    given = parse(flags.Evaluate, words, "etudes evaluate")
+    return _show(actions.evaluate(given.reference, backend=given.backend), given.json)
+
+
+def use(words: Sequence[str]) -> int:
+    """`etudes use RUN|ETUDE INPUT ...`; the flags are the étude's options of use."""
+    from etudes import actions, experiments
+
+    reference = _named(words, "use", "RUN|ETUDE")
+    options = experiments.load(actions.etude_of(reference)).options
+    positional = tyro.conf.Positional[tuple[str, ...]]
+    cls = dataclasses.make_dataclass("Use", [("inputs", positional)], bases=(options,), frozen=True)
+    cls.__doc__ = options.__doc__
+    accepted: Any = flags.UseFlags
+    given = parse(accepted[cls], words[1:], f"etudes use {reference}")
+    chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options) if field.init}
+    inputs = chosen.pop("inputs")
+    return _show(actions.use(reference, *inputs, backend=given.backend, **chosen), given.json)
+
+
+def inspect(words: Sequence[str]) -> int:
+    """`etudes inspect RUN|ETUDE [--table --preset NAME]`."""
+    from etudes import actions, experiments
+    from etudes.contract import Result
+
+    given = parse(flags.Inspect, words, "etudes inspect")
+    if given.preset and not (given.table and given.reference in experiments.names()):
+        raise UserError("--preset goes with --table and an etude's name; a run has its own settings")
+    if given.table and given.reference in experiments.names():
+        tables = actions.layer_tables(given.reference, preset=given.preset or "tuned", backend=given.backend)
+        return _show(Result(tables=tables), given.json)
+    if given.table:
+        networks = actions.load(given.reference, backend=given.backend).networks
+        return _show(Result(tables=actions.layer_tables_of(networks)), given.json)
+    return _show(actions.inspect(given.reference, backend=given.backend), given.json)
+
+
+def compare(words: Sequence[str]) -> int:
+    """`etudes compare RUN RUN ...`."""
+    from etudes import actions
+
+    given = parse(flags.Compare, words, "etudes compare")
+    return _show(actions.compare(given.runs, out=given.out), given.json)
+
+
+def list_etudes(words: Sequence[str]) -> int:
+    """`etudes list`."""
+    from etudes.overview import etudes_table
+
+    given = parse(flags.List, words, "etudes list")
+    return _show_table(etudes_table(), given.json)
+
+
+def card(words: Sequence[str]) -> int:
+    """`etudes card ETUDE`."""
+    from rich.markdown import Markdown
+
+    from etudes.overview import card_text
+
+    given = parse(flags.Card, words, "etudes card")
+    Console().print(Markdown(card_text(given.etude)))
+    return 0
+
+
+def data(words: Sequence[str]) -> int:
+    """`etudes data list | fetch NAME | verify`."""
+    from etudes.data import fetch
+    from etudes.overview import data_table
+
+    given = parse(flags.Data, words, "etudes data")
+    if given.what == "fetch":
+        if not given.name:
+            raise UserError("name the set to fetch: etudes data fetch mnist")
+        print(fetch(given.name))
+        return 0
+    return _show_table(data_table(verified=given.what == "verify"), given.json)
+
+
+def doctor(words: Sequence[str]) -> int:
+    """`etudes doctor`."""
+    from etudes.overview import doctor_table
+
+    given = parse(flags.Doctor, words, "etudes doctor")
+    return _show_table(doctor_table(), given.json)
+
+
+def demo(words: Sequence[str]) -> int:
+    """`etudes demo`."""
+    from etudes.demo import run_demo
+    from etudes.views.progress import watch_for
+
+    given = parse(flags.Demo, words, "etudes demo")
+    print(run_demo(given.out, watch_for(Console(), given.quiet)))
+    return 0
+
+
+def _named(words: Sequence[str], command: str, what: str = "ETUDE") -> str:
+    """The first word, which must be a name."""
+    if not words or words[0] in ("-h", "--help"):
+        from etudes import experiments
+
+        known = "\n".join(f"  {name}" for name in experiments.names())
+        print(f"usage: etudes {command} {what} [...]\n\nThe flags depend on the etude:\n{known}")
+        print(f"\netudes {command} {experiments.names()[0]} --help shows those of one.")
+        raise SystemExit(0 if words else 2)
+    return words[0]
+
+
+def _value_of(words: Sequence[str], flag: str) -> str | None:
+    """The value of a flag that must be known before the others can be parsed."""
+    for place, word in enumerate(words):
+        if word == flag and place + 1 < len(words):
+            return words[place + 1]
+        if word.startswith(f"{flag}="):
+            return word.split("=", 1)[1]
+    return None
+
+
+def _show(result: Result, as_json: bool) -> int:
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        from etudes.views.terminal import print_result
+
+        print_result(Console(), result)
+    return 0
+
+
+def _show_table(table: Any, as_json: bool) -> int:
+    if as_json:
+        _print_json([dict(zip(table.columns, row, strict=True)) for row in table.rows])
+    else:
+        from etudes.views.terminal import print_table
+
+        print_table(Console(), table)
+    return 0
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=1, ensure_ascii=False))

@@ -1,0 +1,168 @@
+"""The words that each command accepts, as dataclasses that tyro turns into flags, and their parsing."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+import tyro
+
+from etudes.errors import UserError
+
+S = TypeVar("S")
+Reference = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN|ETUDE")]
+Backend = Annotated[str | None, tyro.conf.arg(metavar="NAME")]
+Folder = Annotated[str | None, tyro.conf.arg(metavar="DIR")]
+File = Annotated[str | None, tyro.conf.arg(metavar="FILE")]
+
+
+@dataclass(frozen=True)
+class Train(Generic[S]):
+    """Train an etude in a run folder; its path is printed last."""
+
+    settings: tyro.conf.OmitArgPrefixes[S]
+    preset: str = "tuned"
+    """Named settings to start from; the flags below change single ones."""
+    out: Folder = None
+    """The run folder; by default the next free one in runs/."""
+    backend: Backend = None
+    """tensorflow, jax or torch; by default KERAS_BACKEND, else what fits the machine."""
+    quiet: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Show no progress, only the run folder."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the results as JSON on standard output, progress on standard error."""
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with an interrupted training."""
+
+    run: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """The run folder."""
+    quiet: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Show no progress, only the run folder."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the results as JSON."""
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """The figures of a run on its test set."""
+
+    reference: Reference
+    """A run folder, or an etude's name for its newest finished run."""
+    backend: Backend = None
+    """tensorflow, jax or torch."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the result as JSON."""
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """The layer table with shapes and parameters, then pictures of what was learned."""
+
+    reference: Reference
+    """A run folder, or an etude's name for its newest finished run."""
+    table: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Only the layer tables; of an etude's name they need neither run nor data."""
+    preset: str | None = None
+    """With --table and an etude's name: the preset whose networks to show."""
+    backend: Backend = None
+    """tensorflow, jax or torch."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the result as JSON."""
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Put runs side by side: settings that differ, results, and their curves in one picture."""
+
+    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
+    """Two or more run folders."""
+    out: File = "compare.png"
+    """The picture of the curves."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the result as JSON."""
+
+
+@dataclass(frozen=True)
+class List:
+    """The etudes, a line each: what it learns, best result, whether trained weights are at hand."""
+
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print as JSON."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """An etude's card: idea, layer table, data, process, presets, results."""
+
+    etude: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="ETUDE")]
+    """Its name; see `etudes list`."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Data sets: list them, fetch one, verify what is there."""
+
+    what: Annotated[Literal["list", "fetch", "verify"], tyro.conf.Positional] = "list"
+    """list: where they are and how large; fetch: download one; verify: check every file's sum."""
+    name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")] = None
+    """The set to fetch."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print as JSON."""
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """What this machine has and what is missing, with the command that mends it."""
+
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print as JSON."""
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Train, use and look inside all six on embedded data; ends in one report.html."""
+
+    out: Annotated[str, tyro.conf.arg(metavar="DIR")] = "runs/demo"
+    """Where the runs and the report go; runs that are finished are kept."""
+    quiet: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Show no progress, only the report's path."""
+
+
+@dataclass(frozen=True)
+class UseFlags(Generic[S]):
+    """Apply a trained etude to your own input."""
+
+    options: tyro.conf.OmitArgPrefixes[S]
+    backend: Backend = None
+    """tensorflow, jax or torch."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the result as JSON."""
+
+
+def parse(cls: Any, words: Sequence[str], prog: str, **kwargs: Any) -> Any:
+    """Parse words into a dataclass with tyro, whose boxed errors become one line.
+
+    Raises:
+        UserError: the words do not fit.
+    """
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(cls, args=list(words), prog=prog, **kwargs)
+    except SystemExit as leave:
+        if not leave.code:
+            raise
+    lines = [line.strip("╭╮╰╯│─┄ \n") for line in re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()).split("\n")]
+    lines = [line for line in lines[1:] if line]
+    message = lines[0].removeprefix("Error parsing ") if lines else "these words do not fit"
+    near = next((b for a, b in pairwise(lines) if a.startswith("Perhaps you meant")), "")
+    hint = f"did you mean {near.split()[0]}?" if near else f"see `{prog} --help`"
+    raise UserError(f"{message}: {hint}"[:200])

@@ -1,0 +1,114 @@
+"""What every étude must do: `test_contract.py` runs it on the six, `test_seventh_etude.py` on a new one."""
+
+import dataclasses
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import etudes.training.backend
+from etudes import actions, experiments
+from etudes.contract import Result
+from etudes.runs import Run, read_metrics
+from etudes.settings import describe, validate
+from etudes.views.progress import Silent
+
+PRESETS = ("classic", "tuned", "demo", "tiny")
+CARD_HEADINGS = ("## Idea", "## Network", "## Data", "## Process", "## Presets", "## Use", "## Results")
+
+
+class Interrupting(Silent):
+    """A watch that stops the training once an epoch is over, as Ctrl-C would."""
+
+    def end_epoch(self, record: dict[str, Any]) -> None:  # noqa: ARG002 (the signature of a watch)
+        raise KeyboardInterrupt
+
+
+def check_description(name: str) -> None:
+    """The parts that need no training: presets, settings with help, options, card."""
+    experiment = experiments.load(name)
+    assert experiment.learns
+    assert experiment.learns[0].islower()
+    assert set(PRESETS) <= set(experiment.presets)
+    for preset in experiment.presets.values():
+        assert isinstance(preset, experiment.settings)
+        validate(preset)
+    for setting in [*describe(experiment.settings), *describe(experiment.options)]:
+        assert setting.help, f"{name}: {setting.name} has no help"
+    assert dataclasses.fields(experiment.options)[0].name == "inputs"
+    card = (experiments.folder(name) / "README.md").read_text(encoding="utf-8")
+    for heading in CARD_HEADINGS:
+        assert heading in card, f"the card of {name} has no heading {heading!r}"
+
+
+def check_life(name: str, folder: Path) -> None:
+    """Train, be interrupted, go on to the same end, load, evaluate, use and inspect, with the preset `tiny`."""
+    experiment = experiments.load(name)
+    straight = actions.train(name, preset="tiny", out=folder / "straight", quiet=True)
+    check_run_folder(straight, name)
+    interrupted = folder / "interrupted"
+    try:
+        actions.train(name, preset="tiny", out=interrupted, watch=Interrupting())
+    except KeyboardInterrupt:
+        pass
+    else:
+        raise AssertionError(f"{name} never ended an epoch: its training does not go through the session")
+    assert not Run(interrupted).finished
+    resumed = actions.resume(interrupted, quiet=True)
+    check_same_end(straight, resumed)
+
+    trained = actions.load(straight)
+    results = straight.read_json("results.json")
+    evaluated = actions.evaluate(straight)
+    assert experiment.headline in evaluated.figures
+    for figure, value in results["figures"].items():
+        np.testing.assert_allclose(evaluated.figures[figure], value, rtol=1e-4, atol=1e-5, err_msg=figure)
+    check_pictures(evaluated, name)
+
+    data = experiment.load_data(trained.settings)
+    example = experiment.example(data, straight.pictures)
+    used = actions.use(straight, *example.inputs, **example.options)
+    assert used.answers
+    json.dumps(used.as_json(), allow_nan=False)
+    inspected = actions.inspect(straight)
+    assert inspected.files
+    assert any(table.columns[0] == "layer" for table in inspected.tables)
+    check_pictures(inspected, name)
+
+
+def check_run_folder(run: Run, name: str) -> None:
+    """Every file of a finished run is there and says what it must."""
+    header = tomllib.loads((run.folder / "settings.toml").read_text(encoding="utf-8"))
+    assert header["etude"] == name
+    assert set(header["split"]) == {"train", "validation", "test"}
+    history = read_metrics(run.folder)
+    assert history
+    for record in history:
+        assert {"phase", "epoch", "seconds", "samples_per_second"} < set(record)
+    manifest = json.loads((run.folder / "weights.json").read_text(encoding="utf-8"))
+    assert manifest["arrays"]
+    assert run.read_json("results.json")["weights_sha256"] == manifest["sha256"]
+    assert run.read_json("environment.json")["backend"] == etudes.training.backend.loaded_backend()
+    assert (run.pictures / "learning-curves.png").exists()
+    card = (run.folder / "card.md").read_text(encoding="utf-8")
+    assert manifest["sha256"] in card
+
+
+def check_same_end(straight: Run, resumed: Run) -> None:
+    """The interrupted run ended in the same weights and metrics, and no line is there twice."""
+    first, second = read_metrics(straight.folder), read_metrics(resumed.folder)
+    unequal = ("seconds", "samples_per_second")
+    for a, b in zip(first, second, strict=True):
+        assert {k: v for k, v in a.items() if k not in unequal} == {k: v for k, v in b.items() if k not in unequal}
+    assert straight.read_json("results.json")["weights_sha256"] == resumed.read_json("results.json")["weights_sha256"]
+
+
+def check_pictures(result: Result, name: str) -> None:
+    """Pictures were saved and show something."""
+    from PIL import Image
+
+    for path in result.files.values():
+        with Image.open(path) as image:
+            assert np.ptp(np.asarray(image.convert("L"))) > 0, f"{name}: {path} is empty"
