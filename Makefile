@@ -11,10 +11,10 @@ demo: setup          ## train, use and look inside all six on embedded data; end
 
 test: setup lint     ## everything that must hold, on TensorFlow and on JAX
 	$(BIN)/python -m pytest -n 2 --dist worksteal
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_contract.py tests/test_training.py
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_contract.py tests/training
 
 test-torch: setup    ## the same contract on torch, where it is installed
-	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py tests/training
 
 setup: $(READY)      ## the environment alone, in .venv, from requirements.lock
 

@@ -76,9 +76,7 @@ def test_a_missing_part_fails_the_contract(place: Path, part: str) -> None:
 
 def test_a_training_that_goes_past_the_session_fails_the_contract(place: Path, tmp_path: Path, runs: Path) -> None:
     story = block("python")
-    past = re.sub(
-        r"    session\.fit\(.*?\n\n", "    network.fit(rows, parity, verbose=0)\n\n", story, flags=re.DOTALL
-    )
+    past = re.sub(r"    session\.fit\(.*?\n\n", "    network.fit(rows, parity, verbose=0)\n\n", story, flags=re.DOTALL)
     assert past != story
     add(place, past, block("markdown"))
     with pytest.raises(AssertionError):

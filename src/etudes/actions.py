@@ -74,14 +74,16 @@ def train(
     experiment = experiments.load(etude)
     chosen = preset_of(etude, preset, settings)
     run = Run(Path(out) if out is not None else next_folder(etude, preset))
+    watch = watch or watch_for(Console(), quiet)
+    if run.finished:
+        watch.say(f"{run} is finished: nothing to train; choose another --out for a new run")
+        return run
     if run.started:
         header = run.header()
         stored = from_dict(experiment.settings, header["settings"]) if header["etude"] == etude else None
         if stored != chosen:
             raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
-    if run.finished:
-        return run
-    return _train(run, etude, preset, chosen, backend, watch or watch_for(Console(), quiet))
+    return _train(run, etude, preset, chosen, backend, watch)
 
 
 def resume(run: str | Path | Run, *, quiet: bool = False, watch: Watch | None = None) -> Run:

@@ -36,7 +36,7 @@ def digest(arrays: dict[str, Array]) -> str:
     """SHA-256 over names, dtypes, shapes and bytes of arrays, in the order of their names."""
     sha = hashlib.sha256()
     for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
+        array = np.asarray(arrays[name], order="C")
         sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
         sha.update(array.tobytes())
     return sha.hexdigest()
@@ -49,7 +49,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     position = json.dumps(checkpoint.position, sort_keys=True)
     sums = hashlib.sha256((digest(checkpoint.arrays) + position).encode()).hexdigest()
     metadata = {"format": str(FORMAT), "position": position, "sha256": sums}
-    arrays = {name: np.ascontiguousarray(array) for name, array in checkpoint.arrays.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     current = place / "current.safetensors"
     write_atomically(current, save(arrays, metadata), keep_previous=place / "previous.safetensors")
 

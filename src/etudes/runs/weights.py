@@ -16,7 +16,7 @@ from etudes.runs.files import write_atomically
 
 def save_weights(folder: Path, arrays: dict[str, Array]) -> str:
     """Write the arrays and their manifest into a run folder; gives the SHA-256 of the weights file."""
-    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     content = save(arrays)
     sha256 = hashlib.sha256(content).hexdigest()
     entries = {name: {"shape": list(a.shape), "dtype": str(a.dtype)} for name, a in arrays.items()}

@@ -88,7 +88,7 @@ def _samples(test: Images, said: Prediction, class_names: Sequence[str], chosen:
         truth, guess = test.labels[index], said.classes[index]
         captions.append(class_names[guess] if truth == guess else f"{class_names[guess]} ({class_names[truth]})")
         colours.append("black" if truth == guess else "#B00020")
-    scale = max(1, round(84 / test.pictures.shape[2]))
+    scale = max(1, round(112 / test.pictures.shape[2]))
     return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)
 
 

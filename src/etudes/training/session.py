@@ -194,9 +194,9 @@ class Session:
         record = {"phase": position["phase"], "epoch": position["epoch"] + 1, **figures}
         record |= {"seconds": round(seconds, 3), "samples_per_second": round(samples / max(seconds, 1e-9), 1)}
         append_metrics(self.run.folder, record)
-        self.watch.end_epoch(record)
         position |= {"epoch": position["epoch"] + 1, "step": 0, "sums": {}}
         self._save_if_due()
+        self.watch.end_epoch(record)
 
     def picture(self, name: str, image: Image) -> None:
         """Save a picture that training draws, as `pictures/NAME.png`."""

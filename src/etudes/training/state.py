@@ -11,10 +11,6 @@ from etudes.errors import UserError
 from etudes.training.backend import keras
 
 
-def _named(prefix: str, variables: list[Any]) -> dict[str, Any]:
-    return {f"{prefix}/{index:02d}.{variable.name}": variable for index, variable in enumerate(variables)}
-
-
 def weights_of(networks: Networks) -> dict[str, Array]:
     """The weights of networks: what makes them what they are, without random state.
 
@@ -34,7 +30,8 @@ def _variables(networks: Networks, kind: str) -> dict[str, Any]:
         if isinstance(network, np.ndarray):
             found[name] = network
         else:
-            found |= _named(name, getattr(network, kind))
+            variables = getattr(network, kind)
+            found |= {f"{name}/{index:02d}.{variable.name}": variable for index, variable in enumerate(variables)}
     return found
 
 
@@ -51,11 +48,17 @@ def _values(variables: dict[str, Any]) -> dict[str, Array]:
 
 
 def optimizer_state(optimizers: dict[str, Any]) -> dict[str, Array]:
-    """Step counter, moments and learning rate of optimisers that are built; names "optimizer/index.variable"."""
-    found: dict[str, Any] = {}
-    for name, optimizer in optimizers.items():
-        found |= _named(name, optimizer.variables)
-    return _values(found)
+    """Step counter, moments and learning rate of optimisers that are built; names "optimizer/index"."""
+    return _values(_optimizer_variables(optimizers))
+
+
+def _optimizer_variables(optimizers: dict[str, Any]) -> dict[str, Any]:
+    # Their own names hold the names of layers, which Keras numbers on and on within a process.
+    return {
+        f"{name}/{index:02d}": variable
+        for name, optimizer in optimizers.items()
+        for index, variable in enumerate(optimizer.variables)
+    }
 
 
 def put_weights(networks: Networks, arrays: dict[str, Array]) -> None:
@@ -74,10 +77,7 @@ def put_state(networks: Networks, arrays: dict[str, Array]) -> None:
 
 def put_optimizer_state(optimizers: dict[str, Any], arrays: dict[str, Array]) -> None:
     """Load what `optimizer_state` gave; errors as in `put_weights`."""
-    found: dict[str, Any] = {}
-    for name, optimizer in optimizers.items():
-        found |= _named(name, optimizer.variables)
-    _put(found, arrays)
+    _put(_optimizer_variables(optimizers), arrays)
 
 
 def _put(variables: dict[str, Any], arrays: dict[str, Array]) -> None:

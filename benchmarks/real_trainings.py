@@ -1,0 +1,56 @@
+"""The real trainings that docs/results.md quotes: run them, then gather their records in benchmarks/runs.
+
+    python benchmarks/real_trainings.py                      # all; hours on two cores
+    python benchmarks/real_trainings.py addition_rnn-classic-20-epochs
+    python docs/generate.py                                  # writes docs/results.md from benchmarks/runs
+
+The data sets must be at hand (`etudes data list`). A training that was interrupted goes on; one that is finished is
+only gathered. Of a run folder, the settings, metrics, environment and results are kept here, not the weights and pictures.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+TRAININGS = {
+    "addition_rnn-classic-20-epochs": "addition_rnn --preset classic --epochs 20",
+    "antirectifier-classic-40-epochs": "antirectifier --preset classic",
+    "mnist_transfer_cnn-classic-5-and-5-epochs": "mnist_transfer_cnn --preset classic",
+    "cifar10_cnn-classic-5-epochs": "cifar10_cnn --preset classic --data cifar10 --epochs 5",
+    "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",
+    "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo}",
+}
+KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
+HERE = Path(__file__).parent
+
+
+def train(name: str, folder: Path, photo: str) -> None:
+    """Run one training in `folder`/NAME, or go on with it."""
+    words = TRAININGS[name].format(photo=photo).split()
+    subprocess.run([sys.executable, "-m", "etudes", "train", *words, "--out", str(folder / name)], check=True)
+
+
+def gather(name: str, folder: Path) -> None:
+    """Copy the records of a finished run to benchmarks/runs/NAME."""
+    target = HERE / "runs" / name
+    target.mkdir(parents=True, exist_ok=True)
+    for file in KEPT:
+        shutil.copyfile(folder / name / file, target / file)
+
+
+def main() -> None:
+    """Train and gather what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *TRAININGS], help="trainings; all if none is named")
+    parser.add_argument("--folder", type=Path, default=Path("runs"), help="where the run folders are")
+    parser.add_argument("--photo", default="cat.png", help="the photograph to dream on")
+    given = parser.parse_args()
+    for name in given.names or TRAININGS:
+        train(name, given.folder, given.photo)
+        gather(name, given.folder)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The run folder: what is written is read back, what is damaged is refused with one line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from etudes.errors import UserError
+from etudes.runs import (
+    Checkpoint,
+    Run,
+    append_metrics,
+    find_run,
+    load_checkpoint,
+    load_weights,
+    newest_run,
+    next_folder,
+    read_metrics,
+    save_checkpoint,
+    save_weights,
+    size_of_metrics,
+    truncate_metrics,
+)
+
+ARRAYS = {"a/00.kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.array([1, 2], dtype=np.uint32)}
+HEADER = {"etude": "cifar10_cnn", "preset": "tiny", "settings": {"seed": 0}, "data": {"source": "shapes"}}
+
+
+def test_weights_come_back_as_they_were(tmp_path: Path) -> None:
+    save_weights(tmp_path, ARRAYS)
+    found = load_weights(tmp_path)
+    assert found.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].dtype == array.dtype
+
+
+@pytest.mark.parametrize("place", [0, 8, 100, -1])
+def test_one_flipped_bit_in_the_weights_is_noticed(tmp_path: Path, place: int) -> None:
+    save_weights(tmp_path, ARRAYS)
+    path = tmp_path / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="damaged"):
+        load_weights(tmp_path)
+
+
+def test_a_manifest_of_other_shapes_is_refused(tmp_path: Path) -> None:
+    save_weights(tmp_path, ARRAYS)
+    manifest = json.loads((tmp_path / "weights.json").read_text())
+    manifest["arrays"]["b"]["shape"] = [3]
+    (tmp_path / "weights.json").write_text(json.dumps(manifest))
+    with pytest.raises(UserError, match="does not hold the arrays"):
+        load_weights(tmp_path)
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    save_weights(tmp_path, {"a": np.array([np.nan], dtype=np.float32)})
+    with pytest.raises(UserError, match="not finite"):
+        load_weights(tmp_path)
+
+
+def test_a_checkpoint_comes_back_and_the_previous_one_stands_in_for_a_damaged_one(tmp_path: Path) -> None:
+    assert load_checkpoint(tmp_path) is None
+    save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 1}))
+    save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 2, "sum": 0.1 + 0.2}))
+    found = load_checkpoint(tmp_path)
+    assert found is not None
+    assert found.position == {"epoch": 2, "sum": 0.1 + 0.2}
+    current = tmp_path / "checkpoints" / "current.safetensors"
+    for damage in (lambda c: c[:-1] + bytes([c[-1] ^ 1]), lambda c: c[: len(c) // 2], lambda c: c[:0]):
+        current.write_bytes(damage(current.read_bytes()))
+        fallen_back = load_checkpoint(tmp_path)
+        assert fallen_back is not None
+        assert fallen_back.position == {"epoch": 1}
+    (tmp_path / "checkpoints" / "previous.safetensors").write_bytes(b"no")
+    with pytest.raises(UserError, match="no checkpoint of this run can be used"):
+        load_checkpoint(tmp_path)
+
+
+def test_metrics_are_cut_back_and_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
+    assert read_metrics(tmp_path) == []
+    append_metrics(tmp_path, {"epoch": 1, "loss": 0.5})
+    size = size_of_metrics(tmp_path)
+    append_metrics(tmp_path, {"epoch": 2, "loss": 0.25})
+    truncate_metrics(tmp_path, size)
+    with (tmp_path / "metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 2, "lo')
+    assert read_metrics(tmp_path) == [{"epoch": 1, "loss": 0.5}]
+
+
+def test_runs_are_found_by_name_and_by_folder(runs: Path) -> None:
+    names = ["cifar10_cnn"]
+    with pytest.raises(UserError, match="first `etudes train cifar10_cnn`"):
+        find_run("cifar10_cnn", names)
+    first = Run(next_folder("cifar10_cnn", "tiny"))
+    first.write_header(HEADER)
+    with pytest.raises(UserError, match="is not finished"):
+        find_run(first.folder, names)
+    first.write_json("results.json", {"figures": {}})
+    second = Run(next_folder("cifar10_cnn", "tiny"))
+    assert second.folder.name == "cifar10_cnn-tiny-2"
+    assert newest_run("cifar10_cnn") == first
+    assert find_run(str(first.folder), names) == first
+    with pytest.raises(UserError, match="neither a run folder nor one of"):
+        find_run(runs / "nothing", names)
+
+
+@pytest.mark.parametrize("text", ["", "etude = 3", "etude = ", 'etude = "x"\npreset = "y"', "\0"])
+def test_damaged_settings_are_refused_with_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "settings.toml").write_text(text)
+    with pytest.raises(UserError) as caught:
+        Run(tmp_path).header()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
+    lock = Run(tmp_path).lock()
+    try:
+        with pytest.raises(UserError, match="in use by another process"):
+            Run(tmp_path).lock()
+    finally:
+        lock.release()
+    Run(tmp_path).lock().release()

@@ -1,0 +1,97 @@
+"""What the docs say is what happens: commands of the README run, generated pages are current, nothing private leaks."""
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import etudes
+from etudes import experiments
+from etudes.cli import COMMANDS, run
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_generated_pages_are_current() -> None:
+    for path, text in generator().generated().items():
+        assert path.read_text(encoding="utf-8") == text, f"{path} is not current: run `make docs`"
+
+
+def test_the_two_commands_come_first() -> None:
+    commands = re.findall(r"^(make \w+)", README, flags=re.MULTILINE)
+    assert commands[:2] == ["make demo", "make test"]
+
+
+def block(kind: str) -> str:
+    """The first code block of a kind in the README."""
+    found = re.search(rf"^```{kind}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_shell_lines_of_the_readme_run(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the preset tiny in place of demo, and a drawn picture as photo.jpg."""
+    from etudes.data import embedded_photo
+
+    embedded_photo("flower").resize((96, 64)).save("photo.jpg")
+    lines = [line.split("#")[0].strip() for line in block("sh").splitlines()]
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("etudes ")]
+    assert len(commands) >= 5
+    for words in commands:
+        words = ["tiny" if word == "demo" else word for word in words]
+        assert run(words) == 0, capsys.readouterr().err
+
+
+def test_the_python_lines_of_the_readme_run(runs: Path) -> None:
+    code = block("python").replace('"demo"', '"tiny"')
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=runs.parent)
+
+
+def test_every_command_and_etude_is_in_the_readme() -> None:
+    for name in experiments.names():
+        assert name in README
+    reference = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    for command in COMMANDS:
+        assert f"## etudes {command}" in reference
+
+
+def test_links_lead_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_no_file_names_a_place_of_one_machine() -> None:
+    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split()
+    private = re.compile(r"(?<![\w.])/(work|tmp|root|opt|home)/|files\.pythonhosted|pypi\.org/simple")
+    for name in tracked:
+        path = ROOT / name
+        if path.suffix in (".py", ".md", ".toml", ".lock", ".json", ".jsonl", ".jinja", "") and path.is_file():
+            if name == "tests/test_docs.py":
+                continue
+            found = private.search(path.read_text(encoding="utf-8"))
+            assert found is None, f"{name}: {found}"
+
+
+def test_the_public_names_are_these() -> None:
+    for name in etudes.__all__:
+        assert getattr(etudes, name) is not None
+    assert set(etudes.__all__) == {
+        "Antirectifier", "Result", "Run", "Trained", "UserError", "compare", "evaluate", "inspect", "layer_tables",
+        "load", "resume", "train", "use",
+    }  # fmt: skip

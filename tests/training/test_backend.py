@@ -1,0 +1,69 @@
+"""The backend room: choice, precision, and gradients held against finite differences."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from etudes.errors import UserError
+from etudes.training import backend
+from etudes.training.backend import drawn_from, input_gradient, keras, layers_in, start_backend
+
+
+@pytest.fixture(autouse=True, scope="module")
+def started() -> None:
+    start_backend()
+
+
+def test_the_input_gradient_is_that_of_finite_differences() -> None:
+    with drawn_from(3):
+        network = keras.Sequential(
+            [keras.Input((6, 6, 2)), keras.layers.Conv2D(3, 3, activation="tanh"), keras.layers.Flatten()]
+        )
+    gradient = input_gradient(network, lambda outputs: keras.ops.mean(keras.ops.square(outputs[0])))
+    x = np.random.default_rng(0).normal(size=(1, 6, 6, 2)).astype(np.float32)
+    value, slope = gradient(x)
+    assert slope.shape == x.shape
+    assert value == pytest.approx(float(np.mean(network.predict(x, verbose=0) ** 2)), rel=1e-5)
+    for place in [(0, 0, 0, 0), (0, 2, 3, 1), (0, 5, 5, 0)]:
+        step = np.zeros_like(x)
+        step[place] = 1e-2
+        difference = (gradient(x + step)[0] - gradient(x - step)[0]) / 2e-2
+        assert slope[place] == pytest.approx(difference, rel=2e-2, abs=1e-4)
+
+
+def test_a_seed_gives_the_same_weights_and_leaves_the_callers_generators_alone() -> None:
+    def weights() -> np.ndarray:
+        with drawn_from(7):
+            layer = keras.layers.Dense(4)
+            layer.build((None, 3))
+        return np.asarray(keras.ops.convert_to_numpy(layer.kernel))
+
+    np.random.seed(1)  # noqa: NPY002 (the caller's legacy generator)
+    expected = np.random.random()  # noqa: NPY002
+    np.random.seed(1)  # noqa: NPY002
+    first = weights()
+    assert np.random.random() == expected  # noqa: NPY002
+    np.testing.assert_array_equal(first, weights())
+
+
+def test_precision_is_that_of_new_layers_only() -> None:
+    with layers_in("bfloat16"):
+        layer = keras.layers.Dense(2)
+    assert (layer.compute_dtype, layer.variable_dtype) == ("bfloat16", "float32")
+    assert keras.layers.Dense(2).compute_dtype == "float32"
+
+
+def test_another_backend_in_the_same_process_is_refused() -> None:
+    other = next(name for name in backend.BACKENDS if name != backend.loaded_backend())
+    with pytest.raises(UserError, match=r"already runs on|not installed"):
+        start_backend(other)
+    with pytest.raises(UserError, match="unknown backend 'tensorflo': did you mean 'tensorflow'"):
+        start_backend("tensorflo")
+
+
+def test_starting_says_nothing() -> None:
+    code = "from etudes.training.backend import start_backend; start_backend()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
