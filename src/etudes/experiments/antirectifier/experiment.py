@@ -1,0 +1,256 @@
+"""A dense network with a layer of its own, the antirectifier, reads handwritten digits; its ReLU twin beside it.
+
+The antirectifier takes the place of normalisation and activation: it centres each sample, gives it length one, and
+hands on the positive and the negative part side by side, so 256 units come out as 512. Its claim is that a ReLU
+network needs twice the parameters to do as well. Nobody measured that, so twins are trained here on the same batches:
+ReLU with 256 or 512 units, and CReLU, which keeps both signs but does not normalise. `classic` is the recipe of 2017
+(RMSprop, 40 epochs); `tuned` trains the same 337,418 parameters with AdamW, label smoothing and small shifts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Gt, Interval
+
+from etudes.contract import Array, Example, Experiment, ImageData, ImageInfo, Networks, Result, Table
+from etudes.data import describe_images, load_images
+from etudes.data.augmentation import shift
+from etudes.errors import UserError, unknown
+from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
+from etudes.experiments.antirectifier.pictures import activity, both_halves, first_weights
+from etudes.settings import Settings
+from etudes.training.backend import keras
+from etudes.training.classification import answer_pictures, evaluate_classifier, example_pictures, one_hot, predict
+from etudes.training.schedules import warmup_then_decay
+from etudes.training.session import Session, generator, order
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+TWINS = {"relu-256": ("relu", 256), "relu-512": ("relu", 512), "crelu-256": ("crelu", 256)}
+"""The networks that may be trained beside the antirectifier: name → activation and units of each dense layer."""
+
+
+@dataclass(frozen=True)
+class AntirectifierSettings(Settings):
+    """What can be set; the networks themselves cannot."""
+
+    data: str = "mnist"
+    """A built-in set of pictures (mnist, fashion_mnist, digits, …), an image folder, an NPZ file or IDX files."""
+    validation_share: Annotated[float, Interval(ge=0, lt=1)] = 0.02
+    """Share of the training pictures held back to watch the training with."""
+    limit: Annotated[int, Ge(0)] = 0
+    """Train on at most so many pictures; 0 takes all."""
+    twins: tuple[str, ...] = ("relu-256",)
+    """Networks trained beside the antirectifier on the same batches: relu-256, relu-512, crelu-256."""
+    epochs: Annotated[int, Ge(1)] = 40
+    """Passes over the training pictures, for each network."""
+    batch_size: Annotated[int, Ge(1)] = 128
+    """Pictures a step."""
+    optimizer: Literal["rmsprop", "adamw"] = "adamw"
+    """RMSprop at a constant rate, or AdamW with warm-up and linear decay to zero."""
+    learning_rate: Annotated[float, Gt(0)] = 4e-3
+    """Learning rate; for adamw its peak."""
+    weight_decay: Annotated[float, Ge(0)] = 0.05
+    """Decoupled weight decay of adamw."""
+    label_smoothing: Annotated[float, Interval(ge=0, lt=1)] = 0.05
+    """Share of each target that is spread over all classes."""
+    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.2
+    """Dropout after each activation."""
+    shift: Annotated[int, Interval(ge=0, le=8)] = 2
+    """Pictures are moved by up to so many pixels in each direction, anew in each epoch."""
+
+    def check(self) -> None:
+        """Every twin is known, and none is named twice."""
+        for twin in self.twins:
+            if twin not in TWINS:
+                raise unknown("value of --twins", twin, TWINS)
+        if len(set(self.twins)) < len(self.twins):
+            raise UserError(f"--twins {' '.join(self.twins)}: name each network once")
+
+
+CLASSIC = AntirectifierSettings(
+    optimizer="rmsprop", learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0, dropout=0.1, shift=0
+)
+PRESETS = {
+    "classic": CLASSIC,
+    "tuned": AntirectifierSettings(),
+    "demo": AntirectifierSettings(data="digits", epochs=8, batch_size=32, validation_share=0.1),
+    "tiny": AntirectifierSettings(data="digits", limit=96, epochs=2, batch_size=32, validation_share=0.1),
+}
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+
+def describe_data(settings: AntirectifierSettings) -> ImageInfo:
+    """Size, channels and class names of the pictures; the networks follow them."""
+    return describe_images(settings.data)
+
+
+def load_data(settings: AntirectifierSettings) -> ImageData:
+    """Training, validation and test pictures, uint8."""
+    return load_images(
+        settings.data, seed=settings.seed, validation_share=settings.validation_share, limit=settings.limit
+    )
+
+
+def epoch_pictures(data: ImageData, settings: AntirectifierSettings, epoch: int) -> tuple[Array, Array]:
+    """Pictures and one-hot labels of an epoch as they are learned from: the same for every network of the run."""
+    places = order(settings.seed, epoch, len(data.train))
+    pictures, labels = data.train.pictures[places], data.train.labels[places]
+    if settings.shift:
+        pictures = shift(pictures, settings.shift, settings.shift, generator(settings.seed, epoch, 1))
+    return pictures, one_hot(labels, len(data.info.class_names))
+
+
+# --- model ------------------------------------------------------------------------------------------------------------
+
+
+def activated(kind: str, x: Any, name: str) -> Any:
+    """What follows a dense layer. Of n values, relu makes n, antirectifier and crelu make 2n."""
+    from etudes.experiments.antirectifier.layer import Antirectifier
+
+    layers = keras.layers
+    if kind == "antirectifier":
+        return Antirectifier(name=name)(x)
+    if kind == "relu":
+        return layers.Activation("relu", name=name)(x)
+    # Both signs without normalisation (Shang and others, "Understanding and Improving CNNs via CReLU", 2016).
+    return layers.Concatenate(name=name)([layers.ReLU()(x), layers.ReLU()(-x)])
+
+
+def build_network(kind: str, units: int, dropout: float, info: ImageInfo) -> Any:
+    """One of the twins: pictures of 0..255 in, probabilities of the classes out."""
+    layers = keras.layers
+    pictures = keras.Input(info.shape)
+    x = layers.Flatten()(layers.Rescaling(1 / 255)(pictures))
+    for number in (1, 2):
+        x = layers.Dense(units)(x)
+        x = activated(kind, x, f"after_dense_{number}")
+        x = layers.Dropout(dropout)(x)
+    x = layers.Dense(len(info.class_names))(x)
+    return keras.Model(pictures, layers.Activation("softmax", dtype="float32")(x))
+
+
+def build(settings: AntirectifierSettings, info: ImageInfo) -> Networks:
+    """The antirectifier first, so that its fresh weights are the same whichever twins follow it."""
+    networks = {"antirectifier": build_network("antirectifier", 256, settings.dropout, info)}
+    for twin in settings.twins:
+        kind, units = TWINS[twin]
+        networks[twin] = build_network(kind, units, settings.dropout, info)
+    return networks
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+
+def make_optimizer(settings: AntirectifierSettings, steps: int) -> Any:
+    """The optimiser for a training of so many steps."""
+    if settings.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(settings.learning_rate)
+    rate = warmup_then_decay(settings.learning_rate, steps)
+    return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+
+
+def train(networks: Networks, data: ImageData, settings: AntirectifierSettings, session: Session) -> None:
+    """Each network in turn, with the same recipe on the same batches; its phase has its name."""
+    steps = settings.epochs * -(-len(data.train) // settings.batch_size)
+    validation = (data.validation.pictures, one_hot(data.validation.labels, len(data.info.class_names)))
+    for name, network in networks.items():
+        network.compile(
+            optimizer=make_optimizer(settings, steps),
+            loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+            metrics=["accuracy"],
+        )
+        session.fit(
+            network,
+            lambda epoch: epoch_pictures(data, settings, epoch),
+            epochs=settings.epochs,
+            batch_size=settings.batch_size,
+            validation=validation,
+            phase=name,
+        )
+
+
+# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+
+
+def evaluate(networks: Networks, data: ImageData, settings: AntirectifierSettings) -> Result:
+    """The antirectifier on the test pictures, then each twin against it on the same pictures."""
+    names, test = data.info.class_names, data.test
+    result = evaluate_classifier(networks["antirectifier"], test, names)
+    said = {name: predict(network, test.pictures) for name, network in networks.items()}
+    rows, paired = [], []
+    for name, network in networks.items():
+        right = said[name].classes == test.labels
+        rows.append((name, network.count_params(), float(right.mean()), int((~right).sum())))
+        if name == "antirectifier":
+            continue
+        against = compare_answers(said["antirectifier"].classes == test.labels, right, settings.seed)
+        paired.append((f"antirectifier - {name}", *against.row()))
+        suffix = name.replace("-", "_")
+        result.figures[f"accuracy_{suffix}"] = float(right.mean())
+        result.figures[f"difference_{suffix}"] = against.difference
+        picture = disagreements(test, said["antirectifier"].classes, said[name].classes, names, name)
+        if picture is not None:
+            result.pictures[f"disagreements-{name}"] = picture
+    result.tables.insert(0, Table("twins", ("network", "parameters", "accuracy", "errors"), rows))
+    if paired:
+        columns = ("difference of accuracy", "value", "95 % from", "95 % to", "only first right", "only second", "p")
+        result.tables.insert(1, Table("paired on the same test pictures", columns, paired))
+    return result
+
+
+@dataclass(frozen=True)
+class Use:
+    """Classify picture files with every network of the run."""
+
+    inputs: tuple[str, ...]
+    """Picture files: PNG, JPEG, WEBP, GIF or BMP."""
+    top: Annotated[int, Ge(1)] = 3
+    """How many classes to name for each picture."""
+
+
+def use(networks: Networks, info: ImageInfo, settings: AntirectifierSettings, options: Use) -> Result:
+    """The most probable classes of each picture, by each network; cropped to the middle and scaled as learned."""
+    result = Result()
+    for name, network in networks.items():
+        answer = answer_pictures(network, info, options.inputs, options.top)
+        result.answers += [{"network": name, **record} for record in answer.answers]
+        result.lines += [f"{name}: {line}" for line in answer.lines]
+    return result
+
+
+def inspect(networks: Networks, data: ImageData, settings: AntirectifierSettings) -> Result:
+    """First-layer weights, how often each unit is active on test pictures, and both halves for one picture."""
+    active, table = activity(networks, data.test.pictures)
+    result = Result(tables=[table])
+    result.pictures["first-weights"] = first_weights(networks, data.info.shape)
+    result.pictures["activity"] = active
+    result.pictures["both-halves"] = both_halves(networks["antirectifier"], data.test.pictures[0])
+    return result
+
+
+def example(data: ImageData, folder: Path) -> Example:
+    """Three test pictures, saved as files."""
+    return example_pictures(data.test, folder)
+
+
+experiment = Experiment(
+    learns="reads digits with a layer of its own, its ReLU twin beside it",
+    headline="accuracy",
+    settings=AntirectifierSettings,
+    presets=PRESETS,
+    info=ImageInfo,
+    options=Use,
+    describe_data=describe_data,
+    load_data=load_data,
+    build=build,
+    train=train,
+    evaluate=evaluate,
+    use=use,
+    inspect=inspect,
+    example=example,
+)

@@ -1,0 +1,296 @@
+"""Two networks play against each other until one can draw the digit that is asked for: an auxiliary-classifier GAN.
+
+The generator turns random numbers z and a label into a picture. The discriminator says of a picture whether it is
+real (*fake*, which despite its name is 1 for a real one) and which digit it shows (*aux*). The discriminator learns
+from real and generated pictures mixed; the generator learns, through the frozen discriminator, to draw what is taken
+for real and for the digit asked for (Odena, Olah and Shlens, 2017). `classic` plays as the description of 2017 does;
+`tuned` plays with the same networks, steadied by one-sided label smoothing, *aux* on real pictures only and a moving
+average of the generator; `stable` and `demo` do the same with a generator that does a fortieth of the work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Interval
+
+from etudes.contract import Array, Example, Experiment, ImageData, ImageInfo, Networks, Result, Table
+from etudes.data import describe_images, load_images
+from etudes.data.splits import select
+from etudes.errors import UserError
+from etudes.experiments.mnist_acgan.collapse import examine
+from etudes.experiments.mnist_acgan.judge import Judge, train_judge
+from etudes.experiments.mnist_acgan.model import check_size, make_discriminator, make_generator
+from etudes.experiments.mnist_acgan.pictures import (
+    between,
+    class_grid,
+    every_class,
+    fixed_z,
+    nearest,
+    spell,
+    to_pixels,
+    walk,
+    written,
+)
+from etudes.experiments.mnist_acgan.training import (
+    draw_labels,
+    draw_z,
+    generator_of,
+    look,
+    losses_table,
+    make_game,
+    measure,
+    paint,
+)
+from etudes.settings import Settings
+from etudes.training.backend import keras
+from etudes.training.session import Session, generator, order
+from etudes.views.features import filter_grid
+from etudes.views.pictures import save_pictures
+from etudes.views.terminal import drawn_table
+
+# --- settings ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AcganSettings(Settings):
+    """What can be set; the discriminator cannot."""
+
+    data: str = "mnist"
+    """A built-in set of pictures (mnist, fashion_mnist, digits, …), an image folder, an NPZ file or IDX files."""
+    validation_share: Annotated[float, Interval(ge=0, lt=1)] = 0.01
+    """Share of the training pictures held back to watch the training with."""
+    limit: Annotated[int, Ge(0)] = 0
+    """Train on at most so many pictures; 0 takes all."""
+    epochs: Annotated[int, Ge(1)] = 20
+    """After each, losses on held-back pictures are measured and a grid is drawn."""
+    batch_size: Annotated[int, Ge(1)] = 100
+    """Real pictures a step."""
+    batches_per_epoch: Annotated[int, Ge(0)] = 0
+    """Steps in an epoch; 0 takes every whole batch of the training pictures once."""
+    learning_rate: Annotated[float, Gt(0)] = 2e-4
+    """Learning rate of both Adam optimisers."""
+    beta_1: Annotated[float, Interval(ge=0, lt=1)] = 0.5
+    """Their decay of the mean gradient; the usual 0.9 makes the game swing."""
+    label_smoothing: Annotated[float, Interval(ge=0, lt=0.5)] = 0.1
+    """The discriminator's target for a real picture is 1 minus this; for a generated one it stays 0."""
+    aux_on_generated: bool = False
+    """Whether the discriminator also learns the class from generated pictures, even from bad ones."""
+    generator: Literal["classic", "light"] = "classic"
+    """classic: upsampling and 5x5 convolutions; light: transposed convolutions, a fortieth of the work."""
+    ema: Annotated[float, Interval(ge=0, lt=1)] = 0.999
+    """Decay of a moving average of the generator's weights, which then draws; 0 keeps none."""
+
+
+CLASSIC = AcganSettings(epochs=50, label_smoothing=0.0, aux_on_generated=True, ema=0.0)
+PRESETS = {
+    "classic": CLASSIC,
+    "tuned": AcganSettings(),
+    "stable": AcganSettings(generator="light"),
+    "demo": AcganSettings(
+        data="digits", generator="light", epochs=14, batch_size=32, learning_rate=1e-3, ema=0.98, validation_share=0.1
+    ),
+    "tiny": AcganSettings(
+        data="digits", generator="light", limit=40, epochs=2, batch_size=8, batches_per_epoch=2, validation_share=0.1
+    ),
+}
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+
+def describe_data(settings: AcganSettings) -> ImageInfo:
+    """Size, channels and class names of the pictures; both networks follow them."""
+    return describe_images(settings.data)
+
+
+def load_data(settings: AcganSettings) -> ImageData:
+    """Training, validation and test pictures, uint8."""
+    data = load_images(
+        settings.data, seed=settings.seed, validation_share=settings.validation_share, limit=settings.limit
+    )
+    if len(data.train) < settings.batch_size:
+        raise UserError(f"--batch-size {settings.batch_size}: there are only {len(data.train)} training pictures")
+    return data
+
+
+def real_batch(data: ImageData, settings: AcganSettings, number: int) -> tuple[Array, Array]:
+    """The pictures and labels of a step, counted over the whole training; each picture once before any again."""
+    turn, place = divmod(number, len(data.train) // settings.batch_size)
+    start = place * settings.batch_size
+    chosen = order(settings.seed, turn, len(data.train))[start : start + settings.batch_size]
+    return data.train.pictures[chosen], data.train.labels[chosen]
+
+
+# --- model ------------------------------------------------------------------------------------------------------------
+
+
+def build(settings: AcganSettings, info: ImageInfo) -> Networks:
+    """Discriminator and generator, and, if one is kept, the moving average of the generator, at first equal to it."""
+    check_size(info)
+    networks = {"discriminator": make_discriminator(info), "generator": make_generator(info, settings.generator)}
+    if settings.ema:
+        networks["generator_ema"] = make_generator(info, settings.generator, name="generator_ema")
+        networks["generator_ema"].set_weights(networks["generator"].get_weights())
+    return networks
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+
+def train(networks: Networks, data: ImageData, settings: AcganSettings, session: Session) -> None:
+    """Play: one step of each network for every real batch; after each epoch look at losses and pictures."""
+    game = make_game(networks, settings)
+    steps = settings.batches_per_epoch or len(data.train) // settings.batch_size
+    samples = steps * settings.batch_size
+    judge = train_judge(data.train)
+    for epoch in session.epochs("train", settings.epochs, game.optimizers):
+        for step in session.steps(steps, samples):
+            pictures, labels = real_batch(data, settings, epoch * steps + step)
+            session.report(game.step(pictures, labels, generator(settings.seed, epoch, step, 1)), len(labels))
+        figures = after_epoch(networks, data, settings, session, judge, epoch)
+        session.end_epoch(figures, samples)
+    save_pictures({"training": session.saved_pictures("epoch-*")}, session.run.pictures / "training.gif")
+
+
+def after_epoch(
+    networks: Networks, data: ImageData, settings: AcganSettings, session: Session, judge: Judge, epoch: int
+) -> dict[str, float]:
+    """Losses on held-back pictures in a table, the grid of pictures, and what the collapse detector sees."""
+    classes, title = data.info.class_names, f"after epoch {epoch + 1}"
+    drawn = every_class(generator_of(networks), fixed_z(settings), len(classes))
+    session.picture(f"epoch-{epoch + 1:03d}", class_grid(drawn, classes, title))
+    health, figures = examine(drawn, classes, data.train, judge), session.means()
+    if len(data.validation):
+        random = generator(settings.seed, epoch, 0, 2)
+        z, labels = draw_z(random, len(data.validation)), draw_labels(random, len(data.validation), len(classes))
+        generated = paint(generator_of(networks), z, labels)
+        held = measure(networks["discriminator"], data.validation, generated, labels)
+        session.watch.say(drawn_table(losses_table(f"losses {title}", figures, held)))
+        figures |= {f"validation_{name}": value for name, value in held.items()}
+    for line in health.lines:
+        session.watch.say(line)
+    return {**health.figures, **figures}
+
+
+# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+
+MEASURED = 1000
+"""About so many pictures are generated for the figures, as many of each class; as many real ones are mixed in."""
+
+
+def evaluate(networks: Networks, data: ImageData, settings: AcganSettings) -> Result:
+    """Does it draw what is asked for, in how many ways, and what do the two networks say of each other?
+
+    The judge is a support vector machine on pixels that learned from real pictures only. What it says is worth no
+    more than its accuracy on real test pictures, which stands beside it.
+    """
+    discriminator, names, test = networks["discriminator"], data.info.class_names, data.test
+    random = generator(settings.seed, 0, 0, 4)
+    each = max(2, MEASURED // len(names))
+    labels = np.repeat(np.arange(len(names), dtype=np.int32), each)[:, None]
+    generated = paint(generator_of(networks), draw_z(random, len(labels)), labels)
+    judge = train_judge(data.train)
+    health = examine(to_pixels(generated), names, test, judge)
+    real = select(test, np.sort(random.permutation(len(test))[: len(labels)]))
+    losses = measure(discriminator, real, generated, labels)
+    (real_fake, real_aux), (fake, aux) = look(discriminator, test.pictures), look(discriminator, generated)
+    figures: dict[str, Any] = {
+        "conditional_accuracy": health.agreement,
+        "judge_accuracy": judge.accuracy_on(test),
+        "diversity": health.diversity,
+        "aux_accuracy_real": float((real_aux.argmax(1) == test.labels).mean()),
+        "aux_accuracy_generated": float((aux.argmax(1) == labels[:, 0]).mean()),
+        "real_taken_for_real": float((real_fake > 0.5).mean()),
+        "generated_taken_for_real": float((fake > 0.5).mean()),
+        **losses,
+        "collapses_seen": len(health.seen),
+        "generated": len(labels),
+    }
+    rows = [(name, *both) for name, both in zip(names, health.by_class, strict=True)]
+    drawn = every_class(generator_of(networks), fixed_z(settings), len(names))
+    return Result(
+        figures=figures,
+        tables=[Table("generated pictures by class", ("class", "shows what was asked for", "diversity"), rows)],
+        pictures={"generated": class_grid(drawn, names, "the same z in each column")},
+        lines=health.lines,
+    )
+
+
+@dataclass(frozen=True)
+class Use:
+    """Draw what is asked for."""
+
+    inputs: tuple[str, ...]
+    """Digits such as 7, words of digits such as 2026, or names of the classes that were learned."""
+    count: Annotated[int, Interval(ge=1, le=400)] = 1
+    """How many of each, all different."""
+    walk_to: str | None = None
+    """Make a film (GIF) in which the first becomes this one, and back."""
+    seed: Annotated[int, Ge(0)] = 0
+    """Another seed draws others."""
+    out: str | None = None
+    """File of the picture; a film is always a GIF."""
+
+
+def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: Use) -> Result:
+    """A square of pictures for a class, a strip for a word, a film for a walk."""
+    if not options.inputs:
+        raise UserError(f"say what to draw, such as {info.class_names[-1]}: one of {', '.join(info.class_names)}")
+    drawer, result = generator_of(networks), Result()
+    for place, word in enumerate(options.inputs):
+        classes, random = spell(word, info), generator(options.seed, place, 0, 5)
+        answer: dict[str, Any] = {"asked": word, "count": options.count}
+        if options.walk_to is None:
+            result.pictures[f"{place + 1}"] = written(drawer, classes, options.count, random)
+        else:
+            end = spell(options.walk_to, info)
+            result.pictures[f"{place + 1}"] = walk(drawer, classes, end, options.count, random)
+            answer["to"] = options.walk_to
+        result.answers.append(answer)
+    return result
+
+
+def inspect(networks: Networks, data: ImageData, settings: AcganSettings) -> Result:
+    """Every class from the same z, walks in z, the nearest training pictures, the discriminator's first filters."""
+    drawer, names, z = generator_of(networks), data.info.class_names, fixed_z(settings)
+    drawn = every_class(drawer, z, len(names))
+    one_each = drawn[:: len(z)]
+    first = next(layer for layer in networks["discriminator"].layers if isinstance(layer, keras.layers.Conv2D))
+    return Result(
+        pictures={
+            "classes": class_grid(drawn, names, "the same z in each column"),
+            "z-walk": class_grid(between(drawer, z, len(names)), names, "from one z to another"),
+            "nearest": class_grid(
+                np.concatenate([one_each, nearest(one_each, data.train)]),
+                ("generated", "nearest real"),
+                "does it memorise? nearest training picture",
+            ),
+            "filters": filter_grid(keras.ops.convert_to_numpy(first.kernel)),
+        }
+    )
+
+
+def example(data: ImageData, folder: Path) -> Example:
+    """Four pictures of the last class."""
+    return Example((data.info.class_names[-1],), {"count": 4})
+
+
+experiment = Experiment(
+    learns="draws the digit that one asks for",
+    headline="conditional_accuracy",
+    settings=AcganSettings,
+    presets=PRESETS,
+    info=ImageInfo,
+    options=Use,
+    describe_data=describe_data,
+    load_data=load_data,
+    build=build,
+    train=train,
+    evaluate=evaluate,
+    use=use,
+    inspect=inspect,
+    example=example,
+)

@@ -1,0 +1,145 @@
+"""Pictures that the generator draws: grids of every class, words, and walks from one class or one z to another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from etudes.contract import Array, ImageInfo, Images
+from etudes.errors import UserError, unknown
+from etudes.experiments.mnist_acgan.training import draw_z, paint
+from etudes.training.backend import keras
+from etudes.training.session import generator as random_numbers
+from etudes.views.grids import picture_grid, to_image
+
+if TYPE_CHECKING:
+    from etudes.experiments.mnist_acgan.experiment import AcganSettings
+
+COLUMNS = 10
+"""Pictures of each class in a grid."""
+
+
+def to_pixels(pictures: Array) -> Array:
+    """Drawn pictures, float 0..255, as uint8; what is not a number becomes black."""
+    pixels: Array = np.round(np.clip(np.nan_to_num(pictures), 0, 255)).astype(np.uint8)
+    return pixels
+
+
+def fixed_z(settings: AcganSettings, count: int = COLUMNS) -> Array:
+    """The same z for every grid of a run, so that one sees a picture grow from epoch to epoch."""
+    return draw_z(random_numbers(settings.seed, 0, 0, 3), count)
+
+
+def every_class(generator: Any, z: Array, classes: int) -> Array:
+    """Each class drawn from the same z: uint8 (classes · n, height, width, channels), class by class."""
+    labels = np.repeat(np.arange(classes, dtype=np.int32), len(z))[:, None]
+    return to_pixels(paint(generator, np.tile(z, (classes, 1)), labels))
+
+
+def class_grid(drawn: Array, names: Sequence[str], title: str = "") -> Image.Image:
+    """One row of pictures for each name, with the name before it.
+
+    Args:
+        drawn: uint8 (names · n, height, width, channels), row by row.
+        names: of the rows.
+        title: a line above the grid; none if empty.
+    """
+    grid = picture_grid(drawn, len(drawn) // len(names), scale=max(1, round(56 / drawn.shape[2])))
+    font = ImageFont.load_default(14)
+    left, top = 20 + round(max(font.getlength(name) for name in names)), 26 if title else 0
+    sheet = Image.new("RGB", (left + grid.width, top + grid.height), "white")
+    sheet.paste(grid, (left, top))
+    draw = ImageDraw.Draw(sheet)
+    draw.text((left + 2, top / 2), title, fill="black", font=font, anchor="lm")
+    row = grid.height / len(names)
+    for number, name in enumerate(names):
+        draw.text((left - 10, top + (number + 0.5) * row), name, fill="black", font=font, anchor="rm")
+    return sheet
+
+
+def spell(word: str, info: ImageInfo) -> list[int]:
+    """The classes that a person asks for: the name of one, or a word whose every character is the name of one.
+
+    Raises:
+        UserError: it is neither.
+    """
+    names = info.class_names
+    if word in names:
+        return [names.index(word)]
+    if not word or any(letter not in names for letter in word):
+        raise unknown("class", word, names)
+    return [names.index(letter) for letter in word]
+
+
+def written(generator: Any, word: Sequence[int], count: int, random: np.random.Generator) -> Image.Image:
+    """A word of classes as a strip, `count` times, each with z of its own; one class alone fills a square."""
+    labels = np.tile(np.array(word, dtype=np.int32), count)[:, None]
+    return _sheet(to_pixels(paint(generator, draw_z(random, len(labels)), labels)), _columns(word, count))
+
+
+def _columns(word: Sequence[int], count: int) -> int:
+    return len(word) if len(word) > 1 else int(np.ceil(np.sqrt(count)))
+
+
+def _sheet(drawn: Array, columns: int) -> Image.Image:
+    """Pictures side by side without a gap, enlarged to about 84 pixels each; what is left over stays black."""
+    count, height, width, channels = drawn.shape
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height, width, channels), np.uint8)
+    cells[:count] = drawn
+    sheet = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    image = to_image(sheet.reshape(rows * height, columns * width, channels))
+    scale = max(1, round(84 / width))
+    return image.resize((image.width * scale, image.height * scale), Image.Resampling.LANCZOS)
+
+
+def walk(
+    generator: Any, start: Sequence[int], end: Sequence[int], count: int, random: np.random.Generator
+) -> list[Image.Image]:
+    """A film from one word to another of the same length and back, z held still.
+
+    What lies between two labels is a straight line between the vectors that they choose.
+
+    Raises:
+        UserError: the words differ in length.
+    """
+    if len(start) != len(end):
+        raise UserError(f"a walk needs two words of the same length, not {len(start)} and {len(end)} characters")
+    multiply = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Multiply))
+    embedding = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Embedding))
+    rest = keras.Model(multiply.output, generator.output)
+    vectors = np.asarray(keras.ops.convert_to_numpy(embedding.embeddings), dtype=np.float32)
+    z, shares = draw_z(random, count * len(start)), _eased(13)[:, :, None]
+    chosen = (1 - shares) * vectors[np.tile(start, count)] + shares * vectors[np.tile(end, count)]
+    drawn = rest.predict((chosen * z).reshape(-1, z.shape[1]), batch_size=100, verbose=0)
+    frames = np.split(to_pixels(np.asarray(drawn, dtype=np.float32)), len(shares))
+    film = [_sheet(frame, _columns(start, count)) for frame in frames]
+    return film + film[-2:0:-1]
+
+
+def _eased(steps: int) -> Array:
+    """Shares (steps, 1) from 0 to 1, slow at both ends."""
+    return np.asarray((1 - np.cos(np.linspace(0, np.pi, steps))) / 2, dtype=np.float32)[:, None]
+
+
+def between(generator: Any, z: Array, classes: int, steps: int = COLUMNS) -> Array:
+    """Each class along a straight line from the first z to the second: uint8 (classes · steps, h, w, c)."""
+    shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+    return every_class(generator, (1 - shares) * z[0] + shares * z[1], classes)
+
+
+def nearest(drawn: Array, train: Images) -> Array:
+    """For each drawn picture the training picture that differs least from it, pixel by pixel: uint8, same shape."""
+    rows = train.pictures.reshape(len(train), -1)
+    flat = drawn.reshape(len(drawn), -1).astype(np.float32)
+    best, found = np.full(len(drawn), np.inf), np.zeros(len(drawn), np.int64)
+    for start in range(0, len(rows), 5000):  # in parts: 60,000 pictures as float32 would take 190 MB
+        part = rows[start : start + 5000].astype(np.float32)
+        distance = (part**2).sum(1) - 2 * flat @ part.T
+        place = distance.argmin(1)
+        value = distance[np.arange(len(drawn)), place]
+        found, best = np.where(value < best, start + place, found), np.minimum(value, best)
+    return train.pictures[found]

@@ -1,0 +1,65 @@
+"""Each way in which the game can fail, made on purpose; the detector must name it, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from etudes import experiments
+from etudes.contract import Images
+from etudes.experiments.mnist_acgan.collapse import examine
+from etudes.experiments.mnist_acgan.judge import train_judge
+from etudes.settings import override
+
+EXPERIMENT = experiments.load("mnist_acgan")
+
+
+@pytest.fixture(scope="module")
+def digits() -> Any:
+    return EXPERIMENT.load_data(override(EXPERIMENT.presets["tiny"], {"limit": 0}))
+
+
+@pytest.fixture(scope="module")
+def judge(digits: Any) -> Any:
+    return train_judge(digits.train)
+
+
+def by_class(images: Images, each: int) -> Any:
+    groups = [images.pictures[images.labels == k] for k in range(10)]
+    return np.concatenate([group[:: len(group) // each][:each] for group in groups])
+
+
+def test_real_pictures_are_no_collapse(digits: Any, judge: Any) -> None:
+    health = examine(by_class(digits.test, 10), digits.info.class_names, digits.train, judge)
+    assert health.seen == {}
+    assert health.agreement > 0.9
+    assert health.diversity == pytest.approx(1, abs=0.2)
+    assert health.contrast == pytest.approx(1, abs=0.2)
+
+
+def collapsed(kind: str, images: Images) -> Any:
+    drawn = by_class(images, 10)
+    if kind == "black":
+        return drawn // 20
+    if kind == "one image":
+        return np.repeat(drawn[33:34], 100, axis=0)
+    if kind == "one class":
+        ones = images.pictures[images.labels == 8]
+        return np.tile(ones[:10], (10, 1, 1, 1))
+    return np.repeat(drawn[::10], 10, axis=0)
+
+
+@pytest.mark.parametrize("kind", ["black", "one image", "one class", "one image a class"])
+def test_each_collapse_is_seen_and_says_what_to_do(kind: str, digits: Any, judge: Any) -> None:
+    health = examine(collapsed(kind, digits.train), digits.info.class_names, digits.train, judge)
+    assert list(health.seen) == [kind]
+    assert len(health.lines) == 1
+    assert "--" in health.lines[0]
+    if kind == "one class":
+        assert "show 8" in health.lines[0]
+
+
+def test_the_judge_tells_digits_that_it_never_saw(digits: Any, judge: Any) -> None:
+    assert judge.accuracy_on(digits.test) > 0.95

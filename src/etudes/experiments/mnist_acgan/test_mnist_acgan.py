@@ -1,0 +1,284 @@
+"""The tables of 2017, the rules of the game, what use draws, and going on after an interruption."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from etudes import actions, experiments
+from etudes.contract import ImageInfo, Images
+from etudes.errors import UserError
+from etudes.experiments.mnist_acgan.pictures import every_class, nearest, spell
+from etudes.experiments.mnist_acgan.training import (
+    draw_labels,
+    draw_z,
+    frozen,
+    make_game,
+    measure,
+    mix,
+    only_real,
+)
+from etudes.runs import Run, load_weights, read_metrics
+from etudes.settings import override
+from etudes.training import session as sessions
+from etudes.training.backend import keras, start_backend
+from etudes.views.progress import Silent
+
+start_backend()
+EXPERIMENT = experiments.load("mnist_acgan")
+CLASSIC, TINY = EXPERIMENT.presets["classic"], EXPERIMENT.presets["tiny"]
+MNIST = ImageInfo("mnist", 28, 28, 1, tuple("0123456789"))
+SMALL = ImageInfo("small", 8, 8, 1, ("a", "b"))
+
+
+@pytest.fixture(scope="module")
+def digits() -> Any:
+    return EXPERIMENT.load_data(override(TINY, {"limit": 0}))
+
+
+@pytest.fixture(scope="module")
+def playing() -> Any:
+    """A small game whose compiled steps the tests share: 4 real pictures, so 8 mixed and 8 drawn."""
+    settings = dataclasses.replace(TINY, ema=0.5)
+    return make_game(actions.build(EXPERIMENT, settings, SMALL), settings)
+
+
+def trainable(network: Any) -> list[Any]:
+    return [np.array(variable) for variable in network.trainable_variables]
+
+
+def moved(before: list[Any], after: list[Any]) -> list[bool]:
+    return [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+
+
+# --- the networks -----------------------------------------------------------------------------------------------------
+
+
+def rows(network: Any) -> list[tuple[str, tuple[int, ...], int]]:
+    """(kind, output shape without the batch, parameters) of each layer that has parameters or doubles the size."""
+    kept = [layer for layer in network.layers if layer.weights or type(layer).__name__ == "UpSampling2D"]
+    shapes = [tuple(layer.output.shape[1:]) for layer in kept]
+    return [(type(layer).__name__, shape, layer.count_params()) for layer, shape in zip(kept, shapes, strict=True)]
+
+
+def test_the_discriminator_is_the_one_of_2017() -> None:
+    network = actions.build(EXPERIMENT, CLASSIC, MNIST)["discriminator"]
+    layers = [
+        row for row in rows(network) if "Dropout" not in row[0]
+    ]  # a Dropout's random state counts as weights, not as parameters
+    assert [(kind, shape) for kind, shape, _ in layers] == [
+        ("Conv2D", (14, 14, 32)),
+        ("Conv2D", (14, 14, 64)),
+        ("Conv2D", (7, 7, 128)),
+        ("Conv2D", (7, 7, 256)),
+        ("Dense", (1,)),
+        ("Dense", (10,)),
+    ]
+    assert sum(parameters for *_, parameters in layers) == network.count_params() == 525_835
+    slopes = [layer.negative_slope for layer in network.layers if isinstance(layer, keras.layers.LeakyReLU)]
+    rates = [layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout)]
+    assert np.allclose(slopes, [0.3] * 4)
+    assert rates == [0.3] * 4
+
+
+def test_the_generator_is_the_one_of_2017() -> None:
+    network = actions.build(EXPERIMENT, CLASSIC, MNIST)["generator"]
+    assert rows(network) == [
+        ("Embedding", (1, 100), 1000),
+        ("Dense", (1024,), 103_424),
+        ("Dense", (6272,), 6_428_800),
+        ("UpSampling2D", (14, 14, 128), 0),
+        ("Conv2D", (14, 14, 256), 819_456),
+        ("UpSampling2D", (28, 28, 256), 0),
+        ("Conv2D", (28, 28, 128), 819_328),
+        ("Conv2D", (28, 28, 1), 513),
+    ]
+    assert network.count_params() == 8_172_521
+
+
+def test_the_light_generator_is_the_one_of_the_card() -> None:
+    network = actions.build(EXPERIMENT, EXPERIMENT.presets["stable"], MNIST)["generator"]
+    card = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert f"{network.count_params():,}" in card
+
+
+def test_classic_is_as_described() -> None:
+    assert (CLASSIC.batch_size, CLASSIC.learning_rate, CLASSIC.beta_1, CLASSIC.epochs) == (100, 2e-4, 0.5, 50)
+    assert (CLASSIC.label_smoothing, CLASSIC.aux_on_generated, CLASSIC.ema) == (0.0, True, 0.0)
+    assert CLASSIC.generator == "classic"
+
+
+def test_pictures_that_cannot_be_doubled_twice_are_refused() -> None:
+    with pytest.raises(UserError, match="multiples of 4"):
+        EXPERIMENT.build(TINY, ImageInfo("odd", 30, 28, 1, ("a", "b")))
+
+
+# --- the game ---------------------------------------------------------------------------------------------------------
+
+
+def test_each_half_of_a_step_trains_one_network_and_leaves_the_other_to_the_bit(playing: Any) -> None:
+    random = np.random.default_rng(0)
+    z, labels = draw_z(random, 8), draw_labels(random, 8, 2)
+    real, weights = np.ones((8, 1), np.float32), [np.ones(8, np.float32), only_real(4)]
+    for _ in range(2):
+        learned, drawer = trainable(playing.discriminator), trainable(playing.generator)
+        with frozen(playing.discriminator):
+            playing.combined.train_on_batch([z, labels], [real, labels])
+        assert not any(moved(learned, trainable(playing.discriminator)))
+        assert all(moved(drawer, trainable(playing.generator)))
+        drawer = trainable(playing.generator)
+        pictures = random.uniform(0, 255, (8, 8, 8, 1)).astype(np.float32)
+        playing.discriminator.train_on_batch(pictures, [real, labels], sample_weight=weights)
+        assert all(moved(learned, trainable(playing.discriminator)))
+        assert not any(moved(drawer, trainable(playing.generator)))
+
+
+def test_a_step_trains_both_with_an_optimiser_each_and_reports_both_outputs(playing: Any) -> None:
+    random = np.random.default_rng(0)
+    pictures, labels = random.integers(0, 256, (4, 8, 8, 1)).astype(np.uint8), np.array([0, 1, 0, 1])
+    slow = trainable(playing.average)
+    steps = [int(optimizer.iterations) for optimizer in playing.optimizers.values()]
+    losses = playing.step(pictures, labels, np.random.default_rng(1))
+    assert losses["d_loss"] == pytest.approx(losses["d_fake"] + losses["d_aux"], rel=1e-5)
+    assert losses["g_loss"] == pytest.approx(losses["g_fake"] + losses["g_aux"], rel=1e-5)
+    done = [int(optimizer.iterations) for optimizer in playing.optimizers.values()]
+    assert done == [before + 1 for before in steps]
+    decay = min(0.5, (1 + done[1]) / (10 + done[1]))  # at the beginning the average moves faster
+    for before, after, fast in zip(slow, trainable(playing.average), trainable(playing.generator), strict=True):
+        np.testing.assert_allclose(after, decay * before + (1 - decay) * fast, rtol=1e-4, atol=1e-6)
+
+
+def test_real_is_one_generated_is_zero_and_aux_is_the_label_or_the_label_drawn() -> None:
+    real, generated = np.full((2, 4, 4, 1), 7, np.uint8), np.zeros((3, 4, 4, 1), np.float32)
+    mixed, fake, aux = mix(real, np.array([5, 6]), generated, np.array([[1], [2], [3]], np.int32))
+    assert fake[:, 0].tolist() == [1, 1, 0, 0, 0]
+    assert aux[:, 0].tolist() == [5, 6, 1, 2, 3]
+    assert mixed[:, 0, 0, 0].tolist() == [7, 7, 0, 0, 0]
+
+
+def test_weights_that_leave_generated_pictures_out_give_the_mean_over_the_real_ones() -> None:
+    losses = np.array([1.0, 3.0, 100.0, 200.0])
+    assert np.mean(losses * only_real(2)) == 2.0
+
+
+def test_measured_losses_agree_with_keras(playing: Any) -> None:
+    random = np.random.default_rng(0)
+    real = Images(random.integers(0, 256, (6, 8, 8, 1)).astype(np.uint8), np.array([0, 1] * 3))
+    generated, drawn = random.uniform(0, 255, (4, 8, 8, 1)).astype(np.float32), np.array([[1], [0], [1], [1]])
+    found = measure(playing.discriminator, real, generated, drawn)
+    mixed, fake, aux = mix(real.pictures, real.labels, generated, drawn)
+    kept = playing.discriminator.evaluate(mixed, [fake, aux], verbose=0)
+    fooled = playing.discriminator.evaluate(generated, [np.ones((4, 1)), drawn], verbose=0)
+    np.testing.assert_allclose(list(found.values()), [*kept, *fooled], rtol=1e-4)
+
+
+def test_batches_take_every_picture_once_before_any_again(digits: Any) -> None:
+    from etudes.experiments.mnist_acgan.experiment import real_batch
+
+    small = dataclasses.replace(digits, train=Images(np.arange(40).reshape(40, 1, 1, 1), np.arange(40)))
+    settings = dataclasses.replace(TINY, batch_size=10)
+    taken = [real_batch(small, settings, number)[1] for number in range(8)]
+    assert sorted(np.concatenate(taken[:4])) == sorted(np.concatenate(taken[4:])) == list(range(40))
+    assert not np.array_equal(taken[0], taken[4])
+
+
+# --- use --------------------------------------------------------------------------------------------------------------
+
+
+def test_words_are_spelled_and_unknown_classes_refused() -> None:
+    assert spell("2026", MNIST) == [2, 0, 2, 6]
+    assert spell("boot", ImageInfo("own", 28, 28, 1, ("bag", "boot"))) == [1]
+    with pytest.raises(UserError, match="choose one of: 0, 1"):
+        spell("x", MNIST)
+
+
+def test_the_nearest_training_picture_is_the_nearest(digits: Any) -> None:
+    chosen = digits.train.pictures[[5, 77]]
+    disturbed = np.clip(chosen.astype(int) + 3, 0, 255).astype(np.uint8)
+    assert np.array_equal(nearest(disturbed, digits.train), chosen)
+
+
+def test_a_column_of_the_grid_has_one_z() -> None:
+    class Drawer:
+        def predict(self, inputs: Any, **_: Any) -> Any:
+            z, labels = inputs
+            return (z[:, :1] * 100 + labels).reshape(-1, 1, 1, 1)
+
+    z = np.array([[0.5] * 100, [1.0] * 100], np.float32)
+    assert every_class(Drawer(), z, 3)[:, 0, 0, 0].tolist() == [50, 100, 51, 101, 52, 102]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return actions.train("mnist_acgan", preset="tiny", out=tmp_path_factory.mktemp("run") / "whole", quiet=True)
+
+
+def test_a_run_keeps_grids_film_and_losses_of_both_networks(run: Run) -> None:
+    names = {path.name for path in run.pictures.iterdir()}
+    assert {"epoch-001.png", "epoch-002.png", "training.gif", "generated.png"} <= names
+    record = read_metrics(run.folder)[-1]
+    assert {"d_loss", "d_fake", "d_aux", "g_loss", "g_fake", "g_aux", "validation_g_aux"} <= set(record)
+    assert {name.split("/")[0] for name in load_weights(run.folder)} == {"discriminator", "generator", "generator_ema"}
+
+
+def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: Path) -> None:
+    trained = actions.load(run)
+    options = EXPERIMENT.options
+
+    def draw(*words: str, **chosen: Any) -> Any:
+        return EXPERIMENT.use(trained.networks, trained.info, trained.settings, options(words, **chosen)).pictures["1"]
+
+    assert draw("7", count=5).tobytes() == draw("7", count=5).tobytes()
+    assert draw("7", count=5).tobytes() != draw("7", count=5, seed=1).tobytes()
+    assert draw("2026").size == (4 * 84, 84)
+    film = draw("7", walk_to="3", count=4)
+    assert film[1].tobytes() == film[-1].tobytes()
+    assert film[0].tobytes() == draw("7", count=4).tobytes()
+    with pytest.raises(UserError, match="same length"):
+        draw("12", walk_to="3")
+    with pytest.raises(UserError, match="say what to draw"):
+        EXPERIMENT.use(trained.networks, trained.info, trained.settings, options(()))
+
+
+class KilledError(Exception):
+    pass
+
+
+class KilledAt(Silent):
+    """A watch that ends the training in the middle of an epoch."""
+
+    def __init__(self, steps: int) -> None:
+        self.left = steps
+
+    def step(self, *_: Any) -> None:
+        self.left -= 1
+        if self.left == 0:
+            raise KilledError
+
+
+def test_an_interrupted_run_ends_as_one_that_was_not(run: Run, tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("ETUDES_CHECKPOINT_SECONDS", "0")
+    with pytest.raises(KilledError):  # in the second epoch, in its second step of two
+        actions.train("mnist_acgan", preset="tiny", out=tmp_path / "cut", watch=KilledAt(4))
+    cut = actions.train("mnist_acgan", preset="tiny", out=tmp_path / "cut", quiet=True)
+    assert cut.read_json("results.json")["weights_sha256"] == run.read_json("results.json")["weights_sha256"]
+    timeless = [
+        [{key: value for key, value in record.items() if "second" not in key} for record in read_metrics(one.folder)]
+        for one in (cut, run)
+    ]
+    assert timeless[0] == timeless[1]
+
+
+def test_no_two_places_of_a_run_share_their_random_numbers() -> None:
+    places = [(0,), (1,), (0, 0, 1), (0, 1, 1), (1, 0, 1), (0, 0, 2), (0, 0, 3), (0, 0, 4), (0, 0, 5)]
+    drawn = [tuple(sessions.generator(0, *place).integers(0, 2**62, 2)) for place in places]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_too_large_a_batch_is_refused() -> None:
+    with pytest.raises(UserError, match="--batch-size 41"):
+        EXPERIMENT.load_data(override(TINY, {"batch_size": 41}))
