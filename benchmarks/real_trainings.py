@@ -5,7 +5,8 @@
     python docs/generate.py                                  # writes docs/results.md from benchmarks/runs
 
 The data sets must be at hand (`etudes data list`). A training that was interrupted goes on; one that is finished is
-only gathered. Of a run folder, the settings, metrics, environment and results are kept here, not the weights and pictures.
+only gathered. Of a run folder, the settings, metrics, environment and results are kept here, not the weights and
+pictures.
 """
 
 import argparse

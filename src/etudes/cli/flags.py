@@ -160,8 +160,9 @@ def parse(cls: Any, words: Sequence[str], prog: str, **kwargs: Any) -> Any:
     except SystemExit as leave:
         if not leave.code:
             raise
-    lines = [line.strip("╭╮╰╯│─┄ \n") for line in re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()).split("\n")]
-    lines = [line for line in lines[1:] if line]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()).split("\n")
+    lines = [line.strip("│| ") for line in plain[1:]]
+    lines = [line for line in lines if line.strip("╰╯─+-")]
     message = lines[0].removeprefix("Error parsing ") if lines else "these words do not fit"
     near = next((b for a, b in pairwise(lines) if a.startswith("Perhaps you meant")), "")
     hint = f"did you mean {near.split()[0]}?" if near else f"see `{prog} --help`"

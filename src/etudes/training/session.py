@@ -35,7 +35,11 @@ Pairs = tuple[Any, Any]
 
 
 def generator(seed: int, *place: int) -> np.random.Generator:
-    """Random numbers that belong to one place (such as phase, epoch, step) of a run with this seed."""
+    """Random numbers that belong to one place (such as phase, epoch, step) of a run with this seed.
+
+    End a place with a number above zero that says what is drawn: NumPy takes (a,) and (a, 0) for the same place, and
+    (epoch,) is that of `order`.
+    """
     return np.random.default_rng([seed, *place])
 
 
