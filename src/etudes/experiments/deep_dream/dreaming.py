@@ -1,0 +1,124 @@
+"""The dream itself, in NumPy: octaves, resizing, and one step up the slope of the loss.
+
+A picture is float32 (height, width, 3) with values in [-1, 1], as Inception-v3 takes it. All that differs between
+backends is inside the `gradient` function that is passed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from etudes.contract import Array
+from etudes.experiments.deep_dream.settings import DreamSettings
+
+Picture = NDArray[np.float32]
+Gradient = Callable[[Array], tuple[float, Array]]
+"""Pictures (n, height, width, 3) → the loss, and its gradient of the same shape."""
+
+
+@dataclass(frozen=True)
+class Octave:
+    """One size at which the picture is dreamed on; `number` counts from 1, the smallest."""
+
+    number: int
+    height: int
+    width: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.height, self.width
+
+    @property
+    def name(self) -> str:
+        """The name of its phase and of its picture in the run."""
+        return f"octave-{self.number}"
+
+
+def octaves_of(height: int, width: int, count: int, scale: float) -> list[Octave]:
+    """The sizes from the smallest to the picture's own, each `scale` times the one before."""
+    sizes = [(int(height / scale**k), int(width / scale**k)) for k in reversed(range(count))]
+    return [Octave(number, *size) for number, size in enumerate(sizes, start=1)]
+
+
+def preprocess(image: Image.Image) -> Picture:
+    """A picture of 0..255 as (x / 255 - 0.5) · 2; grey ones get three equal channels."""
+    pixels = np.asarray(image.convert("RGB"), dtype=np.float32)
+    return np.asarray((pixels / 255 - 0.5) * 2, dtype=np.float32)
+
+
+def deprocess(picture: Picture) -> Image.Image:
+    """Back to 0..255; what the dream drove out of range is clipped."""
+    return Image.fromarray(np.clip(np.round((picture / 2 + 0.5) * 255), 0, 255).astype(np.uint8))
+
+
+def resize_image(picture: Picture, shape: tuple[int, int]) -> Picture:
+    """Bicubic, each channel in 32-bit floats; Pillow does it, so that every backend gets the same bytes."""
+    if picture.shape[:2] == shape:
+        return picture.copy()
+    channels = np.ascontiguousarray(picture.transpose(2, 0, 1))
+    resized = [Image.fromarray(c).resize(shape[::-1], Image.Resampling.BICUBIC) for c in channels]
+    return np.stack([np.asarray(c, dtype=np.float32) for c in resized], axis=-1)
+
+
+def lost_detail(original: Picture, smaller: tuple[int, int], shape: tuple[int, int]) -> Picture:
+    """What the original has at `shape` and loses on the way through the `smaller` shape."""
+    return resize_image(original, shape) - resize_image(resize_image(original, smaller), shape)
+
+
+def normalised(slope: Picture, bands: int) -> Picture:
+    """A gradient of mean magnitude 1.
+
+    Args:
+        slope: the gradient, (height, width, 3).
+        bands: 0 leaves its proportions as they are; with more, it is split into so many bands of detail, each half as
+            fine as the one before, and each counts as much as the others. Otherwise the finest drowns the rest.
+
+    Source: Keras's example of 2017 (no bands); "Laplacian pyramid gradient normalization", Mordvintsev, DeepDreaming
+    with TensorFlow, 2016.
+    """
+    if bands:
+        total, rest = np.zeros_like(slope), slope
+        for _ in range(bands - 1):
+            height, width = rest.shape[:2]
+            if min(height, width) < 8:
+                break
+            coarse = resize_image(rest, (height // 2, width // 2))
+            total += _unit(resize_image(rest - resize_image(coarse, (height, width)), slope.shape[:2]))
+            rest = coarse
+        slope = total + _unit(resize_image(rest, slope.shape[:2]))
+    return slope / max(float(np.abs(slope).mean()), 1e-7)
+
+
+def _unit(band: Picture) -> Picture:
+    return band / max(float(np.sqrt(np.mean(np.square(band)))), 1e-7)
+
+
+def ascend(
+    picture: Picture, gradient: Gradient, settings: DreamSettings, random: np.random.Generator
+) -> tuple[Picture, float, float]:
+    """One step up the slope of the loss.
+
+    Args:
+        picture: where to start.
+        gradient: loss and gradient of a batch of pictures.
+        settings: step, jitter, bands, clipping, and `max_loss`, above which no step is made.
+        random: draws the jitter.
+
+    Returns:
+        The new picture, the loss before the step, and the mean magnitude of the gradient.
+    """
+    shift = random.integers(-settings.jitter, settings.jitter + 1, 2)
+    loss, slopes = gradient(np.roll(picture, shift, (0, 1))[None])
+    if settings.max_loss and loss > settings.max_loss:
+        return picture, loss, 0.0
+    slope = np.roll(slopes[0], -shift, (0, 1))
+    moved = picture + np.float32(settings.step) * normalised(slope, settings.bands)
+    if settings.clip:
+        moved = np.clip(moved, -1, 1)
+    return moved.astype(np.float32), loss, float(np.abs(slope).mean())

@@ -1,0 +1,173 @@
+"""The networks that are dreamed with. Each takes pictures of any size, three channels, values in [-1, 1].
+
+A network of another étude is cut after its last convolution: what is left has no fixed size.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from etudes.contract import Networks
+from etudes.errors import UserError, unknown
+from etudes.experiments.deep_dream import inception
+from etudes.experiments.deep_dream.dreaming import Gradient, Picture
+from etudes.training.backend import input_gradient, keras
+
+BORDER = 2
+"""Rows and columns at each edge of a layer's output that do not count: the padding makes artefacts there."""
+
+_ACTIVATIONS = ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "BatchNormalization")
+_INERT = ("Dropout", "SpatialDropout2D", "GaussianNoise", "RandomFlip", "RandomTranslation", "RandomRotation")
+
+
+def untrained_network() -> Any:
+    """Five convolutions with random weights: the control experiment, what the process dreams without any learning."""
+    layers = keras.layers
+    x = inputs = keras.Input((None, None, 3))
+    for number, filters in enumerate((16, 16, 32, 32, 64), start=1):
+        x = layers.Conv2D(filters, 3, activation="relu", kernel_initializer="he_normal", name=f"conv{number}")(x)
+        if number in (2, 4):
+            x = layers.MaxPooling2D(2)(x)
+    return keras.Model(inputs, x, name="untrained")
+
+
+def convolutional_part(networks: Networks) -> Any:
+    """The first network that takes pictures, up to its last convolution, rebuilt for pictures of any size.
+
+    Its k-th convolution, with the normalisation and activation that follow it, ends in the layer `conv{k}`.
+
+    Args:
+        networks: those of a run; they take pictures of 0..255, as all networks of études do.
+
+    Raises:
+        UserError: none of them takes pictures, or it is not one chain of layers.
+    """
+    name, network = next(((n, m) for n, m in networks.items() if _takes_pictures(m)), ("", None))
+    if network is None:
+        raise UserError("this run has no network that takes pictures with convolutions: choose other --weights")
+    layers = list(_flat(network))
+    last = max(place for place, layer in enumerate(layers) if isinstance(layer, keras.layers.Conv2D))
+    x = inputs = keras.Input((None, None, 3))
+    if network.input_shape[-1] == 1:
+        x = keras.ops.mean(x, axis=-1, keepdims=True)
+    x = keras.layers.Rescaling(127.5, 127.5, dtype="float32")(x)
+    place, number = 0, 0
+    while place <= last:
+        if isinstance(layers[place], keras.layers.Conv2D):
+            unit, number = [layers[place]], number + 1
+            while place + len(unit) < len(layers) and type(layers[place + len(unit)]).__name__ in _ACTIVATIONS:
+                unit.append(layers[place + len(unit)])
+            for part in unit:
+                x = _copy(part, x, f"conv{number}" if part is unit[-1] else None)
+            place += len(unit)
+        else:
+            x = _copy(layers[place], x, None)
+            place += 1
+    return keras.Model(inputs, x, name=name)
+
+
+def _takes_pictures(network: Any) -> bool:
+    shape = getattr(network, "input_shape", None)
+    is_picture = isinstance(shape, tuple) and len(shape) == 4 and shape[-1] in (1, 3)
+    return is_picture and any(isinstance(layer, keras.layers.Conv2D) for layer in _flat(network))
+
+
+def _flat(network: Any) -> Iterator[Any]:
+    """The layers of a network, those of networks within it in their place; inert ones are left out."""
+    for layer in network.layers:
+        if isinstance(layer, keras.Model):
+            yield from _flat(layer)
+        elif type(layer).__name__ not in ("InputLayer", *_INERT):
+            yield layer
+
+
+def _copy(layer: Any, x: Any, name: str | None) -> Any:
+    """A layer of the same kind and weights applied to x; its precision is that of this étude's settings."""
+    if isinstance(layer.input, list):
+        raise UserError(f"layer {layer.name} joins several inputs: only chains of layers can be dreamed with")
+    config = {key: value for key, value in layer.get_config().items() if key not in ("dtype", "name")}
+    if isinstance(layer, keras.layers.Rescaling):
+        config["dtype"] = "float32"
+    copy = type(layer).from_config({**config, "name": name or f"{layer.name}_part"})
+    result = copy(x)
+    copy.set_weights(layer.get_weights())
+    return result
+
+
+def layer_names(network: Any) -> list[str]:
+    """The layers that can be excited: `mixed…` of Inception-v3, `conv…` of others."""
+    return [layer.name for layer in network.layers if re.fullmatch(r"(mixed|conv)\d+", layer.name)]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is to grow: Σ over layers of coefficient × mean square of the layer's output."""
+
+    probe: Any
+    """A `keras.Model` from pictures to the outputs of the layers."""
+    layers: tuple[str, ...]
+    coefficients: tuple[float, ...]
+
+    def gradient(self) -> Gradient:
+        """The function of a batch of pictures that gives the loss and its gradient."""
+        ops = keras.ops
+
+        def loss(outputs: list[Any]) -> Any:
+            total = 0.0
+            for coefficient, output in zip(self.coefficients, outputs, strict=True):
+                output = ops.cast(output, "float32")
+                interior = output[:, BORDER:-BORDER, BORDER:-BORDER, :]
+                # As in 2017, the sum over the interior is divided by the size of the whole output.
+                total = total + coefficient * ops.sum(ops.square(interior)) / ops.cast(ops.size(output), "float32")
+            return total
+
+        return input_gradient(self.probe, loss)
+
+    def outputs(self, picture: Picture) -> list[Picture]:
+        """What each layer makes of a picture, float32 (height, width, channels)."""
+        found = self.probe.predict_on_batch(picture[None])
+        found = found if isinstance(found, list | tuple) else [found]
+        return [np.asarray(output[0], dtype=np.float32) for output in found]
+
+    def losses(self, picture: Picture) -> list[float]:
+        """The part of each layer in the loss of a picture; computed in NumPy."""
+        parts = []
+        for coefficient, output in zip(self.coefficients, self.outputs(picture), strict=True):
+            interior = output[BORDER:-BORDER, BORDER:-BORDER].astype(np.float64)
+            parts.append(float(coefficient * np.square(interior).sum() / output.size))
+        return parts
+
+    def can_see(self, shape: tuple[int, int]) -> bool:
+        """Whether every layer's output has something left inside its border, for a picture (height, width)."""
+        try:
+            found = self.probe.compute_output_shape((1, *shape, 3))
+        except ValueError:  # smaller than a kernel
+            return False
+        shapes = found if isinstance(found, list) else [found]
+        return all(min(extents[1:3]) > 2 * BORDER for extents in shapes)
+
+
+def objective_of(network: Any, layers: Sequence[str], coefficients: Sequence[float]) -> Objective:
+    """The objective that the settings describe; where they are empty, the network's own.
+
+    That is for Inception-v3 `mixed2` to `mixed5` with the coefficients of 2017, for others the last two convolutions.
+
+    Raises:
+        UserError: a layer that the network does not have.
+    """
+    names = layer_names(network)
+    if not layers:
+        is_inception = network.name.startswith("inception_v3")
+        layers = inception.LAYERS if is_inception else tuple(names[-2:])
+        coefficients = inception.COEFFICIENTS if is_inception else ()
+    for name in layers:
+        if name not in names:
+            raise unknown("layer", name, names)
+    outputs = [network.get_layer(name).output for name in layers]
+    probe = keras.Model(network.input, outputs)
+    return Objective(probe, tuple(layers), tuple(coefficients) or (1.0,) * len(layers))

@@ -1,0 +1,102 @@
+"""What a dream looks like: before and after, octave by octave, what the layers answer, what single channels want."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from etudes.contract import Array
+from etudes.experiments.deep_dream.dreaming import Picture, deprocess, normalised
+from etudes.experiments.deep_dream.model import Objective
+from etudes.training.backend import input_gradient, keras
+from etudes.training.session import generator
+from etudes.views.figures import figure, picture
+from etudes.views.grids import picture_grid
+
+_LINE, _GAP = 20, 6
+
+
+def strip(images: Sequence[Image.Image], captions: Sequence[str], height: int) -> Image.Image:
+    """Pictures side by side, each scaled to `height` pixels, with a caption below each."""
+    scaled = [
+        image.resize((max(1, round(image.width * height / image.height)), height), Image.Resampling.BICUBIC)
+        for image in images
+    ]
+    sheet = Image.new("RGB", (sum(s.width + _GAP for s in scaled) - _GAP, height + _LINE), "white")
+    draw, font, left = ImageDraw.Draw(sheet), ImageFont.load_default(13), 0
+    for image, caption in zip(scaled, captions, strict=True):
+        sheet.paste(image, (left, 0))
+        draw.text((left, height + 2), caption, fill="black", font=font)
+        left += image.width + _GAP
+    return sheet
+
+
+def before_after(original: Picture, dream: Picture) -> Image.Image:
+    """The picture and its dream side by side."""
+    return strip([deprocess(original), deprocess(dream)], ["before", "after"], min(480, original.shape[0]))
+
+
+def octave_strip(octaves: Sequence[Image.Image]) -> Image.Image:
+    """The picture at the end of each octave, all at one height; the caption says the real size."""
+    captions = [f"{image.width}x{image.height}" for image in octaves]
+    return strip(octaves, captions, min(260, octaves[-1].height))
+
+
+def answers(objective: Objective, original: Picture, dream: Picture) -> Image.Image:
+    """How strongly each layer answers at each place, before and after: root mean square over the channels.
+
+    Both maps of a layer have the same scale of colours.
+    """
+    names = objective.layers
+    rows = [("before", original), ("after", dream)]
+    strength = [[np.sqrt(np.square(o).mean(axis=-1)) for o in objective.outputs(values)] for _, values in rows]
+    aspect = original.shape[0] / original.shape[1]
+    with figure(2.6 * (len(names) + 1), 4.4 * aspect + 0.9) as drawn:
+        for row, (caption, values) in enumerate(rows):
+            axes = drawn.add_subplot(2, len(names) + 1, row * (len(names) + 1) + 1)
+            axes.imshow(deprocess(values))
+            axes.set_title(caption)
+            axes.axis("off")
+            for column, name in enumerate(names):
+                axes = drawn.add_subplot(2, len(names) + 1, row * (len(names) + 1) + column + 2)
+                top = max(float(strength[k][column].max()) for k in (0, 1))
+                shown = axes.imshow(strength[row][column], cmap="viridis", vmin=0, vmax=top)
+                axes.set_title(f"{name}, {caption}")
+                axes.axis("off")
+                drawn.colorbar(shown, ax=axes, shrink=0.7)
+        return picture(drawn)
+
+
+def channel_dreams(network: object, layer: str, seed: int, size: int, iterations: int) -> Image.Image:
+    """What some channels of a layer, eight at most, dream of; each begins with the same grey noise.
+
+    Args:
+        network: a network of pictures in [-1, 1].
+        layer: one of its layers.
+        seed: draws the noise and the channels.
+        size: pixels along each side.
+        iterations: steps.
+    """
+    probe = keras.Model(network.input, network.get_layer(layer).output)  # type: ignore[attr-defined]
+    random = generator(seed, 8)
+    noise = random.normal(0, 0.1, (1, size, size, 3)).astype(np.float32)
+    # A channel that is silent on the noise has no slope to climb.
+    awake = np.flatnonzero(probe.predict_on_batch(noise).max(axis=(0, 1, 2)) > 0)
+    channels = np.sort(random.permutation(awake if len(awake) else 1)[:8])
+    chosen = np.eye(probe.output_shape[-1], dtype=np.float32)[channels][:, None, None, :]
+
+    def loss(outputs: list[object]) -> object:
+        ops = keras.ops
+        return ops.sum(ops.mean(ops.cast(outputs[0], "float32") * chosen, axis=(1, 2)))
+
+    gradient = input_gradient(probe, loss)
+    dreams: Array = np.repeat(noise, len(channels), axis=0)
+    for _ in range(iterations):
+        shift = random.integers(-8, 9, 2)
+        slopes = np.roll(gradient(np.roll(dreams, shift, (1, 2)))[1], -shift, (1, 2))
+        step = np.stack([normalised(slope, 3) for slope in slopes])
+        dreams = np.clip(dreams + 0.03 * step, -1, 1).astype(np.float32)
+    shown = np.stack([np.asarray(deprocess(dream)) for dream in dreams])
+    return picture_grid(shown, 4, captions=[f"{layer}, channel {k}" for k in channels], scale=1)

@@ -1,0 +1,128 @@
+"""The dream from beginning to end: octave by octave, step by step, kept by a session so that it can be gone on with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+from PIL import Image
+
+from etudes.contract import Array
+from etudes.errors import UserError
+from etudes.experiments.deep_dream.dreaming import (
+    Octave,
+    Picture,
+    ascend,
+    deprocess,
+    lost_detail,
+    octaves_of,
+    resize_image,
+)
+from etudes.experiments.deep_dream.model import Objective
+from etudes.experiments.deep_dream.settings import DreamSettings
+from etudes.training.session import Session, generator
+from etudes.views.progress import Silent, Watch
+
+
+class Unrecorded:
+    """What `use` dreams with instead of a session: it keeps nothing."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, Array] = {}
+        self.watch: Watch = Silent()
+
+    def epochs(self, phase: str, total: int) -> Iterator[int]:  # noqa: ARG002
+        """All iterations of an octave."""
+        yield from range(total)
+
+    def report(self, figures: dict[str, float], samples: int) -> None:
+        """Nothing."""
+
+    def end_epoch(self, figures: dict[str, float], samples: int) -> None:
+        """Nothing."""
+
+    def picture(self, name: str, image: Image.Image) -> None:
+        """Nothing."""
+
+
+def plan_octaves(
+    objective: Objective, shape: tuple[int, int], settings: DreamSettings
+) -> tuple[list[Octave], list[Octave]]:
+    """The octaves in which every layer sees something, and those that are too small for that.
+
+    Raises:
+        UserError: all of them are too small.
+    """
+    octaves = octaves_of(*shape, settings.octaves, settings.octave_scale)
+    seen = [octave for octave in octaves if objective.can_see(octave.shape)]
+    if not seen:
+        raise UserError(
+            f"a picture of {shape[1]}x{shape[0]} is too small for {', '.join(objective.layers)}: "
+            "take a larger one, a larger --max-size or other --layers"
+        )
+    return seen, [octave for octave in octaves if octave not in seen]
+
+
+def dream(original: Picture, objective: Objective, settings: DreamSettings, session: Session | Unrecorded) -> Picture:
+    """Dream on a picture. An octave is a phase of the session, a step is an epoch of it.
+
+    Args:
+        original: float32 (height, width, 3) in [-1, 1].
+        objective: what is to grow.
+        settings: how to dream.
+        session: holds the picture of the present octave in `arrays`, so that an interrupted dream goes on.
+
+    Returns:
+        The dream, of the same shape; its values may leave [-1, 1].
+
+    Raises:
+        UserError: the picture is too small, or no step was possible.
+    """
+    octaves, too_small = plan_octaves(objective, (original.shape[0], original.shape[1]), settings)
+    for octave in too_small:
+        session.watch.say(f"{octave.name}: {octave.width}x{octave.height} is too small for the layers, left out")
+    gradient = objective.gradient()
+    session.arrays.setdefault("steps", np.zeros(len(octaves), np.int64))
+
+    def with_detail(picture: Picture, place: int, moment: str) -> Picture:
+        if place == 0 or settings.detail != moment:
+            return picture
+        return picture + lost_detail(original, octaves[place - 1].shape, octaves[place].shape)
+
+    def begun(place: int) -> Picture:
+        before = finished(place - 1) if place else original
+        return with_detail(resize_image(before, octaves[place].shape), place, "before")
+
+    def finished(place: int) -> Picture:
+        picture = with_detail(session.arrays["picture"], place, "after")
+        session.picture(octaves[place].name, deprocess(picture))
+        return picture
+
+    for place, octave in enumerate(octaves):
+        stopped = False
+        for iteration in session.epochs(octave.name, settings.iterations):
+            if iteration == 0:
+                session.arrays["picture"] = begun(place)
+            if stopped:
+                continue  # the phase must come to its end, or a resumed run would begin it again
+            session.watch.begin_epoch(iteration, 1)
+            random = generator(settings.seed, octave.number, iteration)
+            picture, loss, slope = ascend(session.arrays["picture"], gradient, settings, random)
+            stopped = bool(settings.max_loss) and loss > settings.max_loss
+            if stopped:
+                session.watch.say(
+                    f"{octave.name}: loss {loss:.4g} is above {settings.max_loss:g} after {iteration} steps"
+                )
+                continue
+            if not math.isfinite(loss):
+                raise UserError(f"the loss became {loss} in {octave.name}: choose a smaller --step")
+            session.arrays["picture"] = picture
+            session.arrays["steps"][place] += 1
+            session.report({"loss": loss, "gradient": slope}, 1)
+            session.end_epoch({"loss": loss, "gradient": slope}, samples=1)
+    if not session.arrays["steps"].any():
+        raise UserError(
+            f"the loss is above --max-loss {settings.max_loss:g} before any step: raise it; 0 sets no limit"
+        )
+    return finished(len(octaves) - 1)

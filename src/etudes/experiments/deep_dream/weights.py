@@ -1,0 +1,113 @@
+"""Which trained network to dream with: Inception-v3 where its file is at hand, a run of another étude, or none."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from etudes.data import find_file
+from etudes.errors import UserError
+from etudes.runs import Run, newest_run, runs_folder
+
+UNTRAINED = "untrained"
+INCEPTION = ("inception_v3", "inception_v3_2015")
+"""The published files, the better one first."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Where the weights of the network come from."""
+
+    name: str = ""
+    """A published set, a file, a run folder, or "untrained"; empty where nothing is at hand."""
+    path: Path | None = None
+    """The file, if it is one."""
+    run: Run | None = None
+    """The run, if it is one."""
+    sha256: str = ""
+    """Of the file, or of the run's weights."""
+
+
+def find_weights(weights: str) -> Weights:
+    """What the setting `weights` stands for on this machine.
+
+    Args:
+        weights: "inception_v3", "inception_v3_2015", a weights file, a run folder, the name of an étude (its newest
+            finished run), "untrained", or "" for the first of these that is at hand: the two published files, then
+            the newest run with a convolutional network, those for colour pictures first.
+
+    Raises:
+        UserError: it is none of these, or it is there and cannot be used.
+    """
+    if not weights:
+        return _automatic()
+    if weights == UNTRAINED:
+        return Weights(UNTRAINED)
+    if weights in INCEPTION:
+        file = find_file(weights)
+        if file is None:
+            raise UserError(f"{weights} is not at hand: `etudes data list` says where its file has to be")
+        return _file(weights, file)
+    path = Path(weights).expanduser()
+    if path.is_file():
+        return _file(weights, path)
+    run = Run(path) if path.is_dir() else newest_run(weights)
+    if run is None:
+        raise UserError(f"--weights {weights}: no such file or run folder, and no etude with a finished run")
+    if not run.finished:
+        raise UserError(f"--weights {weights}: not a finished run; name another, or `etudes resume` it first")
+    if not picture_channels(run):
+        raise UserError(f"--weights {weights}: this run has no convolutional network that takes pictures")
+    return _run(run)
+
+
+def missing() -> UserError:
+    """The error for a dream without a trained network."""
+    cure = "`etudes data fetch inception_v3`, `etudes train cifar10_cnn --preset demo`, or give --weights FILE_OR_RUN"
+    return UserError(f"no trained network to dream with: first {cure}")
+
+
+def _automatic() -> Weights:
+    for name in INCEPTION:
+        file = find_file(name)
+        if file is not None:
+            return _file(name, file)
+    found = []
+    for results in runs_folder().glob("*/results.json"):
+        run = Run(results.parent)
+        try:
+            channels = picture_channels(run)
+        except UserError:
+            continue  # a damaged folder among the runs must not stand in the way
+        if channels:
+            found.append((channels, results.stat().st_mtime_ns, str(run.folder), run))
+    return _run(max(found)[3]) if found else Weights()
+
+
+def picture_channels(run: Run) -> int:
+    """The colour channels that a run's convolutional network takes, 1 or 3; 0 if it has no such network.
+
+    The run's manifest says it: the first convolution of a network that takes pictures has a kernel (height, width,
+    channels, filters).
+    """
+    first: dict[str, list[int]] = {}
+    entries = run.read_json("weights.json").get("arrays", {})
+    for name in sorted(entries):
+        if len(entries[name]["shape"]) == 4:
+            first.setdefault(name.split("/")[0], entries[name]["shape"])
+    return max((shape[2] for shape in first.values() if shape[2] in (1, 3)), default=0)
+
+
+def _file(name: str, path: Path) -> Weights:
+    if path.suffix not in (".npz", ".h5"):
+        raise UserError(f"--weights {name}: must be a run folder, Keras's .h5 or the .npz of 2015")
+    try:
+        with path.open("rb") as file:
+            return Weights(name, path, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _run(run: Run) -> Weights:
+    return Weights(str(run), run=run, sha256=str(run.read_json("results.json").get("weights_sha256", "")))
