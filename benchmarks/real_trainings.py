@@ -21,7 +21,7 @@ TRAININGS = {
     "mnist_transfer_cnn-classic-5-and-5-epochs": "mnist_transfer_cnn --preset classic",
     "cifar10_cnn-classic-5-epochs": "cifar10_cnn --preset classic --data cifar10 --epochs 5",
     "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",
-    "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo}",
+    "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo} --weights inception_v3_2015",
 }
 KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
 HERE = Path(__file__).parent
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[[], *TRAININGS], help="trainings; all if none is named")
     parser.add_argument("--folder", type=Path, default=Path("runs"), help="where the run folders are")
-    parser.add_argument("--photo", default="cat.png", help="the photograph to dream on")
+    parser.add_argument("--photo", default="sky.jpg", help="the photograph to dream on")
     given = parser.parse_args()
     for name in given.names or TRAININGS:
         train(name, given.folder, given.photo)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from PIL import Image
@@ -26,39 +25,41 @@ def learning_curves(histories: Mapping[str, History]) -> Image.Image:
     """Draw the metrics of one run, or of several to compare.
 
     Args:
-        histories: label → lines of `metrics.jsonl`. Phases follow one another along the axis.
+        histories: label → lines of `metrics.jsonl`. Each phase of a run has a curve of its own.
     """
+    from matplotlib.ticker import MaxNLocator
+
     panels = _panels(histories)[:6] or ["loss"]
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
+    series = _series(histories)
     with figure(4.2 * columns, 3.0 * rows + 0.4) as drawn:
         for place, name in enumerate(panels, start=1):
             axes = drawn.add_subplot(rows, columns, place)
             axes.set_title(name.replace("_", " "))
             axes.set_xlabel("epoch")
-            for number, (label, history) in enumerate(histories.items()):
+            for number, (label, history) in enumerate(series.items()):
                 colour = COLOURS[number % len(COLOURS)]
                 for key, line, what in ((name, "-", "training"), (f"validation_{name}", "--", "validation")):
-                    points = [(x, r[key]) for x, r in enumerate(history, start=1) if key in r]
+                    points = [(r["epoch"], r[key]) for r in history if key in r]
                     if points:
-                        text = what if len(histories) == 1 else f"{label} {what}"
                         mark = "o" if len(points) < 3 else ""
-                        axes.plot(
-                            *zip(*points, strict=True),
-                            line,
-                            color=colour,
-                            marker=mark,
-                            markersize=3,
-                            label=text,
-                        )
-                for x in _phase_starts(history):
-                    axes.axvline(x + 0.5, color=colour, alpha=0.3, linewidth=1)
+                        text = f"{label} {what}".strip()
+                        axes.plot(*zip(*points, strict=True), line, color=colour, marker=mark, markersize=3, label=text)
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
             axes.legend(fontsize=7, frameon=False)
         return picture(drawn)
 
 
-def _phase_starts(history: History) -> list[int]:
-    return [x for x, (a, b) in enumerate(pairwise(history), start=1) if a["phase"] != b["phase"]]
+def _series(histories: Mapping[str, History]) -> dict[str, History]:
+    """A curve for each phase of each run, named by what tells it from the others."""
+    series: dict[str, History] = {}
+    for label, history in histories.items():
+        phases = list(dict.fromkeys(record["phase"] for record in history))
+        for phase in phases:
+            parts = [label] * (len(histories) > 1) + [phase] * (len(phases) > 1)
+            series[" ".join(parts)] = [record for record in history if record["phase"] == phase]
+    return series
 
 
 SPARKS = "▁▂▃▄▅▆▇█"
