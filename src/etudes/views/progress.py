@@ -76,7 +76,7 @@ class Lines(Silent):
 
     def say(self, text: RenderableType) -> None:
         """Print it."""
-        self.console.print(text)
+        self.console.print(text, soft_wrap=isinstance(text, str))
 
     def begin_phase(self, phase: str, epochs: int, done: int) -> None:
         """Remember how many epochs there are; say from where training goes on."""
