@@ -1,0 +1,288 @@
+"""A network that learned the digits 0–4 learns 5–9 without learning to see again.
+
+Two convolutions look, a dense layer decides. Once the whole network has learned the first classes, the convolutions are
+frozen and only the head is trained on the other classes: 9,568 of 600,165 parameters stay as they are, and with them
+most of the work. `classic` is the recipe of 2017 (Adadelta at rate 1, the head keeps its weights); `tuned` trains the
+same network with AdamW, and runs the frozen part once instead of in every epoch. That no frozen weight moved is proved
+at the end of every training, bit for bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from annotated_types import Ge
+
+from etudes.contract import Array, Example, Experiment, Images, Networks, Result, Table
+from etudes.data.augmentation import shift
+from etudes.errors import UserError
+from etudes.experiments.mnist_transfer_cnn.data import TransferData, TransferInfo, describe_transfer, load_transfer
+from etudes.experiments.mnist_transfer_cnn.freezing import (
+    bottleneck_digest,
+    check_bottleneck,
+    features_of,
+    freeze,
+    hand_over,
+    old_head_on_new_bottleneck,
+    on_cached_features,
+)
+from etudes.experiments.mnist_transfer_cnn.settings import PRESETS, TransferSettings
+from etudes.training.backend import keras
+from etudes.training.classification import (
+    answer_pictures,
+    evaluate_classifier,
+    example_pictures,
+    look_inside,
+    one_hot,
+    predict,
+)
+from etudes.training.schedules import warmup_then_decay
+from etudes.training.session import Session, generator
+from etudes.views.layers import layer_table
+
+# --- data -------------------------------------------------------------------------------------------------------------
+
+
+def describe_data(settings: TransferSettings) -> TransferInfo:
+    """Size and channels of the pictures, and the class names of both tasks; the networks follow them."""
+    return describe_transfer(settings.data, settings.to, settings.first_classes)
+
+
+def load_data(settings: TransferSettings) -> TransferData:
+    """Training, validation and test pictures of both tasks, uint8; the labels of both begin at 0."""
+    return load_transfer(
+        describe_data(settings),
+        settings.data,
+        settings.to,
+        seed=settings.seed,
+        share=settings.validation_share,
+        limit=settings.limit,
+    )
+
+
+# --- model ------------------------------------------------------------------------------------------------------------
+
+
+def make_bottleneck(settings: TransferSettings) -> list[Any]:
+    """The layers that look at a picture, from values in 0..255 to one long row."""
+    layers = keras.layers
+    return [
+        layers.Rescaling(1 / 255),
+        layers.Conv2D(32, 3, name="convolution_1"),
+        layers.Activation("relu"),
+        layers.Conv2D(32, 3, name="convolution_2"),
+        layers.Activation("relu"),
+        layers.MaxPooling2D(2),
+        layers.Dropout(settings.dropout),
+        layers.Flatten(),
+    ]
+
+
+def make_head(settings: TransferSettings, classes: int) -> list[Any]:
+    """The layers that decide, up to the probabilities of the classes."""
+    layers = keras.layers
+    return [
+        layers.Dense(128),
+        layers.Activation("relu"),
+        layers.Dropout(settings.dense_dropout),
+        layers.Dense(classes),
+        layers.Activation("softmax", dtype="float32"),
+    ]
+
+
+def build(settings: TransferSettings, info: TransferInfo) -> Networks:
+    """The network of the first task, and the one it is handed over to, whose bottleneck is frozen."""
+    if min(info.height, info.width) < 8:
+        raise UserError(f"pictures of {info.height}x{info.width} are too small for this network: 8x8 at least")
+    networks = {}
+    for name, classes in (("first", info.first_classes), ("transferred", info.second_classes)):
+        bottleneck, head = make_bottleneck(settings), make_head(settings, len(classes))
+        networks[name] = keras.Sequential([keras.Input(info.shape), *bottleneck, *head])
+    if settings.freeze:
+        freeze(networks["transferred"])
+    return networks
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+
+PHASES = ("first", "transfer")
+
+
+def make_optimizer(settings: TransferSettings, steps: int) -> Any:
+    """The optimiser for a phase of so many steps."""
+    if settings.optimizer == "adadelta":
+        return keras.optimizers.Adadelta(settings.learning_rate)
+    rate = warmup_then_decay(settings.learning_rate, steps)
+    return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+
+
+def train_model(
+    network: Any,
+    train: tuple[Array, Array],
+    validation: tuple[Array, Array],
+    settings: TransferSettings,
+    session: Session,
+    phase: str,
+) -> None:
+    """Compile a network and train it in one phase: the same for both tasks.
+
+    Args:
+        network: pictures, or places of cached features, in; probabilities out.
+        train: its inputs and labels to learn from.
+        validation: those to watch it with.
+        settings: the recipe.
+        session: the run.
+        phase: one of `PHASES`.
+    """
+    number, classes = PHASES.index(phase), network.output_shape[-1]
+    epochs = settings.epochs if phase == "first" else settings.transfer_epochs
+    network.compile(
+        optimizer=make_optimizer(settings, epochs * -(-len(train[1]) // settings.batch_size)),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=["accuracy"],
+    )
+
+    def epoch_data(epoch: int) -> tuple[Array, Array]:
+        places = generator(settings.seed, number, epoch, 0).permutation(len(train[1]))
+        inputs = train[0][places]
+        if settings.shift and inputs.ndim == 4:
+            inputs = shift(inputs, settings.shift, settings.shift, generator(settings.seed, number, epoch, 1))
+        return inputs, one_hot(train[1][places], classes)
+
+    session.fit(
+        network,
+        epoch_data,
+        epochs=epochs,
+        batch_size=settings.batch_size,
+        validation=(validation[0], one_hot(validation[1], classes)),
+        phase=phase,
+    )
+
+
+def train(networks: Networks, data: TransferData, settings: TransferSettings, session: Session) -> None:
+    """Learn the first classes; hand over; freeze and compile again; learn the second classes; prove the freezing."""
+    first, transferred = networks["first"], networks["transferred"]
+    train_model(first, pair(data.first.train), pair(data.first.validation), settings, session, "first")
+
+    def handed_over() -> str:
+        hand_over(first, transferred, settings.head)
+        return bottleneck_digest(transferred)
+
+    # Remembered in the same checkpoint as the weights, so a resumed run hands over once, whenever it was interrupted.
+    before = session.remember("bottleneck", handed_over)
+    frozen, total = frozen_parameters(transferred)
+    session.watch.say(f"the transfer keeps {frozen:,} of {total:,} parameters frozen")
+    learner, task, watched = transferred, pair(data.second.train), pair(data.second.validation)
+    if settings.cached_features:
+        pictures = np.concatenate([task[0], watched[0]])
+        learner = on_cached_features(transferred, features_of(transferred, pictures))
+        places = np.arange(len(pictures), dtype=np.int32)
+        task, watched = (places[: len(task[1])], task[1]), (places[len(task[1]) :], watched[1])
+    train_model(learner, task, watched, settings, session, "transfer")
+    if settings.freeze:
+        check_bottleneck(transferred, before)
+
+
+def pair(images: Images) -> tuple[Array, Array]:
+    """Pictures and labels."""
+    return images.pictures, images.labels
+
+
+def frozen_parameters(network: Any) -> tuple[int, int]:
+    """How many parameters the training of a network leaves alone, and how many there are."""
+    total = int(network.count_params())
+    return total - sum(int(np.prod(weight.shape)) for weight in network.trainable_weights), total
+
+
+# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+
+
+def evaluate(networks: Networks, data: TransferData, settings: TransferSettings) -> Result:
+    """The second classes after the transfer, the first before it, and the first with what looks at pictures now."""
+    first, transferred = networks["first"], networks["transferred"]
+    result = evaluate_classifier(transferred, data.second.test, data.info.second_classes)
+    test = data.first.test
+    after = old_head_on_new_bottleneck(first, transferred)
+    frozen, total = frozen_parameters(transferred)
+    result.figures |= {
+        "first_accuracy": float((predict(first, test.pictures).classes == test.labels).mean()),
+        "first_accuracy_after": float((predict(after, test.pictures).classes == test.labels).mean()),
+        "parameters": total,
+        "frozen_parameters": frozen,
+    }
+    result.tables.insert(0, layer_table("frozen and trained by the transfer", transferred))
+    result.lines.append(
+        "accuracy is that on the second classes; first_accuracy that on the first ones before the transfer, and "
+        "first_accuracy_after that of the first head upon the bottleneck after the transfer. The new head cannot be "
+        "asked about the first classes: its outputs now stand for the second ones."
+    )
+    return result
+
+
+@dataclass(frozen=True)
+class Use:
+    """Classify picture files."""
+
+    inputs: tuple[str, ...]
+    """Picture files: PNG, JPEG, WEBP, GIF or BMP."""
+    top: Annotated[int, Ge(1)] = 3
+    """How many classes to name for each picture."""
+    first: bool = False
+    """Answer with one of the first classes, by the network before the transfer."""
+
+
+def use(networks: Networks, info: TransferInfo, settings: TransferSettings, options: Use) -> Result:
+    """The most probable of the second classes for each picture, or of the first ones."""
+    network, task = ("first", info.first) if options.first else ("transferred", info.second)
+    return answer_pictures(networks[network], task, options.inputs, options.top)
+
+
+def movement(first: Any, transferred: Any) -> Table:
+    """How far the kernel of each layer is from what it was before the transfer, relative to its length then."""
+    rows = []
+    for before, after in zip(first.layers, transferred.layers, strict=True):
+        if before.weights and before.count_params() == after.count_params():
+            old, new = before.get_weights()[0], after.get_weights()[0]
+            change = float(np.linalg.norm(new - old)) / float(np.linalg.norm(old))
+            kind = type(after).__name__.lower()
+            rows.append((kind, after.count_params(), "yes" if after.trainable else "frozen", change))
+    columns = ("layer", "parameters", "trainable", "relative change")
+    return Table("how far the transfer moved each kernel", columns, rows)
+
+
+def inspect(networks: Networks, data: TransferData, settings: TransferSettings) -> Result:
+    """Filters, the maps that they make of a picture of either task, and how far each layer moved."""
+    old, new = data.first.test.pictures[0], data.second.test.pictures[0]
+    seen = look_inside(networks["transferred"], new)
+    pictures = {
+        "filters": seen["filters"],
+        "feature-maps-first": look_inside(networks["transferred"], old)["feature-maps"],
+        "feature-maps-second": seen["feature-maps"],
+    }
+    return Result(tables=[movement(networks["first"], networks["transferred"])], pictures=pictures)
+
+
+def example(data: TransferData, folder: Path) -> Example:
+    """Three test pictures of the second task, saved as files."""
+    return example_pictures(data.second.test, folder)
+
+
+experiment = Experiment(
+    learns="learns the digits 5-9 upon what it learned from 0-4",
+    headline="accuracy",
+    settings=TransferSettings,
+    presets=PRESETS,
+    info=TransferInfo,
+    options=Use,
+    describe_data=describe_data,
+    load_data=load_data,
+    build=build,
+    train=train,
+    evaluate=evaluate,
+    use=use,
+    inspect=inspect,
+    example=example,
+)
