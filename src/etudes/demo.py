@@ -79,13 +79,13 @@ def _section(name: str, folder: Path, watch: Watch) -> Section:
         command=f"etudes use {run} {' '.join(shown)}",
         lines=used.lines,
         tables=inside.tables,
-        pictures=_pictures(run, used.files),
+        pictures=_pictures(run, list(used.files.values())),
     )
 
 
-def _pictures(run: Run, used: dict[str, str]) -> list[tuple[str, Path]]:
+def _pictures(run: Run, used: list[str]) -> list[tuple[str, Path]]:
     """Every picture and film of a run, those of use first; single frames of a film are left out."""
-    chosen = {Path(path): name for name, path in used.items()}
+    chosen = {Path(path): "what use gave" for path in used}
     for path in sorted(run.pictures.iterdir()):
         if path.suffix in (".png", ".gif") and not path.stem.startswith(("epoch-", "input-")):
             chosen.setdefault(path, path.stem)

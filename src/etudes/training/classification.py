@@ -135,7 +135,7 @@ def look_inside(network: Any, picture: Array) -> dict[str, Any]:
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     probe = keras.Model(network.inputs, [layer.output for layer in convolutions])
     found = probe.predict(picture[None], verbose=0)
-    outputs = {layer.name: np.asarray(out, dtype=np.float32)[0] for layer, out in zip(convolutions, found, strict=True)}
+    outputs = {f"convolution {n}": np.asarray(out, dtype=np.float32)[0] for n, out in enumerate(found, start=1)}
     return {"filters": filter_grid(as_array(convolutions[0].kernel)), "feature-maps": feature_maps(picture, outputs)}
 
 

@@ -26,7 +26,7 @@ def filter_grid(kernel: Array) -> Image.Image:
     kernels = kernel.astype(np.float32).transpose(3, 0, 1, 2)
     if kernels.shape[-1] not in (1, 3):
         kernels = kernels.mean(axis=-1, keepdims=True)
-    return picture_grid(_stretched(kernels), 8, scale=12)
+    return picture_grid(_stretched(kernels), 8, scale=12, background="#808080")
 
 
 def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> Image.Image:

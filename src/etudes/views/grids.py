@@ -24,6 +24,7 @@ def picture_grid(
     captions: Sequence[str] = (),
     scale: int = 2,
     colours: Sequence[str] = (),
+    background: str = "white",
 ) -> Image.Image:
     """Pictures in rows from left to right.
 
@@ -33,12 +34,13 @@ def picture_grid(
         captions: a short text below each; none if empty.
         scale: whole number by which each picture is enlarged.
         colours: colour of each caption; black if empty.
+        background: colour between the pictures.
     """
     count, height, width = pictures.shape[:3]
     rows, gap = -(-count // columns), 2
     line = 13 if captions else 0
     cell_width, cell_height = width * scale + gap, height * scale + gap + line
-    sheet = Image.new("RGB", (columns * cell_width + gap, rows * cell_height + gap), "white")
+    sheet = Image.new("RGB", (columns * cell_width + gap, rows * cell_height + gap), background)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(10)
     for index in range(count):

@@ -274,8 +274,10 @@ def inspect(networks: Networks, data: ImageData, settings: AcganSettings) -> Res
 
 
 def example(data: ImageData, folder: Path) -> Example:
-    """Four pictures of the last class."""
-    return Example((data.info.class_names[-1],), {"count": 4})
+    """A year, four times; four pictures of the last class where the classes are no digits."""
+    names = data.info.class_names
+    word = "2026" if set("026") <= set(names) else names[-1]
+    return Example((word,), {"count": 4, "out": str(folder / "use.png")})
 
 
 experiment = Experiment(
