@@ -89,6 +89,8 @@ def start_backend(name: str | None = None) -> str:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with _standard_error_to_file() as notes:
             try:
+                if _installed("tensorflow"):
+                    importlib.import_module("tensorflow")  # Keras feeds its batches through it on any backend
                 keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
             except Exception as error:
                 notes.seek(0)
@@ -159,7 +161,38 @@ def drawn_from(seed: int) -> Iterator[None]:
 
 def devices() -> list[str]:
     """The devices that the loaded backend computes on, such as ["cpu:0"]."""
+    if keras.backend.backend() == "torch":  # for which Keras has no list
+        import torch
+
+        return [f"cuda:{number}" for number in range(torch.cuda.device_count())] or ["cpu:0"]
     return [str(device) for device in keras.distribution.list_devices()] or ["cpu:0"]
+
+
+def build_losses(network: Any, inputs: Any, targets: Any) -> None:
+    """On torch, let Keras build a compiled network's losses and metrics now, on one example.
+
+    It would do so on the first batch that it trains on and draw random numbers on the way, after a checkpoint's random
+    state was put back. The other backends draw none.
+    """
+    if keras.backend.backend() == "torch":
+        network.test_on_batch(inputs, targets)
+
+
+def global_random_state() -> dict[str, Array]:
+    """The random state that lies outside the networks: torch's own, from which its Dropout draws; else nothing."""
+    if keras.backend.backend() != "torch":
+        return {}
+    import torch
+
+    return {"torch": torch.get_rng_state().numpy().copy()}
+
+
+def put_global_random_state(state: dict[str, Array]) -> None:
+    """Put back what `global_random_state` gave."""
+    if "torch" in state:
+        import torch
+
+        torch.set_rng_state(torch.from_numpy(state["torch"].copy()))
 
 
 def input_gradient(network: Any, loss: Callable[[list[Any]], Any]) -> Callable[[Array], tuple[float, Array]]:

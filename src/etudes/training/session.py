@@ -23,15 +23,15 @@ from etudes.runs import (
     size_of_metrics,
     truncate_metrics,
 )
-from etudes.training.backend import keras
+from etudes.training.backend import build_losses, global_random_state, keras, put_global_random_state
 from etudes.training.state import optimizer_state, put_optimizer_state, put_state, state_of
 from etudes.views.progress import Watch
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-Pairs = tuple[Any, Any]
-"""Inputs and targets of a `fit`: arrays, or dicts of arrays by name."""
+Pairs = tuple[Array, Array]
+"""Inputs and targets of a `fit`, example by example."""
 
 
 def generator(seed: int, *place: int) -> np.random.Generator:
@@ -110,9 +110,11 @@ class Session:
             after_epoch: called with the epoch; what it gives is logged with the epoch's figures.
         """
         network.optimizer.build(network.trainable_variables)
+        if validation is not None and len(validation[1]):
+            build_losses(network, validation[0][:1], validation[1][:1])
         for epoch in self.epochs(phase, epochs, {"optimizer": network.optimizer}):
             x, y = epoch_data(epoch)
-            count = len(next(iter(x.values())) if isinstance(x, dict) else x)
+            count = len(y)
             self.watch.begin_epoch(epoch, count)
             history = network.fit(
                 x,
@@ -147,6 +149,8 @@ class Session:
             put_optimizer_state(self._optimizers, _part(self._restored.arrays, "optimizers/"))
         elif position["phase"] != phase:
             position |= {"phase": phase, "epoch": 0, "step": 0, "sums": {}}
+        if self._restored is not None:
+            put_global_random_state(_part(self._restored.arrays, "random/"))
         self._restored = None
         self.watch.begin_phase(phase, total, position["epoch"])
         for epoch in range(position["epoch"], total):
@@ -217,6 +221,7 @@ class Session:
         arrays = {f"networks/{name}": a for name, a in state_of(self._networks).items()}
         arrays |= {f"optimizers/{name}": a for name, a in optimizer_state(self._optimizers).items()}
         arrays |= {f"arrays/{name}": a for name, a in self.arrays.items()}
+        arrays |= {f"random/{name}": a for name, a in global_random_state().items()}
         self._position["metrics_size"] = size_of_metrics(self.run.folder)
         save_checkpoint(self.run.folder, Checkpoint(arrays, self._position))
         self._saved_at = time.monotonic()

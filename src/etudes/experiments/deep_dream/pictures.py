@@ -89,7 +89,7 @@ def channel_dreams(network: object, layer: str, seed: int, size: int, iterations
 
     def loss(outputs: list[object]) -> object:
         ops = keras.ops
-        return ops.sum(ops.mean(ops.cast(outputs[0], "float32") * chosen, axis=(1, 2)))
+        return ops.sum(ops.mean(ops.multiply(ops.cast(outputs[0], "float32"), chosen), axis=(1, 2)))
 
     gradient = input_gradient(probe, loss)
     dreams: Array = np.repeat(noise, len(channels), axis=0)
