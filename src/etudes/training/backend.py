@@ -89,9 +89,9 @@ def start_backend(name: str | None = None) -> str:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         with _standard_error_to_file() as notes:
             try:
+                keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
                 if _installed("tensorflow"):
                     importlib.import_module("tensorflow")  # Keras feeds its batches through it on any backend
-                keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
             except Exception as error:
                 notes.seek(0)
                 said = notes.read().decode(errors="replace").strip().splitlines()
