@@ -47,7 +47,8 @@ def learning_curves(histories: Mapping[str, History]) -> Image.Image:
                         text = f"{label} {what}".strip()
                         axes.plot(*zip(*points, strict=True), line, color=colour, marker=mark, markersize=3, label=text)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            axes.legend(fontsize=7, frameon=False)
+            if axes.lines:
+                axes.legend(fontsize=7, frameon=False)
         return picture(drawn)
 
 

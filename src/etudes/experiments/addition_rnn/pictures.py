@@ -1,0 +1,213 @@
+"""Pictures of a network that adds: where its errors are, what it keeps in mind, how sure it is, what a carry does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from etudes.contract import Array
+from etudes.experiments.addition_rnn.answers import Adder
+from etudes.experiments.addition_rnn.encoding import places_of, texts_of
+from etudes.experiments.addition_rnn.questions import Exercises
+from etudes.views.figures import COLOURS, figure, picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+BLUE, ORANGE = COLOURS[0], COLOURS[1]
+PAD = "·"
+"""How a space is drawn."""
+
+
+def error_map(wrong: Array, new: Array, operator: str) -> Image:
+    """Every ordered pair of numbers as a point of a square, white where the answer is right.
+
+    Args:
+        wrong: bool (numbers, numbers): first number, second number.
+        new: bool (numbers²,): whether the pair was not trained on, in neither order.
+        operator: what is done with the two numbers.
+    """
+    numbers, inches = len(wrong), 1000 / 110
+    count = int(wrong.sum())
+    new = new.reshape(wrong.shape)
+    # The frame is 1000 pixels wide: for 1000 numbers one pixel a pair. Few points are drawn larger than they are.
+    side = max(1000 / numbers, 1.0 if count > 50_000 else 2.0 if count > 10_000 else 4.0 if count > 1000 else 7.0)
+    with figure(inches + 1.6, inches + 1.7) as drawn:
+        drawn.set_layout_engine("none")
+        width, height = drawn.get_size_inches()
+        axes = drawn.add_axes((0.95 / width, 0.75 / height, inches / width, inches / height))
+        for spine in axes.spines.values():
+            spine.set_visible(True)
+        for kind, colour, name in ((~new, ORANGE, "trained on"), (new, BLUE, "not trained on")):
+            first, second = np.nonzero(wrong & kind)
+            points: dict[str, Any] = {"marker": "s", "s": (side * 72 / 110) ** 2, "linewidths": 0}
+            axes.scatter(first, second, color=colour, label=f"{name}: {len(first):,} errors", **points)
+        axes.set_xlim(-0.5, numbers - 0.5)
+        axes.set_ylim(-0.5, numbers - 0.5)
+        axes.set_xlabel("first number", fontsize=14)
+        axes.set_ylabel("second number", fontsize=14)
+        axes.set_title(
+            f"{count:,} errors in {wrong.size:,} questions: a {operator} b for all a and b below {numbers:,}",
+            fontsize=15,
+            pad=34,
+        )
+        axes.legend(
+            loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+            ncols=2,
+            frameon=False,
+            fontsize=13,
+            markerscale=max(1.0, 8 / side),
+        )
+        axes.tick_params(labelsize=12)
+        return picture(drawn)
+
+
+def _written(adder: Adder, question: str) -> str:
+    """A question in the order in which it is read, its padding visible."""
+    padded = question.ljust(adder.info.question_length).replace(" ", PAD)
+    return padded[::-1] if adder.reverse else padded
+
+
+def state_picture(states: Array, exercises: Exercises, adder: Adder) -> Image:
+    """The states of an LSTM along questions of one length, laid flat by principal component analysis.
+
+    Args:
+        states: float (n, question length, units).
+        exercises: the n questions.
+        adder: the network that they are from.
+    """
+    from sklearn.decomposition import PCA
+
+    count, steps, units = states.shape
+    analysis = PCA(2, random_state=0)
+    flat = analysis.fit_transform(states.reshape(-1, units)).reshape(count, steps, 2)
+    share = analysis.explained_variance_ratio_
+    read = _written(adder, str(exercises.questions[0]))
+    with figure(13.5, 6.2) as drawn:
+        left, right = drawn.subplots(1, 2)
+        colours = _shades(steps)
+        for step in range(steps):
+            left.scatter(*flat[:, step].T, s=12, color=colours[step], alpha=0.55, linewidths=0, label=f"{step + 1}")
+        left.plot(*flat[0].T, color="black", linewidth=1, marker="o", markersize=3)
+        for step, character in enumerate(read):
+            left.annotate(
+                character, flat[0, step], textcoords="offset points", xytext=(5, 5), weight="bold", fontsize=12
+            )
+        left.set_title(f"after each character; the line reads “{read}”")
+        left.legend(title="characters read", frameon=False, markerscale=2, fontsize=9)
+        last = PCA(2, random_state=0)
+        ends = last.fit_transform(states[:, -1])
+        value, name = _value(exercises)
+        points = right.scatter(*ends.T, c=value, cmap="viridis", s=22, linewidths=0)
+        drawn.colorbar(points, ax=right, label=name)
+        right.set_title("after the whole question, from where the answer is written")
+        for axes, parts in ((left, share), (right, last.explained_variance_ratio_)):
+            axes.set_xlabel(f"first component ({parts[0]:.0%} of the variance)")
+            axes.set_ylabel(f"second component ({parts[1]:.0%})")
+        return picture(drawn)
+
+
+def _shades(steps: int) -> list[Any]:
+    from matplotlib import colormaps
+
+    return [colormaps["viridis"](place) for place in np.linspace(0, 0.95, steps)]
+
+
+def _value(exercises: Exercises) -> tuple[Array, str]:
+    """A number for each exercise to colour it by, and its name."""
+    if exercises.operands is not None:
+        return exercises.answers.astype(np.int64), "true answer"
+    return np.strings.str_len(exercises.answers), "characters of the true answer"
+
+
+def confidence_picture(adder: Adder, test: Exercises, rows: int = 12) -> Image:
+    """How sure the network is of each character: some questions, the least sure first, and all of them together.
+
+    Args:
+        adder: the network.
+        test: exercises that nothing was learned from.
+        rows: how many are shown.
+    """
+    from matplotlib.patches import Rectangle
+
+    length = adder.info.answer_length
+    guess = adder.answer(test.questions)
+    said = places_of(guess.texts, length, adder.info.alphabet)
+    right = said == places_of(test.answers, length, adder.info.alphabet)
+    shown = np.argsort(guess.confidence, kind="stable")[:rows]
+    with figure(max(11.0, 0.8 * length + 7.5), 0.38 * rows + 1.6) as drawn:
+        left, axes = drawn.subplots(1, 2)
+        left.grid(visible=False)
+        image = left.imshow(guess.characters[shown], cmap="Blues", vmin=0, vmax=1, aspect="auto")
+        drawn.colorbar(image, ax=left, label="probability")
+        for row, place in enumerate(shown):
+            for column, character in enumerate(str(guess.texts[place]).ljust(length)):
+                sure = guess.characters[place, column]
+                good, text = right[place, column], f"{character.replace(' ', PAD)}  {sure:.2f}"
+                colour = "white" if sure > 0.55 else "black"
+                left.text(
+                    column, row, text if good else f"{text} ✗", ha="center", va="center", color=colour, fontsize=9
+                )
+                if not good:
+                    left.add_patch(
+                        Rectangle((column - 0.48, row - 0.45), 0.96, 0.9, fill=False, color=ORANGE, linewidth=3)
+                    )
+        labels = [f"{test.questions[k]} = {test.answers[k]}" for k in shown]
+        left.set_yticks(range(len(shown)), labels, family="monospace", fontsize=9)
+        left.set_xticks(range(length), range(1, length + 1))
+        left.set_xlabel("character of the answer")
+        left.set_title(f"the {len(shown)} least sure of {len(test):,} test answers; ✗ is wrong")
+        places = np.arange(length)
+        sure, share = guess.characters.mean(axis=0), right.mean(axis=0)
+        axes.plot(places, sure, "o--", color=BLUE, markersize=9, label="mean probability it gives")
+        axes.plot(places, share, "s--", color=ORANGE, markersize=9, label="share that is right")
+        axes.margins(x=0.2, y=0.15)
+        axes.set_xticks(places, range(1, length + 1))
+        axes.set_xlabel("character of the answer")
+        axes.set_title("all test answers")
+        axes.legend(frameon=False)
+        return picture(drawn)
+
+
+def carry_picture(adder: Adder, questions: Array, reading: Array, writing: Array) -> Image:
+    """What changes in the network if one number grows by one: without a carry, and with it.
+
+    Args:
+        adder: the network.
+        questions: three strings whose first number grows by one; only the last step makes a carry.
+        reading: encoder states (3, question length, units).
+        writing: decoder states (3, answer length, units).
+    """
+    probabilities = adder.probabilities(questions)
+    answers = texts_of(probabilities.argmax(axis=-1), adder.info.alphabet)
+    with figure(13.5, 6.6) as drawn:
+        parts: Any = drawn.subfigures(2, 1)
+        above, below = parts
+        steps = np.arange(reading.shape[1] + writing.shape[1])
+        axes = above.subplots()
+        for first, colour, what in ((0, BLUE, "no carry"), (1, ORANGE, "a carry")):
+            moved = np.concatenate(
+                [np.linalg.norm(part[first + 1] - part[first], axis=1) for part in (reading, writing)]
+            )
+            axes.plot(
+                steps, moved, color=colour, marker="o", label=f"{questions[first]} → {questions[first + 1]}: {what}"
+            )
+        axes.axvline(reading.shape[1] - 0.5, color="black", linewidth=0.8)
+        read = _written(adder, str(questions[2]))
+        answer = [f"answer {k + 1}" for k in range(writing.shape[1])]
+        axes.set_xticks(steps, [*(f"reads {character}" for character in read), *answer], fontsize=9)
+        axes.set_ylabel("distance of the two states")
+        axes.set_ylim(bottom=0)
+        axes.set_title("how far the state moves when the first number grows by one")
+        axes.legend(frameon=False)
+        panels = below.subplots(1, len(questions), sharey=True)
+        for place, (axes, question) in enumerate(zip(panels, questions, strict=True)):
+            axes.grid(visible=False)
+            image = axes.imshow(probabilities[place].T, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+            axes.set_yticks(range(len(adder.info.alphabet)), list(adder.info.alphabet.replace(" ", PAD)), fontsize=8)
+            axes.set_xticks(range(adder.info.answer_length), answer, fontsize=9)
+            axes.set_title(f"{question} = {answers[place]}")
+        below.colorbar(image, ax=panels, label="probability")
+        return picture(drawn)

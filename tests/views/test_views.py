@@ -1,0 +1,75 @@
+"""What is drawn, held against what it was drawn from."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from etudes.contract import Result, Table
+from etudes.errors import UserError
+from etudes.views.card import markdown_table, show
+from etudes.views.curves import learning_curves, sparkline
+from etudes.views.grids import confusion_matrix, picture_grid
+from etudes.views.pictures import save_pictures
+from etudes.views.report import Section, report_page
+
+
+def test_a_sparkline_goes_from_the_lowest_to_the_highest_block() -> None:
+    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
+    assert sparkline([3, 3]) == "▁▁"
+    assert sparkline([]) == ""
+    long = sparkline(list(range(1000)), width=40)
+    assert len(long) <= 40
+    assert (long[0], long[-1]) == ("▁", "█")
+
+
+def test_a_grid_shows_each_picture_where_it_belongs() -> None:
+    pictures = np.zeros((5, 4, 4, 3), np.uint8)
+    pictures[:, :, :, 0] = np.arange(5)[:, None, None] * 50
+    sheet = np.asarray(picture_grid(pictures, 3, scale=2))
+    for index in range(5):
+        row, column = divmod(index, 3)
+        tile = sheet[2 + row * 10 : 10 + row * 10, 2 + column * 10 : 10 + column * 10]
+        assert (tile == [index * 50, 0, 0]).all()
+
+
+def test_the_confusion_matrix_is_darkest_on_a_perfect_diagonal() -> None:
+    labels = np.arange(4).repeat(5)
+    perfect = np.asarray(confusion_matrix(labels, labels, list("abcd"), "t").convert("L"))
+    mixed = np.asarray(confusion_matrix(labels, (labels + 1) % 4, list("abcd"), "t").convert("L"))
+    assert perfect.shape == mixed.shape
+    assert not np.array_equal(perfect, mixed)
+
+
+def test_curves_of_one_run_and_of_several() -> None:
+    history = [{"phase": p, "epoch": e, "loss": 1 / e, "validation_loss": 2 / e} for p in "ab" for e in (1, 2, 3)]
+    for histories in ({"one": history}, {"one": history, "two": history[:3]}, {"none": []}):
+        assert min(learning_curves(histories).size) > 100
+
+
+def test_a_table_in_markdown_has_a_line_for_each_row() -> None:
+    lines = markdown_table(Table("t", ("a", "b"), [(1, 2.5), ("x", "y")])).splitlines()
+    assert lines == ["**t**", "", "| a | b |", "| --- | --- |", "| 1 | 2.5 |", "| x | y |"]
+    assert show(0.123456789) == "0.12346"
+
+
+def test_pictures_are_saved_under_their_names_and_films_as_gif(tmp_path) -> None:
+    picture = Image.new("RGB", (4, 4))
+    saved = save_pictures({"first": picture, "second": picture, "film": [picture, picture]}, tmp_path / "out.png")
+    assert [name.rsplit("/", 1)[-1] for name in saved.values()] == ["out.png", "out-second.png", "out-film.gif"]
+    with pytest.raises(UserError, match="no picture format"):
+        save_pictures({"first": picture}, tmp_path / "out.xyz")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot write"):
+        save_pictures({"first": picture}, tmp_path / "file" / "out.png")
+
+
+def test_a_result_as_json_leaves_out_what_is_empty() -> None:
+    result = Result(figures={"accuracy": 0.5}, pictures={"p": Image.new("L", (1, 1))})
+    assert result.as_json() == {"figures": {"accuracy": 0.5}}
+
+
+def test_the_report_escapes_what_it_is_given() -> None:
+    section = Section("n", "<script>", "f", {"f": 0.5}, "d", 1.0, "c <b>", ["<i>"], [Table("t<", ("a",), [("<",)])], [])
+    page = report_page("title", "intro", [section], "footer")
+    for raw in ("<script>", "<b>", "<i>", "t<<"):
+        assert raw not in page
