@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
+MANY = 50_000
+"""Errors from which on one pixel is enough for each."""
+
 PAD = "·"
 """How a space is drawn."""
 
@@ -32,17 +35,25 @@ def error_map(wrong: Array, new: Array, operator: str) -> Image:
     count = int(wrong.sum())
     new = new.reshape(wrong.shape)
     # The frame is 1000 pixels wide: for 1000 numbers one pixel a pair. Few points are drawn larger than they are.
-    side = max(1000 / numbers, 1.0 if count > 50_000 else 2.0 if count > 10_000 else 4.0 if count > 1000 else 7.0)
+    side = max(1000 / numbers, 1.0 if count > MANY else 2.0 if count > 10_000 else 4.0 if count > 1000 else 7.0)
     with figure(inches + 1.6, inches + 1.7) as drawn:
         drawn.set_layout_engine("none")
         width, height = drawn.get_size_inches()
         axes = drawn.add_axes((0.95 / width, 0.75 / height, inches / width, inches / height))
         for spine in axes.spines.values():
             spine.set_visible(True)
-        for kind, colour, name in ((~new, ORANGE, "trained on"), (new, BLUE, "not trained on")):
-            first, second = np.nonzero(wrong & kind)
-            points: dict[str, Any] = {"marker": "s", "s": (side * 72 / 110) ** 2, "linewidths": 0}
-            axes.scatter(first, second, color=colour, label=f"{name}: {len(first):,} errors", **points)
+        kinds = ((wrong & ~new, ORANGE, "trained on"), (wrong & new, BLUE, "not trained on"))
+        for kind, colour, name in kinds:
+            # Many points are drawn as one picture below: a million marks would take long.
+            first, second = np.nonzero(kind & (count <= MANY))
+            label = f"{name}: {int(kind.sum()):,} errors"
+            axes.scatter(first, second, color=colour, label=label, marker="s", s=(side * 72 / 110) ** 2, linewidths=0)
+        if count > MANY:
+            axes.grid(visible=False)
+            pixels = np.full((*wrong.shape, 3), 255, dtype=np.uint8)
+            for kind, colour, _ in kinds:
+                pixels[kind] = list(bytes.fromhex(colour[1:]))
+            axes.imshow(pixels.transpose(1, 0, 2), origin="lower", interpolation="nearest", aspect="auto")
         axes.set_xlim(-0.5, numbers - 0.5)
         axes.set_ylim(-0.5, numbers - 0.5)
         axes.set_xlabel("first number", fontsize=14)

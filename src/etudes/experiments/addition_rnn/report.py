@@ -42,7 +42,7 @@ def _ask_everything(result: Result, adder: Adder, data: TextData, digits: int, o
         places = np.arange(start, min(start + ROWS_AT_ONCE, numbers**2))
         asked = write_exercises(all_operands(places, numbers), operator)
         wrong[places] = ~right_answers(adder, asked.questions, asked.answers)[0]
-    result.figures["exhaustive_exact_match"] = float(1 - wrong.mean())
+    result.figures["exhaustive_exact_match"] = float((~wrong).mean())
     result.figures["exhaustive_errors"] = int(wrong.sum())
     result.figures["exhaustive_questions"] = len(wrong)
     kind = origin(data, numbers)

@@ -16,7 +16,7 @@ from etudes.training.session import generator as random_numbers
 from etudes.views.grids import picture_grid, to_image
 
 if TYPE_CHECKING:
-    from etudes.experiments.mnist_acgan.experiment import AcganSettings
+    from etudes.experiments.mnist_acgan.settings import AcganSettings
 
 COLUMNS = 10
 """Pictures of each class in a grid."""

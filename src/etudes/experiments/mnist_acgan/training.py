@@ -12,7 +12,7 @@ from etudes.experiments.mnist_acgan.model import LATENT, combine, frozen
 from etudes.training.backend import keras
 
 if TYPE_CHECKING:
-    from etudes.experiments.mnist_acgan.experiment import AcganSettings
+    from etudes.experiments.mnist_acgan.settings import AcganSettings
 
 LOSSES = ("d_loss", "d_fake", "d_aux", "g_loss", "g_fake", "g_aux")
 """d: the discriminator on a mix of real and generated pictures; g: how far the generator is from fooling it."""
