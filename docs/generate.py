@@ -46,6 +46,12 @@ def cli_reference() -> str:
     return out.getvalue()
 
 
+def epochs_in_words(epochs: Counter[str]) -> str:
+    """Phases and how many epochs each had: "5 epochs", or "first 5, transfer 5 epochs"."""
+    counts = [str(count) if phase == "train" else f"{phase} {count}" for phase, count in epochs.items()]
+    return ", ".join(counts) + " epochs"
+
+
 def committed_runs() -> list[dict[str, Any]]:
     """What the run folders in benchmarks/runs say, in the order of their names."""
     found = []
@@ -63,7 +69,7 @@ def committed_runs() -> list[dict[str, Any]]:
                 "data": header["settings"]["data"],
                 "split": header["split"],
                 "seed": header["settings"]["seed"],
-                "epochs": ", ".join(f"{phase} {count} epochs" for phase, count in epochs.items()),
+                "epochs": epochs_in_words(epochs),
                 "figures": results["figures"],
                 "seconds": results["training_seconds"],
                 "environment": json.loads((folder / "environment.json").read_bytes()),

@@ -197,11 +197,12 @@ def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: U
     for place, word in enumerate(options.inputs):
         classes, random = spell(word, info), generator(options.seed, place, 0, 5)
         answer: dict[str, Any] = {"asked": word, "count": options.count}
+        name = f"picture-{place + 1}" if place else "picture"
         if options.walk_to is None:
-            result.pictures[f"{place + 1}"] = written(drawer, classes, options.count, random)
+            result.pictures[name] = written(drawer, classes, options.count, random)
         else:
             end = spell(options.walk_to, info)
-            result.pictures[f"{place + 1}"] = walk(drawer, classes, end, options.count, random)
+            result.pictures[name] = walk(drawer, classes, end, options.count, random)
             answer["to"] = options.walk_to
         result.answers.append(answer)
     return result
