@@ -13,9 +13,9 @@ from rich.console import Console
 from etudes import experiments
 from etudes.comparison import compare
 from etudes.contract import Networks, Result, Table
-from etudes.errors import UserError
+from etudes.errors import UserError, unknown
 from etudes.runs import Run, next_folder, read_metrics, save_weights
-from etudes.settings import Settings, as_dict, from_dict
+from etudes.settings import Settings, as_dict, check_fields, describe, from_dict
 from etudes.trained import Reference, Trained, build, etude_of, load, preset_of, untrained
 from etudes.training.backend import start_backend
 from etudes.training.environment import describe_environment
@@ -78,6 +78,8 @@ def train(
     if run.finished:
         watch.say(f"{run} is finished: nothing to train; choose another --out for a new run")
         return run
+    if not run.started and run.holds_something_else():
+        raise UserError(f"{run} is no run and not empty: choose another --out, so that nothing of yours is touched")
     if run.started:
         header = run.header()
         stored = from_dict(experiment.settings, header["settings"]) if header["etude"] == etude else None
@@ -168,7 +170,11 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     """
     etude = etude_of(reference)
     experiment = experiments.load(etude)
+    unknown_options = set(options) - {option.name for option in describe(experiment.options)}
+    if unknown_options:
+        raise unknown("option", min(unknown_options), [option.name for option in describe(experiment.options)])
     given = experiment.options(inputs=tuple(str(item) for item in inputs), **options)
+    check_fields(given, none_is_allowed=True)
     if experiment.ready and reference in experiments.names():
         trained = untrained(etude, experiment, given, backend)
     else:

@@ -40,6 +40,7 @@ def run_demo(out: str | Path, watch: Watch) -> Path:
     """
     began = time.monotonic()
     folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
     # Those that need another's network come last.
     names = sorted(experiments.names(), key=lambda name: (experiments.load(name).borrow is not None, name))
     sections = []

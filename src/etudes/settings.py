@@ -103,13 +103,29 @@ def _kind(hint: Any) -> str:
 
 
 def validate(settings: Settings) -> None:
-    """Check the kind and range of every value.
+    """Check the kind and range of every value, and that they go together.
 
     Raises:
         UserError: names the first setting that is wrong, its value, and what is allowed.
     """
-    for setting in describe(settings):
+    check_fields(settings)
+    settings.check()
+
+
+def check_fields(values: Any, *, none_is_allowed: bool = False) -> None:
+    """Check the kind and range of every field of a described dataclass.
+
+    Args:
+        values: settings, or the options of `use`.
+        none_is_allowed: whether None stands for "not given".
+
+    Raises:
+        UserError: as in `validate`.
+    """
+    for setting in describe(values):
         value, flag = setting.default, "--" + setting.name.replace("_", "-")
+        if value is None and none_is_allowed:
+            continue
         kinds: dict[str, Any] = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (list, tuple)}
         if not isinstance(value, kinds[setting.kind]) or (setting.kind != "bool" and isinstance(value, bool)):
             raise UserError(f"{flag} {value!r}: must be {setting.kind} {setting.range}".rstrip())
@@ -125,7 +141,6 @@ def validate(settings: Settings) -> None:
         }
         if not all(compare[sign](value, bound) for sign, bound in setting.bounds):
             raise UserError(f"{flag} {value}: must be {setting.range}")
-    settings.check()
 
 
 def override(settings: S, changes: Mapping[str, Any]) -> S:

@@ -10,6 +10,8 @@ import pytest
 
 from etudes import actions
 from etudes.cli import COMMANDS, run
+from etudes.data import embedded_photo
+from etudes.errors import UserError
 from etudes.runs import Run
 
 
@@ -96,6 +98,36 @@ def test_a_question_that_cannot_be_read_is_refused(
     question: str, adder: Run, runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     refused(["use", str(adder), question], capsys)
+
+
+def test_options_out_of_range_are_refused(finished: Run, runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("photo.png").touch()
+    assert "--top 0: must be >= 1" in refused(["use", str(finished), "photo.png", "--top", "0"], capsys)
+    with pytest.raises(UserError, match="unknown option 'tops': did you mean 'top'"):
+        actions.use(finished, "photo.png", tops=3)
+
+
+def test_a_dream_does_not_overwrite_its_photograph(
+    finished: Run, runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedded_photo("flower").resize((64, 64)).save("photo.png")
+    before = Path("photo.png").read_bytes()
+    words = ["use", "deep_dream", "photo.png", "./photo.png", "--weights", str(finished)]
+    assert "is the photograph itself" in refused(words, capsys)
+    assert Path("photo.png").read_bytes() == before
+
+
+def test_a_training_that_diverges_says_so_and_is_not_finished(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["train", "cifar10_cnn", "--preset", "tiny", "--learning-rate", "1e30", "--quiet", "--out", "here"]
+    assert "the training diverged" in refused(words, capsys)
+    assert not Run(Path("here")).finished
+
+
+def test_a_folder_of_other_things_is_not_trained_into(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("own").mkdir()
+    Path("own/photo.png").touch()
+    assert "not empty" in refused(["train", "cifar10_cnn", "--preset", "tiny", "--out", "own"], capsys)
+    assert [path.name for path in Path("own").iterdir()] == ["photo.png"]
 
 
 def test_use_answers_and_json_says_the_same(adder: Run, runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

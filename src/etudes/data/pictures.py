@@ -42,6 +42,8 @@ def open_picture(path: str | Path) -> Image.Image:
     Raises:
         UserError: the file is missing, too large, cut short or not such a picture.
     """
+    if not str(path).strip():
+        raise UserError("name a picture file, such as photo.jpg")
     file = Path(path)
     with _refusals(file), _header(file) as image:
         image.load()

@@ -45,6 +45,12 @@ class Run:
         """Whether the training came to its end."""
         return (self.folder / "results.json").exists()
 
+    def holds_something_else(self) -> bool:
+        """Whether the folder, or a file of its name, is there and not a run's beginning."""
+        if not self.folder.is_dir():
+            return self.folder.exists()
+        return any(path.name != ".lock" for path in self.folder.iterdir())
+
     @property
     def pictures(self) -> Path:
         """The folder of the run's pictures; made when first asked for."""
@@ -148,7 +154,7 @@ def find_run(reference: str | Path, etudes: list[str]) -> Run:
         return run
     run = Run(Path(reference))
     if not run.started:
-        raise UserError(f"{reference} is neither a run folder nor one of: {', '.join(etudes)}")
+        raise UserError(f"{str(reference)!r} is neither a run folder nor one of: {', '.join(etudes)}")
     if not run.finished:
         raise UserError(f"{reference} is not finished; go on with `etudes resume {reference}`")
     return run

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from etudes.contract import Array, Networks
+from etudes.errors import UserError
 from etudes.runs import (
     Checkpoint,
     Run,
@@ -196,8 +198,15 @@ class Session:
         Args:
             figures: the epoch's figures by name; beside them, phase, epoch (from 1), seconds and samples a second.
             samples: examples that the epoch took.
+
+        Raises:
+            UserError: a loss is not finite any more.
         """
         position = self._position
+        lost = [name for name, value in figures.items() if "loss" in name and not math.isfinite(value)]
+        if lost:
+            where = f"after epoch {position['epoch'] + 1} {lost[0].replace('_', ' ')} is {figures[lost[0]]}"
+            raise UserError(f"the training diverged, {where}: take a smaller --learning-rate, in a new --out folder")
         seconds = time.monotonic() - self._began
         record = {"phase": position["phase"], "epoch": position["epoch"] + 1, **figures}
         record |= {"seconds": round(seconds, 3), "samples_per_second": round(samples / max(seconds, 1e-9), 1)}

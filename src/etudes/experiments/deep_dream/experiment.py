@@ -207,6 +207,8 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
         raise UserError("name a picture file and where its dream goes: photo.jpg dream.png")
     if options.out and Path(options.out).suffix.lower() not in Image.registered_extensions():
         raise UserError(f"{options.out}: its ending names no picture format; use .png")  # said before the dream
+    if options.out and Path(options.out).resolve() == Path(options.inputs[0]).resolve():
+        raise UserError(f"{options.out} is the photograph itself, which would be lost: name another file for the dream")
     if options.weights not in (None, settings.weights):
         raise UserError("a run dreams with its own network; for other --weights: `etudes use deep_dream`")
     if not info.weights:

@@ -230,7 +230,9 @@ def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: 
     options = EXPERIMENT.options
 
     def draw(*words: str, **chosen: Any) -> Any:
-        return EXPERIMENT.use(trained.networks, trained.info, trained.settings, options(words, **chosen)).pictures["picture"]
+        return EXPERIMENT.use(trained.networks, trained.info, trained.settings, options(words, **chosen)).pictures[
+            "picture"
+        ]
 
     assert draw("7", count=5).tobytes() == draw("7", count=5).tobytes()
     assert draw("7", count=5).tobytes() != draw("7", count=5, seed=1).tobytes()
