@@ -67,11 +67,6 @@ def test_no_etude_imports_another() -> None:
             assert all(name.startswith(own) for name in others), f"{path} imports {others}"
 
 
-def test_training_imports_only_runs_data_and_views_and_rooms_do_not_know_each_other() -> None:
-    for room in ("data", "runs", "views"):
-        assert MAY_IMPORT[room] == BOTTOM
-
-
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_files_are_short(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
