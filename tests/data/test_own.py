@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import logging
+import os
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,12 @@ def test_folders_that_hold_no_classes(tmp_path: Path) -> None:
     for name in "ab":
         (empty / name).mkdir(parents=True)
     refused(empty, "are empty")
+
+
+def test_a_class_whose_name_is_not_unicode_is_named(tmp_path: Path) -> None:
+    for name in (b"tea", b"caf\xe9"):
+        draw(tmp_path / os.fsdecode(name) / "one.png")
+    refused(tmp_path, r"caf\?: is a class whose name is not in Unicode: rename the folder")
 
 
 def pictures(count: int, *shape: int) -> np.ndarray:

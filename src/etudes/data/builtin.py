@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from etudes.contract import Images
 from etudes.data.catalogue import SETS, data_folder
-from etudes.data.downloads import fetch
+from etudes.data.downloads import UnavailableError, fetch
 from etudes.data.idx import read_idx_pair
 from etudes.data.refusal import refuse, shown
 from etudes.data.storage import verified_files
@@ -31,8 +31,8 @@ def load_builtin(name: str) -> tuple[Images, Images]:
     paths = verified_files(name)
     if not paths:
         try:
-            fetch(name, rounds=1)
-        except UserError as error:
+            fetch(name)
+        except UnavailableError as error:
             raise UserError(_missing(name)) from error
         paths = verified_files(name)
     if name == "cifar10":

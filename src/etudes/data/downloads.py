@@ -1,22 +1,36 @@
 """Downloads: checked against their published checksums before they get their name, and never used in part."""
 
 import logging
+import os
+import shutil
+import time
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from etudes.data.catalogue import PublishedFile, PublishedSet, data_folder
-from etudes.data.refusal import shown
+from etudes.data.refusal import reason, shown
 from etudes.data.storage import EMBEDDED, files_at_hand, is_right, published_set
+from etudes.data.transfer import Transfer
 from etudes.errors import UserError
 
-CONNECT_SECONDS, READ_SECONDS = 4, 30
+PAUSE_SECONDS = 1.0
+"""Between one round through the mirrors and the next."""
+WAIT_SECONDS = 3600.0
+"""How long to wait for another process that downloads the same set."""
 
 _log = logging.getLogger(__name__)
+
+
+class UnavailableError(UserError):
+    """No mirror gave the file; the message says which file to put where."""
 
 
 def fetch(name: str, *, rounds: int = 3) -> Path:
     """Make sure that a set is complete and right on this machine; download what is missing or damaged.
 
-    Each file is downloaded beside its place and moved there once its checksum is right.
+    Each file is downloaded into a folder beside its place and moved there once its checksum is right. Of several
+    processes that fetch the same set one downloads, and the others wait for it.
 
     Args:
         name: of a published set.
@@ -33,16 +47,23 @@ def fetch(name: str, *, rounds: int = 3) -> Path:
     if name in EMBEDDED:
         raise UserError(f"{name} is always at hand: there is nothing to fetch")
     published = published_set(name)
-    folder = data_folder()
-    wanted = files_at_hand(published) or ((published.archive,) if published.archive else published.files)
+    if _damaged(name, published):
+        _fetch_alone(name, published, rounds)
+    folder, wanted = data_folder(), _wanted(published)
+    return folder / (wanted[0].path if len(wanted) == 1 else published.folder)
+
+
+def _wanted(published: PublishedSet) -> tuple[PublishedFile, ...]:
+    return files_at_hand(published) or ((published.archive,) if published.archive else published.files)
+
+
+def _damaged(name: str, published: PublishedSet) -> list[PublishedFile]:
+    """The files to download: those that are not there, or not what was published."""
+    wanted, folder = _wanted(published), data_folder()
     damaged = [file for file in wanted if not _is_there(folder / file.path, file)]
     if damaged and published.archive and wanted == published.files:
         raise UserError(f"{shown(folder / damaged[0].path)}: is damaged: delete the folder, then fetch {name} again")
-    for file in damaged:
-        _download(name, published, file, rounds)
-        if not _is_there(folder / file.path, file):
-            raise UserError(_by_hand(name, published, file))
-    return folder / (wanted[0].path if len(wanted) == 1 else published.folder)
+    return damaged
 
 
 def _is_there(path: Path, file: PublishedFile) -> bool:
@@ -52,47 +73,82 @@ def _is_there(path: Path, file: PublishedFile) -> bool:
         return False
 
 
+def _fetch_alone(name: str, published: PublishedSet, rounds: int) -> None:
+    """Download what is missing while no other process does; it may have been done while this one waited."""
+    folder = data_folder()
+    place = folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / f".{name}.lock", timeout=WAIT_SECONDS):
+            for file in _damaged(name, published):
+                place = folder / file.path
+                _download(name, published, file, rounds)
+                if not _is_there(place, file):
+                    raise _by_hand(name, published, file)
+    except Timeout as error:
+        raise UserError(f"another process is downloading {name} into {shown(folder)}: wait for it") from error
+    except OSError as error:
+        cure = "make room or set ETUDES_DATA to another folder"
+        trouble = error.strerror or reason(error)[:40]
+        raise UserError(f"cannot write {shown(place)}: {trouble}: {cure}") from error
+
+
 def _download(name: str, published: PublishedSet, file: PublishedFile, rounds: int) -> None:
     """Try every mirror in turn, `rounds` times over unless none can be reached at all."""
     import requests
 
-    for _ in range(rounds):
+    for number in range(rounds):
+        time.sleep(PAUSE_SECONDS * number)
         unreachable = 0
         for mirror in published.mirrors:
             try:
-                _download_from(mirror, file)
+                _download_from(mirror, name, file)
                 return
-            except requests.exceptions.ConnectionError:
-                unreachable += 1
             except (requests.exceptions.RequestException, ValueError) as error:
                 _log.info("%s from %s: %s", file.path, mirror, error)
-            except OSError as error:
-                trouble = error.strerror or error
-                raise UserError(f"cannot write {shown(data_folder() / file.path)}: {trouble}") from error
+                unreachable += _is_unreachable(error)
         if unreachable == len(published.mirrors):
             break
-    raise UserError(_by_hand(name, published, file))
+    raise _by_hand(name, published, file)
 
 
-def _download_from(mirror: str, file: PublishedFile) -> None:
+def _is_unreachable(error: Exception) -> bool:
+    """Whether there was no connection at all, rather than one that broke."""
+    from requests.exceptions import ConnectionError as NoConnection
+    from urllib3.exceptions import ProtocolError
+
+    return isinstance(error, NoConnection) and not (error.args and isinstance(error.args[0], ProtocolError))
+
+
+def _download_from(mirror: str, name: str, file: PublishedFile) -> None:
     import pooch
 
     target = data_folder() / file.path
-    pooch.get_logger().setLevel(logging.WARNING)
-    timeout = (CONNECT_SECONDS, READ_SECONDS)
-    plain = {"Accept-Encoding": "identity"}  # or requests would unpack a file that is itself gzipped
-    downloader = pooch.HTTPDownloader(timeout=timeout, chunk_size=2**20, headers=plain)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    address = mirror + target.name
-    _log.info("downloading %s (%s bytes)", address, f"{file.size:,}")
-    pooch.retrieve(address, known_hash=file.checksum, fname=target.name, path=target.parent, downloader=downloader)
+    # The set's lock is held, so what is here was left by a process that was killed.
+    beside = target.parent / f".{name}.download"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        pooch.get_logger().setLevel(logging.WARNING)
+        address = mirror + target.name
+        _log.info("downloading %s (%s bytes)", address, f"{file.size:,}")
+        downloader = Transfer(file.size)
+        pooch.retrieve(address, known_hash=file.checksum, fname=target.name, path=beside, downloader=downloader)
+        with (beside / target.name).open("rb") as checked:
+            os.fsync(checked.fileno())
+        os.replace(beside / target.name, target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
-def _by_hand(name: str, published: PublishedSet, file: PublishedFile) -> str:
+def _by_hand(name: str, published: PublishedSet, file: PublishedFile) -> UnavailableError:
     """One line that says which file to put where, with as much of its checksum as fits."""
     target = data_folder() / file.path
     problem = "could not be downloaded" if published.mirrors else "is published nowhere"
-    line = f"{name} {problem}: put {target.name} ({{}}) into {shown(target.parent)}"
-    room = 200 - len(line) + len("{}")
-    checksum = file.checksum if len(file.checksum) <= room else file.checksum[: max(room - 1, 16)] + "…"
-    return line.format(checksum)
+    line = f"{name} {problem}: put {target.name} ({{}}) into {{}}"
+    room = 192 + len("{}{}") - len(line)  # 200 with the "etudes: " before it
+    folder, checksum = shown(target.parent), file.checksum
+    if len(checksum) + len(folder) > room:
+        checksum = checksum[: max(room - len(folder) - 1, 16)] + "…"
+        folder = folder if len(checksum) + len(folder) <= room else "…" + folder[len(checksum) + 1 - room :]
+    return UnavailableError(line.format(checksum, folder))

@@ -91,6 +91,9 @@ def _look(path: Path) -> Folder:
     class_names = tuple(_subfolders(root))
     if len(class_names) < 2:
         raise refuse(path, "needs two or more subfolders with pictures in them, one for each class")
+    for name in class_names:
+        if name.encode(errors="ignore").decode() != name:
+            raise refuse(root / name, "is a class whose name is not in Unicode: rename the folder")
     beside = next((path / name for name in _TEST_FOLDERS if has_parts and (path / name).is_dir()), None)
     strangers = set(_subfolders(beside)) - set(class_names) if beside else set()
     if strangers:

@@ -1,8 +1,9 @@
 """Labelled pictures by name or path: the same two questions, whatever the source."""
 
+import os
 from pathlib import Path
 
-from etudes.contract import ImageData, ImageInfo, Images
+from etudes.contract import LARGEST_SIDE, ImageData, ImageInfo, Images
 from etudes.data.builtin import load_builtin
 from etudes.data.catalogue import CIFAR10_NAMES, DIGIT_NAMES, FASHION_NAMES
 from etudes.data.digits import load_digits
@@ -32,7 +33,7 @@ def describe_images(source: str) -> ImageInfo:
     Raises:
         UserError: the source is neither a known name nor data that can be read.
     """
-    return IMAGE_SETS.get(source) or describe_own(_own_path(source))
+    return IMAGE_SETS.get(source) or _not_too_large(describe_own(_own_path(source)))
 
 
 def load_images(source: str, *, seed: int, validation_share: float, limit: int = 0) -> ImageData:
@@ -63,13 +64,24 @@ def _load(source: str) -> tuple[ImageInfo, Images, Images]:
         return IMAGE_SETS[source], *load_shapes()
     if source in IMAGE_SETS:
         return IMAGE_SETS[source], *load_builtin(source)
-    return load_own(_own_path(source))
+    path = _own_path(source)
+    _not_too_large(describe_own(path))
+    return load_own(path)
+
+
+def _not_too_large(info: ImageInfo) -> ImageInfo:
+    if max(info.height, info.width) > LARGEST_SIDE:
+        size = f"{info.height}×{info.width}"
+        raise refuse(info.source, f"has pictures of {size}: make them {LARGEST_SIDE} pixels a side or smaller")
+    return info
 
 
 def _own_path(source: str) -> Path:
     path = Path(source).expanduser()
-    if path.exists():
+    if os.path.isdir(path) or os.path.isfile(path):
         return path
+    if os.path.lexists(path):
+        raise refuse(path, "is neither a file nor a folder: give an image folder, an .npz or an IDX file")
     if path.name == source and not path.suffix:
         raise unknown("data set", source, IMAGE_SETS)
     raise refuse(path, "does not exist: give a folder, an .npz or IDX file, or the name of a set")

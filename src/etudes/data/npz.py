@@ -1,7 +1,6 @@
 """Pictures and labels in a NumPy archive."""
 
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,9 +45,10 @@ def load_npz(path: Path) -> tuple[ImageInfo, Images, Images]:
     if _TEST_NAMES[0] in headers:
         names.append(_TEST_NAMES)
     optional = ["class_names"] if "class_names" in headers else []
-    arrays = _read(path, [name for pair in names for name in pair] + optional)
+    arrays = _read(path, [y for _, y in names] + optional)
     class_names, numbers = _classes(path, [arrays[y] for _, y in names], arrays.get("class_names"))
     info = _info(path, headers[names[0][0]], class_names)
+    arrays = _read(path, [x for x, _ in names])  # last, as they are the largest
     parts = [Images(_bytes(path, x, arrays[x], info), y) for (x, _), y in zip(names, numbers, strict=True)]
     training, test = parts if len(parts) == 2 else part_for_test(parts[0])
     if not len(training) or not len(test):
@@ -66,8 +66,11 @@ def _headers(path: Path) -> dict[str, tuple[int, ...]]:
                     version = np.lib.format.read_magic(file)
                     old = version == (1, 0)
                     read = np.lib.format.read_array_header_1_0 if old else np.lib.format.read_array_header_2_0
-                    shapes[member.removesuffix(".npy")] = cast(Any, read)(file)[0]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+                    name = member.removesuffix(".npy")
+                    if name in shapes:
+                        raise ValueError(f"it holds {name[:40]} twice")
+                    shapes[name] = cast(Any, read)(file)[0]
+    except Exception as error:  # a broken archive or header makes zipfile and NumPy raise nearly anything
         raise refuse(path, f"is not an NPZ archive of arrays: {reason(error)}") from error
     return shapes
 
@@ -101,7 +104,7 @@ def _read(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
-    except (OSError, ValueError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile) as error:
+    except Exception as error:  # as above
         raise refuse(path, f"cannot be read: {reason(error)}") from error
 
 

@@ -43,6 +43,8 @@ def load_pairs(path: str | Path) -> list[tuple[str, str]]:
 
 def _text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():  # what is no file, such as a pipe, may never come to an end
+            raise refuse(path, "is no file: give a CSV file of pairs")
         if path.stat().st_size > LARGEST_FILE:
             raise refuse(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: split it")
         data = path.read_bytes()

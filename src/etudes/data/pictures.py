@@ -1,5 +1,6 @@
 """One picture that a person brings: opened without trust, and made to fit what a network expects."""
 
+import importlib.util
 import math
 import warnings
 from collections.abc import Iterator
@@ -144,6 +145,7 @@ def embedded_photo(name: str) -> Image.Image:
     """
     if name not in PHOTOS:
         raise unknown("photograph", name, PHOTOS)
-    from sklearn.datasets import load_sample_image
-
-    return Image.fromarray(load_sample_image(f"{name}.jpg"))
+    sklearn = importlib.util.find_spec("sklearn")  # only where it is: to load it would take a second
+    assert sklearn is not None
+    assert sklearn.origin is not None
+    return open_picture(Path(sklearn.origin).parent / "datasets" / "images" / f"{name}.jpg")

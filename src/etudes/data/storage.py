@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -62,9 +63,10 @@ def _is_checked(path: Path, file: PublishedFile) -> bool:
 def files_at_hand(published: PublishedSet) -> tuple[PublishedFile, ...]:
     """The files that make the set complete here: its own, or the archive alone; none if any is missing."""
     folder = data_folder()
-    if all((folder / file.path).is_file() for file in published.files):
+    # os.path.isfile says no where Path.is_file raises: in a folder that may not be read, for instance.
+    if all(os.path.isfile(folder / file.path) for file in published.files):
         return published.files
-    if published.archive and (folder / published.archive.path).is_file():
+    if published.archive and os.path.isfile(folder / published.archive.path):
         return (published.archive,)
     return ()
 
