@@ -21,6 +21,10 @@ TRAININGS = {
     "mnist_transfer_cnn-classic-5-and-5-epochs": "mnist_transfer_cnn --preset classic",
     "cifar10_cnn-classic-5-epochs": "cifar10_cnn --preset classic --data cifar10 --epochs 5",
     "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",
+    "addition_rnn-tuned": "addition_rnn",
+    "antirectifier-tuned": "antirectifier",
+    "cifar10_cnn-tuned-bfloat16": "cifar10_cnn --precision bfloat16",
+    "mnist_acgan-stable-15-epochs-bfloat16": "mnist_acgan --preset stable --epochs 15 --precision bfloat16",
     "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo} --weights inception_v3_2015",
 }
 KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
