@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-torch setup lint docs results lock clean
+.PHONY: demo test test-torch soak setup lint docs results lock clean
 
 demo: setup          ## train, use and look inside all six on embedded data; ends in one report.html
 	$(BIN)/etudes demo
@@ -15,6 +15,10 @@ test: setup lint     ## everything that must hold, on TensorFlow and on JAX
 
 test-torch: setup    ## the same contract on torch, where it is installed
 	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py tests/training
+
+soak: setup          ## kills, damage, hostile input, all of it: what docs/reliability.md reports; about an hour
+	PYTHONPATH=tests $(BIN)/python -m soak
+	$(BIN)/python docs/generate.py
 
 setup: $(READY)      ## the environment alone, in .venv, from requirements.lock
 

@@ -2,7 +2,8 @@
 
     python docs/generate.py
 
-`docs/results.md` comes from the run folders in `benchmarks/runs`, `docs/cli.md` from the command's own help.
+`docs/results.md` comes from the run folders in `benchmarks/runs`, `docs/cli.md` from the command's own help,
+`docs/reliability.md` from what `make soak` measured.
 """
 
 import io
@@ -19,6 +20,7 @@ from etudes import experiments
 from etudes.cli import COMMANDS, help_text
 from etudes.runs import read_metrics
 from etudes.views.card import show
+from reliability_page import reliability_page
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "benchmarks" / "runs"
@@ -133,6 +135,8 @@ def generated() -> dict[Path, str]:
     """Every generated file and its text."""
     runs = committed_runs()
     files = {ROOT / "docs" / "cli.md": cli_reference(), ROOT / "docs" / "results.md": results_page(runs)}
+    soaked = json.loads((ROOT / "benchmarks" / "reliability.json").read_bytes())
+    files[ROOT / "docs" / "reliability.md"] = reliability_page(soaked)
     for name, records in etude_records(runs).items():
         files[experiments.folder(name) / "results.json"] = json.dumps(records, indent=1, ensure_ascii=False) + "\n"
     return files

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+def generator(name: str = "generate") -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -27,7 +27,16 @@ def generator() -> ModuleType:
     return module
 
 
-def test_generated_pages_are_current() -> None:
+def test_every_promise_names_a_test_that_exists() -> None:
+    promises = [promise for group in generator("reliability_page").PROMISES.values() for promise in group]
+    assert len(promises) > 20
+    for _, test in promises:
+        path, name = test.split("::")
+        assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), test
+
+
+def test_generated_pages_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
     for path, text in generator().generated().items():
         assert path.read_text(encoding="utf-8") == text, f"{path} is not current: run `make docs`"
 
@@ -92,6 +101,6 @@ def test_the_public_names_are_these() -> None:
     for name in etudes.__all__:
         assert getattr(etudes, name) is not None
     assert set(etudes.__all__) == {
-        "Antirectifier", "Result", "Run", "Trained", "UserError", "compare", "evaluate", "inspect", "layer_tables",
-        "load", "resume", "train", "use",
+        "Antirectifier", "Interrupted", "Result", "Run", "Trained", "UserError", "compare", "evaluate", "inspect",
+        "layer_tables", "load", "reproduce", "resume", "train", "use",
     }  # fmt: skip

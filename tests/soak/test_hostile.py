@@ -1,0 +1,33 @@
+"""A sample of the corpus of bad inputs; `make soak` tries all of it."""
+
+from pathlib import Path
+
+import pytest
+
+from soak.hostile import corpus, sample, try_all
+from soak.trial import MEGABYTES
+
+CASES = sample(100)
+
+
+def test_the_corpus_is_large_and_its_cases_have_names_of_their_own() -> None:
+    cases = corpus()
+    assert len(cases) >= 500
+    assert len({case.name for case in cases}) == len(cases)
+    assert {case.kind for case in CASES} == {case.kind for case in cases if not case.needs_network}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("hostile")
+
+
+@pytest.mark.parametrize("tenth", range(10))
+def test_bad_inputs_are_refused_in_one_line_at_little_cost(tenth: int, folder: Path) -> None:
+    """Two CPU seconds, as promised of a quiet machine; ten by the clock, as tests share theirs."""
+    wrong = []
+    for outcome in try_all(CASES[tenth::10], folder):
+        costs = outcome.too_costly(10, MEGABYTES)
+        costs += [f"took {outcome.cpu_seconds:.1f} s of CPU"] if outcome.cpu_seconds > 2 else []
+        wrong += [f"{outcome.case.name}: {failure}" for failure in [*outcome.failures, *costs]]
+    assert not wrong

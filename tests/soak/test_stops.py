@@ -1,0 +1,122 @@
+"""Signals, a full disk, a folder that vanishes or is in use: one line, the right exit code, and nothing is lost."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etudes import actions
+from etudes.errors import UserError
+from etudes.runs import Run
+from etudes.views.progress import Silent
+from soak.forking import Forks
+from soak.kills import end_of, finish, kill_at, words_for
+
+ETUDE = "cifar10_cnn"
+
+
+@pytest.fixture(scope="module")
+def forks() -> Iterator[Forks]:
+    with Forks("tensorflow") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def straight(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The end of a training that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("straight")
+    return finish(forks, ETUDE, folder / "run", folder / "log.txt")
+
+
+def last_line(log: Path) -> str:
+    """The last line that the command wrote."""
+    return log.read_text(encoding="utf-8").strip().split("\n")[-1]
+
+
+@pytest.mark.parametrize(("action", "code"), [("interrupt", 130), ("terminate", 143)])
+def test_a_signal_saves_and_says_how_to_go_on(
+    action: str, code: int, forks: Forks, straight: Any, tmp_path: Path
+) -> None:
+    folder, log = tmp_path / "run", tmp_path / "log.txt"
+    assert forks.run(words_for(ETUDE, folder), log, ETUDES_FAILPOINT=f"validation={action}") == code
+    line = last_line(log)
+    assert line.startswith("etudes: ")
+    assert line.endswith(f"`etudes resume {folder}` goes on")
+    assert (folder / "checkpoints" / "current.safetensors").exists()
+    assert forks.run(["resume", str(folder), "--quiet"], tmp_path / "resumed.txt") == 0
+    assert end_of(folder) == straight
+
+
+def test_a_signal_before_the_first_step_leaves_a_run_that_goes_on(forks: Forks, straight: Any, tmp_path: Path) -> None:
+    folder, log = tmp_path / "run", tmp_path / "log.txt"
+    assert forks.run(words_for(ETUDE, folder), log, ETUDES_FAILPOINT="environment.json:done=terminate") == 143
+    assert "stopped by SIGTERM" in last_line(log)
+    assert finish(forks, ETUDE, folder, log) == straight
+
+
+@pytest.mark.parametrize("file", ["current.safetensors", "weights.safetensors", "weights.json", "results.json"])
+def test_a_disk_that_is_full_for_one_file_loses_nothing(file: str, forks: Forks, straight: Any, tmp_path: Path) -> None:
+    folder, log = tmp_path / "run", tmp_path / "log.txt"
+    code = forks.run(words_for(ETUDE, folder), log, ETUDES_FAILPOINT=f"{file}:half=full", ETUDES_CHECKPOINT_SECONDS="0")
+    assert code == 2
+    assert "run cannot be written to: No space left on device; mend that" in last_line(log)
+    assert not list(folder.rglob("*.writing"))
+    assert finish(forks, ETUDE, folder, log) == straight
+
+
+def test_a_disk_that_is_full_at_any_size_loses_nothing(forks: Forks, straight: Any, tmp_path: Path) -> None:
+    folder, log = tmp_path / "run", tmp_path / "log.txt"
+    assert kill_at(forks, ETUDE, folder, "epoch", log)
+    size = (folder / "checkpoints" / "current.safetensors").stat().st_size
+    for limit in (300, 3_000, size // 2, size - 1):
+        before = (folder / "checkpoints" / "current.safetensors").read_bytes()
+        said = tmp_path / f"{limit}.txt"
+        assert forks.run(words_for(ETUDE, folder), said, largest_file=limit, ETUDES_CHECKPOINT_SECONDS="0") == 2
+        assert "cannot be written to: File too large" in said.read_text(encoding="utf-8")
+        assert (folder / "checkpoints" / "current.safetensors").read_bytes() == before
+    assert finish(forks, ETUDE, folder, log) == straight
+
+
+class Removing(Silent):
+    """A watch that removes the run's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def step(self, samples: int, figures: dict[str, Any]) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def test_a_folder_that_vanishes_is_one_line(tmp_path: Path, runs: Path) -> None:
+    with pytest.raises(UserError, match="is gone: the training stopped"):
+        actions.train("deep_dream", preset="tiny", out=tmp_path / "run", watch=Removing(tmp_path / "run"))
+
+
+def test_a_second_process_is_refused_before_it_loads_anything(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with Run(folder).locked():
+        command = [sys.executable, "-X", "importtime", "-m", "etudes", *words_for("deep_dream", folder)]
+        refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode == 2
+    assert "is in use by another process" in refused.stderr
+    assert "keras.src" not in refused.stderr
+
+
+def test_a_run_goes_on_only_on_its_backend_with_its_data_and_settings(
+    forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, log = tmp_path / "run", tmp_path / "log.txt"
+    assert kill_at(forks, ETUDE, folder, "epoch", log)
+    with pytest.raises(UserError, match="began on tensorflow"):
+        actions.train(ETUDE, preset="tiny", out=folder, backend="jax")
+    header = Run(folder).header()
+    Run(folder).write_header({**header, "fingerprint": "other"})
+    with pytest.raises(UserError, match="its data changed"):
+        actions.resume(folder, quiet=True)
+    Run(folder).write_header({**header, "preset": "demo"})
+    with pytest.raises(UserError, match="belongs to other settings"):
+        actions.resume(folder, quiet=True)
