@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import signal
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import etudes.training.backend
 from etudes import actions, experiments
 from etudes.contract import Result
+from etudes.errors import Interrupted
 from etudes.runs import Run, read_metrics
 from etudes.settings import describe, validate
 from etudes.views.progress import Silent
@@ -20,10 +22,23 @@ CARD_HEADINGS = ("## Idea", "## Network", "## Data", "## Process", "## Presets",
 
 
 class Interrupting(Silent):
-    """A watch that stops the training once an epoch is over, as Ctrl-C would."""
+    """A watch that presses Ctrl-C once: at the second step that it sees, or when an epoch ends."""
 
-    def end_epoch(self, record: dict[str, Any]) -> None:  # noqa: ARG002 (the signature of a watch)
-        raise KeyboardInterrupt
+    def __init__(self, moment: str) -> None:
+        self.moment, self.steps, self.pressed = moment, 0, False
+
+    def step(self, samples: int, figures: dict[str, Any]) -> None:
+        self.steps += 1
+        if self.steps == 2:
+            self.press("step")
+
+    def end_epoch(self, record: dict[str, Any]) -> None:
+        self.press("epoch")
+
+    def press(self, moment: str) -> None:
+        if moment == self.moment and not self.pressed:
+            self.pressed = True
+            signal.raise_signal(signal.SIGINT)
 
 
 def check_description(name: str) -> None:
@@ -49,13 +64,16 @@ def check_life(name: str, folder: Path) -> None:
     straight = actions.train(name, preset="tiny", out=folder / "straight", quiet=True)
     check_run_folder(straight, name)
     interrupted = folder / "interrupted"
-    try:
-        actions.train(name, preset="tiny", out=interrupted, watch=Interrupting())
-    except KeyboardInterrupt:
-        pass
-    else:
-        raise AssertionError(f"{name} never ended an epoch: its training does not go through the session")
-    assert not Run(interrupted).finished
+    for moment in ("step", "epoch"):
+        try:
+            actions.train(name, preset="tiny", out=interrupted, watch=Interrupting(moment))
+        except Interrupted as stop:
+            said = str(stop)
+        else:
+            raise AssertionError(f"{name} was not interrupted: its training does not go through the session")
+        assert f"etudes resume {interrupted}" in said
+        assert not Run(interrupted).finished
+        assert (interrupted / "checkpoints" / "current.safetensors").exists(), f"{name}: {moment} saved nothing"
     resumed = actions.resume(interrupted, quiet=True)
     check_same_end(straight, resumed)
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from contract_checks import check_description, check_life
 
+from contract_checks import check_description, check_life
 from etudes import experiments
 
 
@@ -14,6 +14,5 @@ def test_describes_itself(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", experiments.names())
-def test_lives(name: str, tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ETUDES_CHECKPOINT_SECONDS", "0")
+def test_lives(name: str, tmp_path: Path, runs: Path) -> None:
     check_life(name, tmp_path)

@@ -1,4 +1,4 @@
-"""The one error that is a person's to mend: shown as one line, exit code 2."""
+"""The one error that is a person's to mend: shown as one line, exit code 2; and a person's wish to stop."""
 
 import difflib
 from collections.abc import Iterable
@@ -6,6 +6,20 @@ from collections.abc import Iterable
 
 class UserError(Exception):
     """What a person asked for cannot be done; the message is one line that says what is wrong and what to do."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked a training to stop, and it did; the message is one line that says how to go on."""
+
+    def __init__(self, number: int, message: str) -> None:
+        """`number` is that of the signal."""
+        super().__init__(message)
+        self.number = number
+
+    @property
+    def exit_code(self) -> int:
+        """What a shell expects of a process that a signal ended."""
+        return 128 + self.number
 
 
 def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
@@ -16,7 +30,8 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
         given: the name that was given.
         known: every name that exists.
     """
-    names = list(known)
+    names, given = list(known), given if len(given) <= 60 else given[:59] + "…"
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(names)}"
-    return UserError(f"unknown {kind} {given!r}: {hint}")
+    message = f"unknown {kind} {given!r}: {hint}"
+    return UserError(message if len(message) <= 190 else message[:189] + "…")

@@ -1,27 +1,31 @@
 """The run folder: what is written is read back, what is damaged is refused with one line."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from etudes.errors import UserError
 from etudes.runs import (
     Checkpoint,
     Run,
     append_metrics,
+    checkpoint,
+    failpoints,
     find_run,
     load_checkpoint,
     load_weights,
     newest_run,
     next_folder,
     read_metrics,
+    replace_metrics,
     save_checkpoint,
     save_weights,
-    size_of_metrics,
-    truncate_metrics,
 )
+from etudes.runs.files import write_atomically
 
 ARRAYS = {"a/00.kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.array([1, 2], dtype=np.uint32)}
 HEADER = {"etude": "cifar10_cnn", "preset": "tiny", "settings": {"seed": 0}, "data": {"source": "shapes"}}
@@ -76,19 +80,57 @@ def test_a_checkpoint_comes_back_and_the_previous_one_stands_in_for_a_damaged_on
         assert fallen_back is not None
         assert fallen_back.position == {"epoch": 1}
     (tmp_path / "checkpoints" / "previous.safetensors").write_bytes(b"no")
-    with pytest.raises(UserError, match="no checkpoint of this run can be used"):
+    with pytest.raises(UserError, match="has no checkpoint that can be used"):
         load_checkpoint(tmp_path)
 
 
-def test_metrics_are_cut_back_and_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
+def test_metrics_are_put_back_and_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     assert read_metrics(tmp_path) == []
-    append_metrics(tmp_path, {"epoch": 1, "loss": 0.5})
-    size = size_of_metrics(tmp_path)
-    append_metrics(tmp_path, {"epoch": 2, "loss": 0.25})
-    truncate_metrics(tmp_path, size)
+    first = {"phase": "train", "epoch": 1, "loss": 0.5, "seconds": 1.0}
+    lines = append_metrics(tmp_path, first)
     with (tmp_path / "metrics.jsonl").open("a") as file:
         file.write('{"epoch": 2, "lo')
-    assert read_metrics(tmp_path) == [{"epoch": 1, "loss": 0.5}]
+    assert read_metrics(tmp_path) == [first]
+    append_metrics(tmp_path, {**first, "epoch": 2})
+    replace_metrics(tmp_path, lines)
+    assert (tmp_path / "metrics.jsonl").read_text() == lines
+
+
+def test_a_checkpoint_of_another_version_or_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as newer:
+        newer.setattr(checkpoint, "FORMAT", 99)
+        save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 1}))
+    with pytest.raises(UserError, match="has format 99, this version of etudes reads 2"):
+        load_checkpoint(tmp_path)
+    save_file(ARRAYS, tmp_path / "checkpoints" / "current.safetensors")
+    with pytest.raises(UserError, match="it is no checkpoint of etudes"):
+        load_checkpoint(tmp_path)
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_atomically(tmp_path / "results.json", b"old")
+    monkeypatch.setenv("ETUDES_FAILPOINT", "results.json:half=full")
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(tmp_path / "results.json", b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
+    assert (tmp_path / "results.json").read_bytes() == b"old"
+
+
+def test_a_failpoint_that_does_not_exist_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wrong, said in (("nowhere", "unknown ETUDES_FAILPOINT"), ("results.json:begin=explode", "is none of")):
+        monkeypatch.setenv("ETUDES_FAILPOINT", wrong)
+        monkeypatch.setattr(failpoints, "_times", Counter())
+        with pytest.raises(UserError, match=said):
+            write_atomically(tmp_path / "results.json", b"")
+
+
+def test_settings_that_were_changed_after_the_training_are_refused(tmp_path: Path) -> None:
+    Run(tmp_path).write_header(HEADER)
+    save_weights(tmp_path, ARRAYS)
+    assert load_weights(tmp_path).keys() == ARRAYS.keys()
+    Run(tmp_path).write_header({**HEADER, "settings": {"seed": 1}})
+    with pytest.raises(UserError, match="was changed after the training"):
+        load_weights(tmp_path)
 
 
 def test_runs_are_found_by_name_and_by_folder(runs: Path) -> None:
@@ -104,7 +146,7 @@ def test_runs_are_found_by_name_and_by_folder(runs: Path) -> None:
     assert second.folder.name == "cifar10_cnn-tiny-2"
     assert newest_run("cifar10_cnn") == first
     assert find_run(str(first.folder), names) == first
-    with pytest.raises(UserError, match="neither a run folder nor one of"):
+    with pytest.raises(UserError, match="unknown run folder or etude"):
         find_run(runs / "nothing", names)
 
 
@@ -117,10 +159,7 @@ def test_damaged_settings_are_refused_with_one_line(tmp_path: Path, text: str) -
 
 
 def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
-    lock = Run(tmp_path).lock()
-    try:
-        with pytest.raises(UserError, match="in use by another process"):
-            Run(tmp_path).lock()
-    finally:
-        lock.release()
-    Run(tmp_path).lock().release()
+    with Run(tmp_path).locked(), pytest.raises(UserError, match="in use by another process"), Run(tmp_path).locked():
+        pass
+    with Run(tmp_path).locked():
+        pass

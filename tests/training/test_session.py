@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etudes.runs import Run, read_metrics
+from etudes.runs import Run, load_checkpoint, read_metrics
 from etudes.training.backend import drawn_from, keras, start_backend
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
@@ -24,7 +24,7 @@ def play(folder: Path, stop_at: int | None = None) -> dict[str, np.ndarray]:
     folder.mkdir(exist_ok=True)
     with drawn_from(1):
         network = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
-    session = Session(Run(folder), {"network": network}, Silent())
+    session = Session(Run(folder), {"network": network}, Silent(), load_checkpoint(folder))
     taken = 0
     for phase in ("first", "second"):
         optimizer = keras.optimizers.Adam(0.01)
@@ -69,7 +69,8 @@ def test_what_is_remembered_is_computed_once(tmp_path: Path) -> None:
     session = Session(Run(tmp_path), {}, Silent())
     assert session.remember("value", lambda: 1) == 1
     session.save()
-    assert Session(Run(tmp_path), {}, Silent()).remember("value", lambda: 2) == 1
+    again = Session(Run(tmp_path), {}, Silent(), load_checkpoint(tmp_path))
+    assert again.remember("value", lambda: 2) == 1
 
 
 def test_order_is_a_permutation_that_follows_from_seed_and_epoch() -> None:

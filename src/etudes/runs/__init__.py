@@ -2,7 +2,7 @@
 
 from etudes.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from etudes.runs.folder import Run, find_run, newest_run, next_folder, runs_folder
-from etudes.runs.metrics import append_metrics, read_metrics, size_of_metrics, truncate_metrics
+from etudes.runs.metrics import append_metrics, read_metrics, replace_metrics
 from etudes.runs.weights import load_weights, save_weights
 
 __all__ = [
@@ -15,9 +15,8 @@ __all__ = [
     "newest_run",
     "next_folder",
     "read_metrics",
+    "replace_metrics",
     "runs_folder",
     "save_checkpoint",
     "save_weights",
-    "size_of_metrics",
-    "truncate_metrics",
 ]

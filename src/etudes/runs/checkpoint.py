@@ -16,8 +16,14 @@ from safetensors.numpy import save
 from etudes.contract import Array
 from etudes.errors import UserError
 from etudes.runs.files import write_atomically
+from etudes.runs.weights import settings_digest
 
-FORMAT = 1
+KIND, FORMAT = "etudes checkpoint", 2
+"""What the file calls itself. The number grows when an older version could not read it."""
+
+
+_TROUBLE = (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What reading a damaged file may raise."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +31,12 @@ class Checkpoint:
     """The state of a training between two steps.
 
     `arrays` holds every variable by name (networks, optimisers, random state); `position` says, in plain JSON values,
-    how far the training is and what it has to remember.
+    how far the training is and what it has to remember; `metrics` is the whole content of `metrics.jsonl`.
     """
 
     arrays: dict[str, Array]
     position: dict[str, Any]
+    metrics: str = ""
 
 
 def digest(arrays: dict[str, Array]) -> str:
@@ -38,18 +45,33 @@ def digest(arrays: dict[str, Array]) -> str:
     for name in sorted(arrays):
         array = np.asarray(arrays[name], order="C")
         sha.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        sha.update(array.tobytes())
+        sha.update(array.reshape(-1).view(np.uint8).data)
     return sha.hexdigest()
 
 
+def _sum(arrays: dict[str, Array], metadata: dict[str, str]) -> str:
+    """SHA-256 over everything in the file but itself."""
+    rest = {key: value for key, value in metadata.items() if key != "sha256"}
+    return hashlib.sha256((digest(arrays) + json.dumps(rest, sort_keys=True)).encode()).hexdigest()
+
+
 def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write `checkpoints/current.safetensors` in the run folder; the one before it becomes `previous`."""
+    """Write `checkpoints/current.safetensors` in the run folder; the one before it becomes `previous`.
+
+    Raises:
+        OSError: it cannot be written; the checkpoints that were there are whole.
+    """
     place = folder / "checkpoints"
     place.mkdir(exist_ok=True)
-    position = json.dumps(checkpoint.position, sort_keys=True)
-    sums = hashlib.sha256((digest(checkpoint.arrays) + position).encode()).hexdigest()
-    metadata = {"format": str(FORMAT), "position": position, "sha256": sums}
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
+    metadata = {
+        "kind": KIND,
+        "format": str(FORMAT),
+        "settings": settings_digest(folder),
+        "position": json.dumps(checkpoint.position, sort_keys=True),
+        "metrics": checkpoint.metrics,
+    }
+    metadata["sha256"] = _sum(arrays, metadata)
     current = place / "current.safetensors"
     write_atomically(current, save(arrays, metadata), keep_previous=place / "previous.safetensors")
 
@@ -58,7 +80,8 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
     """The newest checkpoint of a run that is whole, or None if it has none yet.
 
     Raises:
-        UserError: checkpoints are there but none of them can be used.
+        UserError: checkpoints are there but none of them can be used, or the newest is of a newer version of Etudes
+            or of other settings.
     """
     trouble = None
     for name in ("current", "previous"):
@@ -66,21 +89,30 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         if not path.exists():
             continue
         try:
-            return _read(path)
-        except (SafetensorError, ValueError, KeyError, OSError) as error:
-            trouble = f"{path}: {error}"
-    if trouble:
-        raise UserError(f"no checkpoint of this run can be used ({trouble}); start again in a new --out folder")
+            if not path.is_file():
+                raise ValueError("it is no plain file")
+            return _read(path, settings_digest(folder))
+        except _TROUBLE as error:
+            trouble = " ".join(str(error).split())[:60]
+    if trouble is not None:
+        raise UserError(f"{folder} has no checkpoint that can be used: {trouble}; train again with a new --out")
     return None
 
 
-def _read(path: Path) -> Checkpoint:
+def _read(path: Path, settings: str) -> Checkpoint:
     with safe_open(path, framework="numpy") as file:
         metadata = file.metadata() or {}
-        if metadata.get("format") != str(FORMAT):
-            raise UserError(f"{path} has checkpoint format {metadata.get('format')}, this version reads {FORMAT}")
+        if metadata.get("kind") != KIND:
+            raise ValueError("it is no checkpoint of etudes")
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    sums = hashlib.sha256((digest(arrays) + metadata["position"]).encode()).hexdigest()
-    if sums != metadata["sha256"]:
-        raise ValueError("check sum differs, the file is damaged")
-    return Checkpoint(arrays, json.loads(metadata["position"]))
+    whole = _sum(arrays, metadata) == metadata["sha256"]
+    if metadata["format"] != str(FORMAT):
+        raise UserError(
+            f"{path} has format {metadata['format']}, this version of etudes reads {FORMAT}: "
+            "go on with the version that began it, or train again in a new --out folder"
+        )
+    if not whole:
+        raise ValueError("its check sum differs")
+    if metadata["settings"] != settings:
+        raise UserError(f"{path} belongs to other settings than settings.toml: put that file back, or train again")
+    return Checkpoint(arrays, json.loads(metadata["position"]), metadata["metrics"])

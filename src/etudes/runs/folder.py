@@ -2,7 +2,8 @@
 
 import json
 import os
-import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import tomli_w
 from filelock import FileLock, Timeout
 
-from etudes.errors import UserError
+from etudes.errors import UserError, unknown
 from etudes.runs.files import write_atomically
+from etudes.runs.reading import read_object, read_toml
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,8 @@ class Run:
         """Whether the folder, or a file of its name, is there and not a run's beginning."""
         if not self.folder.is_dir():
             return self.folder.exists()
-        return any(path.name != ".lock" for path in self.folder.iterdir())
+        ours = (".lock", "settings.toml.writing")  # all that a process killed at the very beginning leaves
+        return any(path.name not in ours for path in self.folder.iterdir())
 
     @property
     def pictures(self) -> Path:
@@ -71,11 +74,9 @@ class Run:
         """
         path = self.folder / "settings.toml"
         try:
-            header = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
+            header = read_toml(path)
+        except OSError as error:
             raise UserError(f"{self.folder} is not a run folder: it has no readable settings.toml") from error
-        except tomllib.TOMLDecodeError as error:
-            raise UserError(f"{path} is damaged: {error}") from error
         for key, kind in {"etude": str, "preset": str, "settings": dict, "data": dict}.items():
             if not isinstance(header.get(key), kind):
                 raise UserError(f"{path} is damaged: it names no {key}")
@@ -86,29 +87,66 @@ class Run:
         write_atomically(self.folder / name, json.dumps(value, indent=1, ensure_ascii=False).encode())
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read `results.json` or `environment.json`; an empty dict if it is not there."""
+        """Read `results.json` or `environment.json`; an empty dict if it is not there.
+
+        Raises:
+            UserError: it is damaged.
+        """
         path = self.folder / name
         try:
-            value = json.loads(path.read_bytes()) if path.exists() else {}
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} is damaged: {error}") from error
-        return dict(value)
+            return read_object(path)
+        except FileNotFoundError:
+            return {}
 
-    def lock(self) -> FileLock:
-        """Take the folder for this process until `.release()`.
+    def results(self) -> dict[str, Any]:
+        """What `results.json` of a finished run says: at least `figures` and `training_seconds`.
+
+        Raises:
+            UserError: it is damaged.
+        """
+        found = self.read_json("results.json")
+        if not isinstance(found.get("figures"), dict) or not isinstance(found.get("training_seconds"), (int, float)):
+            raise UserError(f"{self.folder / 'results.json'} is damaged: copy it again or train again")
+        return found
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Within it, a file that cannot be written is the one line that says what to do.
+
+        Raises:
+            UserError: the disk is full, the folder cannot be written to or is gone.
+        """
+        try:
+            yield
+        except OSError as error:
+            if not self.folder.is_dir():
+                raise UserError(f"{self} is gone: the training stopped; begin again with another --out") from error
+            reason = error.strerror or error
+            raise UserError(f"{self} cannot be written to: {reason}; mend that, then `etudes resume` it") from error
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Within it, the folder belongs to this process. A process that dies, however it does, gives it back.
 
         Raises:
             UserError: another process is training in it.
         """
+        above = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / ".lock")
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise UserError(
-                f"{self.folder} is in use by another process; wait for it or choose another --out"
-            ) from error
-        return lock
+            raise UserError(f"{self} is in use by another process; wait for it or choose another --out") from error
+        try:
+            yield
+        finally:
+            if above and not self.holds_something_else():  # nothing came of it: leave nothing behind
+                with suppress(OSError):
+                    (self.folder / ".lock").unlink(missing_ok=True)
+                    for folder in above:
+                        folder.rmdir()
+            lock.release()
 
 
 def runs_folder() -> Path:
@@ -154,7 +192,7 @@ def find_run(reference: str | Path, etudes: list[str]) -> Run:
         return run
     run = Run(Path(reference))
     if not run.started:
-        raise UserError(f"{str(reference)!r} is neither a run folder nor one of: {', '.join(etudes)}")
+        raise unknown("run folder or etude", str(reference), etudes)
     if not run.finished:
         raise UserError(f"{reference} is not finished; go on with `etudes resume {reference}`")
     return run

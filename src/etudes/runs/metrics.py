@@ -4,36 +4,63 @@ import json
 from pathlib import Path
 from typing import Any
 
+from etudes.errors import UserError
+from etudes.runs.failpoints import reached
+from etudes.runs.files import write_atomically
+from etudes.runs.reading import read_whole
+
 NAME = "metrics.jsonl"
 
+LARGEST_METRICS = 100_000_000
+"""Bytes that the file may have."""
 
-def append_metrics(folder: Path, record: dict[str, Any]) -> None:
-    """Add one line. The numbers are plain Python floats and ints."""
+
+def append_metrics(folder: Path, record: dict[str, Any]) -> str:
+    """Add one line and give it back. The numbers are plain Python floats and ints.
+
+    A crash may cut the line off; a checkpoint keeps all lines, and `replace_metrics` mends the file from there.
+    """
+    reached("metrics:begin")
+    line = json.dumps(record, allow_nan=True) + "\n"
     with (folder / NAME).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(record, allow_nan=True) + "\n")
+        file.write(line[: len(line) // 2])
+        file.flush()
+        reached("metrics:half")
+        file.write(line[len(line) // 2 :])
+    reached("metrics:done")
+    return line
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """Every line of the run's metrics, oldest first; empty if nothing was written yet.
 
     A last line that was cut off by a crash is left out.
+
+    Raises:
+        UserError: the file cannot be read, or a line is not one that `append_metrics` writes.
     """
     path = folder / NAME
-    if not path.exists():
+    try:
+        lines = read_whole(path, LARGEST_METRICS).decode("utf-8").split("\n")
+        records = [json.loads(line) for line in lines[:-1] if line]
+    except FileNotFoundError:
         return []
-    lines = path.read_text(encoding="utf-8").split("\n")
-    return [json.loads(line) for line in lines[:-1] if line]
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f"{path} is damaged or no file of metrics: copy it again or train again") from error
+    if not all(_is_record(record) for record in records):
+        raise UserError(f"{path} is damaged: a line of it is no epoch's figures; copy it again or train again")
+    return records
 
 
-def size_of_metrics(folder: Path) -> int:
-    """Bytes written so far; a checkpoint remembers it."""
-    path = folder / NAME
-    return path.stat().st_size if path.exists() else 0
+def _is_record(record: Any) -> bool:
+    """Whether it has a phase and an epoch, and numbers for all else."""
+    if not isinstance(record, dict) or not isinstance(record.get("phase"), str):
+        return False
+    figures = [value for name, value in record.items() if name != "phase"]
+    return {"epoch", "seconds"} <= record.keys() and all(type(value) in (int, float) for value in figures)
 
 
-def truncate_metrics(folder: Path, size: int) -> None:
-    """Drop what was written after a checkpoint, so that no line is there twice once training goes on."""
-    path = folder / NAME
-    if path.exists():
-        with path.open("r+b") as file:
-            file.truncate(size)
+def replace_metrics(folder: Path, lines: str) -> None:
+    """Write the whole file: the lines of the checkpoint from which a training goes on, none lost and none twice."""
+    if lines or (folder / NAME).exists():
+        write_atomically(folder / NAME, lines.encode())

@@ -57,11 +57,11 @@ def loaded_backend() -> str | None:
     return str(module.backend()) if module else None
 
 
-def choose_backend(name: str | None = None) -> str:
-    """Decide the backend of this process, before Keras is first used.
+def usable_backend(name: str | None = None) -> str:
+    """The backend that `start_backend` would choose; nothing is loaded or decided yet.
 
     Args:
-        name: one of `BACKENDS`, or None for `default_backend()`.
+        name: one of `BACKENDS`, or None for the one at work in this process, else `default_backend()`.
 
     Raises:
         UserError: it is unknown, not installed, or another one is already at work in this process.
@@ -74,7 +74,12 @@ def choose_backend(name: str | None = None) -> str:
     running = loaded_backend()
     if running not in (None, name):
         raise UserError(f"this process already runs on {running}; start a new one for {name}")
-    os.environ["KERAS_BACKEND"] = name
+    return name
+
+
+def choose_backend(name: str | None = None) -> str:
+    """Decide the backend of this process, before Keras is first used; as `usable_backend`."""
+    os.environ["KERAS_BACKEND"] = name = usable_backend(name)
     return name
 
 
@@ -217,7 +222,11 @@ def _outputs(result: Any) -> list[Any]:
 def _gradient_tensorflow(network: Any, loss: Any) -> Callable[[Array], tuple[float, Array]]:
     import tensorflow as tf
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    # One graph for all sizes of x. A graph for each size would round differently from the one for any size that
+    # TensorFlow falls back to once it saw several, so a dream's last bits would depend on where it was resumed.
+    signature = tf.TensorSpec([None] * (len(network.inputs[0].shape) - 1) + [network.inputs[0].shape[-1]], tf.float32)
+
+    @tf.function(input_signature=[signature])  # type: ignore[untyped-decorator]
     def compute(x: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(x)

@@ -92,20 +92,34 @@ def _samples(test: Images, said: Prediction, class_names: Sequence[str], chosen:
     return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)
 
 
-def answer_pictures(network: Any, info: ImageInfo, files: Sequence[str], top: int) -> Result:
-    """Classify picture files.
+def read_pictures(files: Sequence[str], info: ImageInfo) -> NDArray[np.uint8]:
+    """Open picture files, cut to the middle and scaled to what was learned: uint8 (n, height, width, channels).
 
     Raises:
         UserError: no file was named, or one is no picture that can be read.
     """
     if not files:
         raise UserError("name one picture file or more, such as photo.jpg")
-    pictures = np.stack([fit_picture(open_picture(file), info) for file in files])
+    return np.stack([fit_picture(open_picture(file), info) for file in files])
+
+
+def answer_pictures(
+    network: Any, class_names: Sequence[str], files: Sequence[str], pictures: NDArray[np.uint8], top: int
+) -> Result:
+    """Classify pictures that were opened from files.
+
+    Args:
+        network: pictures in, probabilities out.
+        class_names: one for each output.
+        files: what to call the pictures.
+        pictures: as `read_pictures` gives them.
+        top: how many classes to name for each.
+    """
     said = predict(network, pictures)
     answers, lines = [], []
     for file, row in zip(files, said.probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[:top]
-        named = [(info.class_names[k], round(float(row[k]), 4)) for k in best]
+        named = [(class_names[k], round(float(row[k]), 4)) for k in best]
         answers.append({"picture": file, "answer": named[0][0], "probabilities": dict(named)})
         lines.append(f"{file}: " + ", ".join(f"{name} {share:.1%}" for name, share in named))
     return Result(answers=answers, lines=lines)

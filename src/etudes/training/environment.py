@@ -53,3 +53,11 @@ def describe_environment(precision: str) -> dict[str, Any]:
         "precision": resolve_precision(precision),
         "versions": versions(),
     }
+
+
+def differences(first: dict[str, Any], second: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What two environments do not have in common and what a result can depend on: name → (first, second)."""
+    parts = ({**environment, **environment.get("versions", {})} for environment in (first, second))
+    one, other = parts
+    names = [name for name in {**one, **other} if name not in ("command", "versions", "went_on_with")]
+    return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,17 +15,12 @@ import numpy as np
 
 from etudes.contract import Array, Networks
 from etudes.errors import UserError
-from etudes.runs import (
-    Checkpoint,
-    Run,
-    append_metrics,
-    load_checkpoint,
-    save_checkpoint,
-    size_of_metrics,
-    truncate_metrics,
-)
-from etudes.training.backend import build_losses, global_random_state, keras, put_global_random_state
-from etudes.training.state import optimizer_state, put_optimizer_state, put_state, state_of
+from etudes.runs import Checkpoint, Run
+from etudes.training.backend import build_losses
+from etudes.training.interruption import Interruption
+from etudes.training.keeping import Keeper, fresh_epoch
+from etudes.training.state import put_metric_state
+from etudes.training.steps import between_steps
 from etudes.views.progress import Watch
 
 if TYPE_CHECKING:
@@ -57,30 +51,33 @@ class Session:
     `end_epoch`. What an interruption must not lose is in `arrays` (NumPy arrays by name) and in `remember`.
     """
 
-    def __init__(self, run: Run, networks: Networks, watch: Watch) -> None:
+    def __init__(
+        self,
+        run: Run,
+        networks: Networks,
+        watch: Watch,
+        checkpoint: Checkpoint | None = None,
+        interruption: Interruption | None = None,
+    ) -> None:
+        """Begin, or go on from a checkpoint of this run.
+
+        Args:
+            run: its folder is there.
+            networks: every network that the training changes.
+            watch: who is shown the progress.
+            checkpoint: what `load_checkpoint` gave.
+            interruption: who notes a wish to stop; by default nobody.
+        """
         self.run = run
         self.watch = watch
-        self.arrays: dict[str, Array] = {}
-        self._networks = networks
-        self._optimizers: dict[str, Any] = {}
-        self._interval = float(os.environ.get("ETUDES_CHECKPOINT_SECONDS") or 30)
-        self._saved_at = time.monotonic()
-        self._position: dict[str, Any] = {
-            "done": [],
-            "phase": "",
-            "epoch": 0,
-            "step": 0,
-            "sums": {},
-            "memory": {},
-        }
-        self._restored = load_checkpoint(run.folder)
-        if self._restored is not None:
-            self._position = self._restored.position
-            truncate_metrics(run.folder, self._position["metrics_size"])
-            self.arrays = _part(self._restored.arrays, "arrays/")
-            put_state(networks, _part(self._restored.arrays, "networks/"))
-        else:
-            truncate_metrics(run.folder, 0)
+        self._keeper = Keeper(run, networks, checkpoint, interruption or Interruption(str(run)))
+        self._position = self._keeper.position
+        self.arrays = self._keeper.arrays
+
+    @property
+    def saving_seconds(self) -> float:
+        """Seconds that checkpoints took in this process."""
+        return self._keeper.saving_seconds
 
     def remember(self, name: str, value: Callable[[], Any]) -> Any:
         """A JSON value that is computed once in a run, also if the run is interrupted after that."""
@@ -100,7 +97,7 @@ class Session:
         phase: str = "train",
         after_epoch: Callable[[int], dict[str, float]] | None = None,
     ) -> None:
-        """Train a compiled network with Keras, one `fit` an epoch.
+        """Train a compiled network with Keras, one `fit` an epoch; one that was broken off goes on at its next step.
 
         Args:
             network: a compiled `keras.Model`.
@@ -114,52 +111,80 @@ class Session:
         network.optimizer.build(network.trainable_variables)
         if validation is not None and len(validation[1]):
             build_losses(network, validation[0][:1], validation[1][:1])
-        for epoch in self.epochs(phase, epochs, {"optimizer": network.optimizer}):
-            x, y = epoch_data(epoch)
-            count = len(y)
-            self.watch.begin_epoch(epoch, count)
-            history = network.fit(
-                x,
-                y,
-                batch_size=batch_size,
-                shuffle=False,
-                verbose=0,
-                callbacks=[_step_callback(self.watch, batch_size)],
-            )
-            figures = {name: float(values[-1]) for name, values in history.history.items()}
+        for epoch in self.epochs(phase, epochs, {"optimizer": network.optimizer}, fitted=network):
+            inputs, targets = epoch_data(epoch)
+            self.watch.begin_epoch(epoch, len(targets))
+            if self._position["figures"] is None:
+                self._position["figures"] = self._fit_rest(network, inputs, targets, batch_size)
+                self._keeper.between("validation")
+            figures = dict(self._position["figures"])
             if validation is not None and len(validation[1]):
                 found = network.evaluate(*validation, batch_size=1000, verbose=0, return_dict=True)
                 figures |= {f"validation_{name}": float(value) for name, value in found.items()}
             if after_epoch is not None:
                 figures |= after_epoch(epoch)
-            self.end_epoch(figures, samples=count)
+            self.end_epoch(figures, samples=len(targets))
 
-    def epochs(self, phase: str, total: int, optimizers: dict[str, Any] | None = None) -> Iterator[int]:
+    def _fit_rest(self, network: Any, inputs: Array, targets: Array, batch_size: int) -> dict[str, float]:
+        """Take the steps of the present epoch that are still to do; gives the figures of the whole epoch."""
+        position, sums = self._position, {}
+        first, steps = position["step"], -(-len(targets) // batch_size)
+        if first:
+            # Only an example makes Keras build a network's metrics; on torch that draws random numbers.
+            network.test_on_batch(inputs[:1], targets[:1])
+            sums = self._keeper.put_back(same_phase=True)
+            self.watch.step(first * batch_size, {})
+        self._keeper.went_on()
+
+        def put_sums_back() -> None:
+            if first:
+                put_metric_state(network, sums)
+
+        def step_done(step: int, figures: dict[str, Any]) -> None:
+            self.watch.step((first + step - position["step"]) * batch_size, figures)
+            position["step"] = first + step
+            if position["step"] < steps:
+                self._keeper.between("step")
+
+        start = first * batch_size
+        history = network.fit(
+            inputs[start:],
+            targets[start:],
+            batch_size=batch_size,
+            shuffle=False,
+            verbose=0,
+            callbacks=[between_steps(step_done, put_sums_back)],
+        )
+        return {name: float(values[-1]) for name, values in history.history.items()}
+
+    def epochs(
+        self, phase: str, total: int, optimizers: dict[str, Any] | None = None, *, fitted: Any = None
+    ) -> Iterator[int]:
         """The epochs of a phase that are still to do; call `end_epoch` at the end of each.
 
         Args:
             phase: a name that no other phase of the run has.
             total: epochs of the phase.
             optimizers: the optimisers at work in it by name, built.
+            fitted: the network whose `fit` takes the steps, if that is how they are taken.
         """
-        position = self._position
+        position, keeper = self._position, self._keeper
         if phase in position["done"]:
             return
-        self._optimizers = optimizers or {}
-        if self._restored is not None and position["phase"] == phase:
-            put_state(self._networks, _part(self._restored.arrays, "networks/"))
-            put_optimizer_state(self._optimizers, _part(self._restored.arrays, "optimizers/"))
-        elif position["phase"] != phase:
-            position |= {"phase": phase, "epoch": 0, "step": 0, "sums": {}}
-        if self._restored is not None:
-            put_global_random_state(_part(self._restored.arrays, "random/"))
-        self._restored = None
+        keeper.optimizers, keeper.fitted = optimizers or {}, fitted
+        same_phase = position["phase"] == phase
+        if not same_phase:
+            position |= {"phase": phase, "epoch": 0, **fresh_epoch()}
+        keeper.put_back(same_phase=same_phase)
+        if fitted is None or not same_phase:
+            keeper.went_on()
         self.watch.begin_phase(phase, total, position["epoch"])
         for epoch in range(position["epoch"], total):
-            self._began = time.monotonic()
+            keeper.began = time.monotonic() - position["seconds"]
             yield epoch
         position["done"].append(phase)
-        self.save()
+        keeper.save()
+        keeper.interruption.held = False
 
     def steps(self, count: int, samples: int) -> Iterator[int]:
         """The steps of the present epoch that are still to do, for a hand-written loop.
@@ -173,7 +198,7 @@ class Session:
         for step in range(position["step"], count):
             yield step
             position["step"] = step + 1
-            self._save_if_due()
+            self._keeper.between("step")
 
     def report(self, figures: dict[str, float], samples: int) -> None:
         """Add a step's figures to the epoch's means, and show them.
@@ -207,17 +232,18 @@ class Session:
         if lost:
             where = f"after epoch {position['epoch'] + 1} {lost[0].replace('_', ' ')} is {figures[lost[0]]}"
             raise UserError(f"the training diverged, {where}: take a smaller --learning-rate, in a new --out folder")
-        seconds = time.monotonic() - self._began
+        seconds = time.monotonic() - self._keeper.began
         record = {"phase": position["phase"], "epoch": position["epoch"] + 1, **figures}
         record |= {"seconds": round(seconds, 3), "samples_per_second": round(samples / max(seconds, 1e-9), 1)}
-        append_metrics(self.run.folder, record)
-        position |= {"epoch": position["epoch"] + 1, "step": 0, "sums": {}}
-        self._save_if_due()
+        self._keeper.log(record)
+        position |= {"epoch": position["epoch"] + 1, **fresh_epoch()}
         self.watch.end_epoch(record)
+        self._keeper.between("epoch")
 
     def picture(self, name: str, image: Image) -> None:
         """Save a picture that training draws, as `pictures/NAME.png`."""
-        image.save(self.run.pictures / f"{name}.png")
+        with self.run.writing():
+            image.save(self.run.pictures / f"{name}.png")
 
     def saved_pictures(self, pattern: str) -> list[Image]:
         """The pictures saved so far whose names fit a pattern such as "epoch-*", in the order of their names."""
@@ -226,33 +252,5 @@ class Session:
         return [Pictures.open(path).copy() for path in sorted(self.run.pictures.glob(f"{pattern}.png"))]
 
     def save(self) -> None:
-        """Save a checkpoint now."""
-        arrays = {f"networks/{name}": a for name, a in state_of(self._networks).items()}
-        arrays |= {f"optimizers/{name}": a for name, a in optimizer_state(self._optimizers).items()}
-        arrays |= {f"arrays/{name}": a for name, a in self.arrays.items()}
-        arrays |= {f"random/{name}": a for name, a in global_random_state().items()}
-        self._position["metrics_size"] = size_of_metrics(self.run.folder)
-        save_checkpoint(self.run.folder, Checkpoint(arrays, self._position))
-        self._saved_at = time.monotonic()
-
-    def _save_if_due(self) -> None:
-        if time.monotonic() - self._saved_at >= self._interval:
-            self.save()
-
-
-def _part(arrays: dict[str, Array], prefix: str) -> dict[str, Array]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
-
-
-def _step_callback(watch: Watch, batch_size: int) -> Any:
-    """A Keras callback that shows the progress of each step."""
-
-    class Steps(keras.callbacks.Callback):  # type: ignore[misc]
-        done = 0
-
-        def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-            # With steps_per_execution one call stands for several steps.
-            watch.step((batch + 1 - self.done) * batch_size, logs or {})
-            self.done = batch + 1
-
-    return Steps()
+        """Save a checkpoint now; a story need not, as it happens between steps."""
+        self._keeper.save()

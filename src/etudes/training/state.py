@@ -61,6 +61,24 @@ def _optimizer_variables(optimizers: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def metric_state(network: Any) -> dict[str, Array]:
+    """What a compiled network's loss and metrics have summed up since the epoch began; names "index".
+
+    Within `fit` it also brings JAX's variables up to date, which Keras leaves behind until an epoch ends.
+    """
+    getattr(network, "jax_state_sync", lambda: None)()
+    return _values(_metric_variables(network))
+
+
+def _metric_variables(network: Any) -> dict[str, Any]:
+    return {f"{index:02d}": variable for index, variable in enumerate(network.metrics_variables)}
+
+
+def put_metric_state(network: Any, arrays: dict[str, Array]) -> None:
+    """Load what `metric_state` gave; errors as in `put_weights`."""
+    _put(_metric_variables(network), arrays)
+
+
 def put_weights(networks: Networks, arrays: dict[str, Array]) -> None:
     """Load what `weights_of` gave into networks of the same build.
 

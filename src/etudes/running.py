@@ -1,0 +1,110 @@
+"""A training carried out in its run folder, from the settings to the results, or from where it was interrupted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from etudes import experiments
+from etudes.contract import Result
+from etudes.errors import UserError
+from etudes.runs import Run, load_checkpoint, read_metrics, save_weights
+from etudes.settings import Settings, as_dict
+from etudes.trained import build
+from etudes.training.backend import start_backend
+from etudes.training.environment import describe_environment, differences
+from etudes.training.fingerprint import fingerprint
+from etudes.training.interruption import Interruption
+from etudes.training.session import Session
+from etudes.training.state import weights_of
+from etudes.views.card import run_card
+from etudes.views.curves import learning_curves
+from etudes.views.pictures import save_pictures
+from etudes.views.progress import Watch
+
+
+def carry_out(run: Run, etude: str, preset: str, settings: Settings, backend: str | None, watch: Watch) -> Run:
+    """Train, or go on, until the run is finished.
+
+    Whatever can be refused is refused before a backend is loaded, and before anything is written.
+
+    Raises:
+        UserError: as in `actions.train`.
+        Interrupted: a signal asked to stop; what was learned is in the checkpoint.
+    """
+    experiment = experiments.load(etude)
+    backend = backend_of(run, backend)
+    data = experiment.load_data(settings)
+    found = fingerprint(data)
+    header: dict[str, Any] = {"etude": etude, "preset": preset, "fingerprint": found}
+    header |= {"settings": as_dict(settings), "data": as_dict(data.info), "split": data.sizes()}
+    with run.locked(), Interruption(str(run)) as interruption:
+        if run.finished:  # by another process, while this one looked at the data
+            return run
+        if run.started:
+            check_data(run, found)
+        checkpoint = load_checkpoint(run.folder)
+        start_backend(backend)
+        networks = build(experiment, settings, data.info)
+        with run.writing():
+            if not run.started:
+                run.write_header(header)
+            note_environment(run, settings, watch)
+        learning = {name: networks[name] for name in experiment.trains or networks}
+        session = Session(run, learning, watch, checkpoint, interruption)
+        with watch:
+            experiment.train(networks, data, settings, session)
+        result = experiment.evaluate(networks, data, settings)
+        with run.writing():
+            sha256 = save_weights(run.folder, weights_of(learning))
+            finish(run, result, sha256)
+    return run
+
+
+def backend_of(run: Run, asked: str | None) -> str | None:
+    """The backend to train on: that on which the run began, if it did.
+
+    Raises:
+        UserError: another one was asked for.
+    """
+    began_on = run.read_json("environment.json").get("backend") if run.started else None
+    if not isinstance(began_on, str | None):
+        raise UserError(f"{run.folder / 'environment.json'} is damaged: delete it, and the run goes on without it")
+    if asked and began_on and asked != began_on:
+        raise UserError(f"{run} began on {began_on}: go on without --backend, or choose another --out")
+    return began_on or asked
+
+
+def check_data(run: Run, found: str) -> None:
+    """Refuse to go on with data that is not what the run began with: the end would be of neither."""
+    if run.header().get("fingerprint", found) != found:
+        raise UserError(f"{run}: its data changed since it began; put it back, or train anew with another --out")
+
+
+def note_environment(run: Run, settings: Settings, watch: Watch) -> None:
+    """Write `environment.json`; where a run goes on with other versions or on another machine, note that too."""
+    first, now = run.read_json("environment.json"), describe_environment(settings.precision)
+    if not first:
+        run.write_json("environment.json", now)
+        return
+    changed = differences(first, now)
+    if changed:
+        names = ", ".join(changed)
+        watch.say(f"not the environment in which {run} began: its end may differ in its last bits ({names})")
+        later = [*first.get("went_on_with", []), {name: new for name, (_, new) in changed.items()}]
+        run.write_json("environment.json", {**first, "went_on_with": later})
+
+
+def finish(run: Run, result: Result, sha256: str) -> None:
+    """Save the pictures of the test set and of the curves, the card, and last of all the results."""
+    for name, picture in result.pictures.items():
+        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
+    history = read_metrics(run.folder)
+    if history:
+        learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
+    seconds = round(sum(record["seconds"] for record in history), 1)
+    finished: dict[str, Any] = {"figures": result.figures, "training_seconds": seconds, "weights_sha256": sha256}
+    header, pictures = run.header(), sorted(path.name for path in run.pictures.iterdir())
+    title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
+    text = run_card(title, header, run.read_json("environment.json"), finished, result, pictures)
+    (run.folder / "card.md").write_text(text, encoding="utf-8")
+    run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})
