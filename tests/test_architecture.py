@@ -22,7 +22,10 @@ MAY_IMPORT = {
     "experiments": BOTTOM | {"data", "runs", "views", "training"},
     "trained": BOTTOM | {"data", "runs", "views", "training", "experiments"},
     "comparison": BOTTOM | {"runs", "views", "experiments"},
-    "actions": BOTTOM | {"data", "runs", "views", "training", "experiments", "trained", "comparison"},
+    "running": BOTTOM | {"runs", "views", "training", "experiments", "trained"},
+    "reproduction": BOTTOM | {"runs", "views", "training", "experiments", "running"},
+    "actions": BOTTOM
+    | {"data", "runs", "views", "training", "experiments", "trained", "comparison", "running", "reproduction"},
     "overview": BOTTOM | {"data", "runs", "views", "training", "experiments"},
     "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions"},
     "cli": BOTTOM | {"data", "runs", "views", "experiments", "actions", "overview", "demo", "trained"},

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contract_checks import check_description, check_life
 
+from contract_checks import check_description, check_life
 from etudes import experiments
 from etudes.cli import run
 from etudes.contract import Experiment

@@ -18,6 +18,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Antirectifier",
+    "Interrupted",
     "Result",
     "Run",
     "Trained",
@@ -27,24 +28,47 @@ __all__ = [
     "inspect",
     "layer_tables",
     "load",
+    "reproduce",
     "resume",
     "train",
     "use",
 ]
 
 if TYPE_CHECKING:
-    from etudes.actions import Trained, compare, evaluate, inspect, layer_tables, load, resume, train, use
+    from etudes.actions import (
+        Trained,
+        compare,
+        evaluate,
+        inspect,
+        layer_tables,
+        load,
+        reproduce,
+        resume,
+        train,
+        use,
+    )
     from etudes.contract import Result
-    from etudes.errors import UserError
+    from etudes.errors import Interrupted, UserError
     from etudes.experiments.antirectifier.layer import Antirectifier
     from etudes.runs import Run
 else:
     __getattr__, __dir__, _ = lazy_loader.attach(
         __name__,
         submod_attrs={
-            "actions": ["Trained", "compare", "evaluate", "inspect", "layer_tables", "load", "resume", "train", "use"],
+            "actions": [
+                "Trained",
+                "compare",
+                "evaluate",
+                "inspect",
+                "layer_tables",
+                "load",
+                "reproduce",
+                "resume",
+                "train",
+                "use",
+            ],
             "contract": ["Result"],
-            "errors": ["UserError"],
+            "errors": ["Interrupted", "UserError"],
             "experiments.antirectifier.layer": ["Antirectifier"],
             "runs": ["Run"],
         },

@@ -1,4 +1,4 @@
-"""The few functions that every door goes through: train · resume · evaluate · use · inspect · compare · load.
+"""The few functions that every door goes through: train, resume, reproduce, evaluate, use, inspect, compare, load.
 
 Each is documented for Python users; the terminal and the studio add nothing to what they do.
 """
@@ -13,16 +13,26 @@ from rich.console import Console
 from etudes import experiments
 from etudes.comparison import compare
 from etudes.contract import Networks, Result, Table
+from etudes.data.refusal import shown
 from etudes.errors import UserError, unknown
-from etudes.runs import Run, next_folder, read_metrics, save_weights
-from etudes.settings import Settings, as_dict, check_fields, describe, from_dict
-from etudes.trained import Reference, Trained, build, etude_of, load, preset_of, untrained
-from etudes.training.backend import start_backend
-from etudes.training.environment import describe_environment
-from etudes.training.session import Session
-from etudes.training.state import weights_of
-from etudes.views.card import run_card
-from etudes.views.curves import learning_curves
+from etudes.reproduction import reproduce as train_again
+from etudes.running import carry_out
+from etudes.runs import Run, find_run, next_folder
+from etudes.settings import as_dict, check_fields, describe
+from etudes.trained import (
+    Opened,
+    Reference,
+    Trained,
+    bring_to_life,
+    build,
+    etude_of,
+    load,
+    open_run,
+    open_untrained,
+    preset_of,
+    settings_of,
+)
+from etudes.training.backend import start_backend, usable_backend
 from etudes.views.layers import layer_table
 from etudes.views.pictures import save_pictures
 from etudes.views.progress import Watch, watch_for
@@ -38,6 +48,7 @@ __all__ = [
     "layer_tables_of",
     "load",
     "preset_of",
+    "reproduce",
     "resume",
     "train",
     "use",
@@ -71,7 +82,6 @@ def train(
     Raises:
         UserError: anything that the caller asked for and that cannot be done.
     """
-    experiment = experiments.load(etude)
     chosen = preset_of(etude, preset, settings)
     run = Run(Path(out) if out is not None else next_folder(etude, preset))
     watch = watch or watch_for(Console(), quiet)
@@ -81,11 +91,10 @@ def train(
     if not run.started and run.holds_something_else():
         raise UserError(f"{run} is no run and not empty: choose another --out, so that nothing of yours is touched")
     if run.started:
-        header = run.header()
-        stored = from_dict(experiment.settings, header["settings"]) if header["etude"] == etude else None
+        stored = settings_of(run) if run.header()["etude"] == etude else None
         if stored != chosen:
             raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
-    return _train(run, etude, preset, chosen, backend, watch)
+    return carry_out(run, etude, preset, chosen, backend, watch)
 
 
 def resume(run: str | Path | Run, *, quiet: bool = False, watch: Watch | None = None) -> Run:
@@ -98,46 +107,30 @@ def resume(run: str | Path | Run, *, quiet: bool = False, watch: Watch | None = 
     header = run.header()
     if run.finished:
         return run
-    settings = from_dict(experiments.load(header["etude"]).settings, header["settings"])
-    backend = run.read_json("environment.json").get("backend")
+    settings = settings_of(run)
     watch = watch or watch_for(Console(), quiet)
-    return _train(run, header["etude"], header["preset"], settings, backend, watch)
+    return carry_out(run, header["etude"], header["preset"], settings, None, watch)
 
 
-def _train(run: Run, etude: str, preset: str, settings: Settings, backend: str | None, watch: Watch) -> Run:
-    experiment = experiments.load(etude)
-    data = experiment.load_data(settings)
-    start_backend(backend)
-    lock = run.lock()
-    try:
-        header = {"etude": etude, "preset": preset, "settings": as_dict(settings), "data": as_dict(data.info)}
-        run.write_header({**header, "split": data.sizes()})
-        run.write_json("environment.json", describe_environment(settings.precision))
-        networks = build(experiment, settings, data.info)
-        learning = {name: networks[name] for name in experiment.trains or networks}
-        with watch:
-            experiment.train(networks, data, settings, Session(run, learning, watch))
-        sha256 = save_weights(run.folder, weights_of(learning))
-        result = experiment.evaluate(networks, data, settings)
-        _save_pictures(run, result)
-        history = read_metrics(run.folder)
-        if history:
-            learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
-        seconds = round(sum(record["seconds"] for record in history), 1)
-        finished = {"figures": result.figures, "training_seconds": seconds, "weights_sha256": sha256}
-        _write_card(run, result, finished)
-        run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})
-    finally:
-        lock.release()
-    return run
+def reproduce(
+    run: str | Path | Run, *, out: str | Path | None = None, quiet: bool = False, watch: Watch | None = None
+) -> Result:
+    """Train a run again from its settings and compare the ends bit for bit: weights, metrics, test figures.
 
+    Args:
+        run: a finished run, or an étude's name for its newest one.
+        out: the folder of the second training; by default it is removed afterwards.
+        quiet: show no progress.
+        watch: who is shown the progress, instead of the terminal.
 
-def _write_card(run: Run, result: Result, finished: dict[str, Any]) -> None:
-    header = run.header()
-    pictures = sorted(path.name for path in run.pictures.iterdir())
-    title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
-    text = run_card(title, header, run.read_json("environment.json"), finished, result, pictures)
-    (run.folder / "card.md").write_text(text, encoding="utf-8")
+    Returns:
+        `figures["same"]` is whether nothing differs; tables say what does, and how the environments differ.
+
+    Raises:
+        UserError: no such run, or its data is not at hand.
+    """
+    found = run if isinstance(run, Run) else find_run(run, experiments.names())
+    return train_again(found, Path(out) if out else None, watch or watch_for(Console(), quiet))
 
 
 def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
@@ -146,15 +139,18 @@ def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
     Raises:
         UserError: as in `load`, or the data is not at hand.
     """
-    trained = load(reference, backend=backend)
+    usable_backend(backend)
+    opened = open_run(reference)
+    data = _data(opened)
+    trained = bring_to_life(opened, backend)
     assert trained.run is not None
-    result = trained.experiment.evaluate(trained.networks, _data(trained), trained.settings)
+    result = trained.experiment.evaluate(trained.networks, data, trained.settings)
     _save_pictures(trained.run, result)
     return result
 
 
 def use(reference: Reference, *inputs: Any, backend: str | None = None, **options: Any) -> Result:
-    """Apply a trained étude to a person's input.
+    """Apply a trained étude to a person's input. What cannot be done is said before any backend is loaded.
 
     Args:
         reference: a run folder, or an étude's name for its newest finished run.
@@ -175,11 +171,12 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
         raise unknown("option", min(unknown_options), [option.name for option in describe(experiment.options)])
     given = experiment.options(inputs=tuple(str(item) for item in inputs), **options)
     check_fields(given, none_is_allowed=True)
-    if experiment.ready and reference in experiments.names():
-        trained = untrained(etude, experiment, given, backend)
-    else:
-        trained = load(reference, backend=backend)
-    result = experiment.use(trained.networks, trained.info, trained.settings, given)
+    usable_backend(backend)
+    untrained = experiment.ready and reference in experiments.names()
+    opened = open_untrained(etude, given) if untrained else open_run(reference)
+    brought = experiment.read(opened.info, opened.settings, given)
+    trained = bring_to_life(opened, backend)
+    result = experiment.use(trained.networks, trained.info, trained.settings, given, brought)
     out = getattr(given, "out", None)
     if result.pictures:
         result.files = save_pictures(result.pictures, Path(out or f"{etude}.png"))
@@ -192,9 +189,12 @@ def inspect(reference: Reference, *, backend: str | None = None) -> Result:
     Raises:
         UserError: as in `load`, or the data is not at hand.
     """
-    trained = load(reference, backend=backend)
+    usable_backend(backend)
+    opened = open_run(reference)
+    data = _data(opened)
+    trained = bring_to_life(opened, backend)
     assert trained.run is not None
-    result = trained.experiment.inspect(trained.networks, _data(trained), trained.settings)
+    result = trained.experiment.inspect(trained.networks, data, trained.settings)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
     _save_pictures(trained.run, result)
     return result
@@ -208,12 +208,19 @@ def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = Non
     """
     experiment = experiments.load(etude)
     chosen = preset_of(etude, preset, settings)
+    info = experiment.describe_data(chosen)
     start_backend(backend)
-    return layer_tables_of(build(experiment, chosen, experiment.describe_data(chosen)))
+    return layer_tables_of(build(experiment, chosen, info))
 
 
-def _data(trained: Trained) -> Any:
-    return trained.experiment.load_data(trained.settings)
+def _data(opened: Opened) -> Any:
+    """The data of a run, which must still be what the run says."""
+    data = opened.experiment.load_data(opened.settings)
+    if data.info != opened.info:
+        parts = zip(as_dict(opened.info).items(), as_dict(data.info).values(), strict=True)
+        changed = next(name for (name, before), after in parts if before != after).replace("_", " ")
+        raise UserError(f"{shown(opened.settings.data)} has another {changed} than when {opened.run} learned from it")
+    return data
 
 
 def _save_pictures(run: Run, result: Result) -> None:

@@ -32,10 +32,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     keys = list(dict.fromkeys(key for entry in flat for key in entry))
     rows = [[key, *(str(entry.get(key, "")) for entry in flat)] for key in keys]
     differing = [row for row in rows if len(set(row[1:])) > 1]
-    results = [
-        {**r["figures"], "training_seconds": r["training_seconds"]}
-        for r in [run.read_json("results.json") for run in chosen]
-    ]
+    results = [{**r["figures"], "training_seconds": r["training_seconds"]} for r in [run.results() for run in chosen]]
     figures = list(dict.fromkeys(key for result in results for key in result))
     side_by_side = [[name, *(result.get(name, "") for result in results)] for name in figures]
     result = Result(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from annotated_types import Interval, MinLen
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ Networks = dict[str, Any]
 
 Array = NDArray[Any]
 
+LARGEST_SIDE = 1024
+"""Pixels that the side of a labelled picture may have."""
+
 
 @dataclass(frozen=True)
 class ImageInfo:
@@ -28,10 +32,10 @@ class ImageInfo:
 
     source: str
     """Name of a built-in set, or the path that was given."""
-    height: int
-    width: int
-    channels: int
-    class_names: tuple[str, ...]
+    height: Annotated[int, Interval(ge=1, le=LARGEST_SIDE)]
+    width: Annotated[int, Interval(ge=1, le=LARGEST_SIDE)]
+    channels: Annotated[int, Interval(ge=1, le=3)]
+    class_names: Annotated[tuple[str, ...], MinLen(2)]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -139,14 +143,22 @@ class Experiment:
     """(networks, D, S, session) → nothing; the networks are trained in place, through `etudes.training.Session`."""
     evaluate: Callable[[Any, Any, Any], Result]
     """(networks, D, S) → figures, tables and pictures on the test set."""
-    use: Callable[[Any, Any, Any, Any], Result]
-    """(networks, I, S, options) → one answer for each input that a person brings."""
+    read: Callable[[Any, Any, Any], Any]
+    """(I, S, options) → what a person brought to `use`, opened and checked before any network is loaded.
+
+    All that can be refused without a network is refused here, with `UserError`. Must not use Keras.
+    """
+    use: Callable[[Any, Any, Any, Any, Any], Result]
+    """(networks, I, S, options, what `read` gave) → one answer for each input."""
     inspect: Callable[[Any, Any, Any], Result]
     """(networks, D, S) → pictures of what was learned. The layer table is added by the action."""
     example: Callable[[Any, Path], Example]
     """(D, folder) → inputs to show `use` with; what it needs as files, it writes into the folder as `input-….png`."""
-    borrow: Callable[[Any], str | None] | None = None
-    """S → the run whose networks this étude builds upon, or None."""
+    borrow: Callable[[Any, Any], str | None] | None = None
+    """(S, I) → the run whose networks this étude builds upon, or None. Must not use Keras.
+
+    Raises `UserError` where that is no longer the one that I names.
+    """
     trains: tuple[str, ...] = ()
     """Names of the networks that training changes and the run keeps; empty for all that `build` gives."""
     ready: bool = False

@@ -67,7 +67,7 @@ def _section(name: str, folder: Path, watch: Watch) -> Section:
     example = experiment.example(data, run.pictures)
     used = actions.use(run, *example.inputs, **example.options)
     inside = actions.inspect(run)
-    results = run.read_json("results.json")
+    results = run.results()
     watch.say(f"{experiment.headline.replace('_', ' ')}: {results['figures'][experiment.headline]:.4g}")
     shown = [*example.inputs, *(f"--{key} {value}" for key, value in example.options.items() if key != "out")]
     return Section(

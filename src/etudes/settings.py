@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt
+from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MinLen
 
 from etudes.errors import UserError, unknown
 
@@ -48,6 +48,10 @@ class Setting:
     choices: tuple[str, ...] = ()
     bounds: tuple[tuple[str, float], ...] = ()
     """Pairs of a sign (">=", ">", "<=", "<") and a number."""
+    items: str = ""
+    """The kind of what is in a list; empty where it is none."""
+    least: int = 0
+    """How many a list has at least."""
 
     @property
     def range(self) -> str:
@@ -82,12 +86,16 @@ def describe(settings: type[Any] | Any) -> list[Setting]:
     for entry in dataclasses.fields(cls):
         hint = hints[entry.name]
         bounds: tuple[tuple[str, float], ...] = ()
+        least = 0
         if get_origin(hint) is Annotated:
             bounds = _bounds(hint.__metadata__)
+            least = max((item.min_length for item in hint.__metadata__ if isinstance(item, MinLen)), default=0)
             hint = get_args(hint)[0]
         choices = tuple(map(str, get_args(hint))) if get_origin(hint) is Literal else ()
         default = entry.default if isinstance(settings, type) else getattr(settings, entry.name)
-        described.append(Setting(entry.name, _kind(hint), default, helps.get(entry.name, ""), choices, bounds))
+        kind, text = _kind(hint), helps.get(entry.name, "")
+        items = _kind(_items(hint)) if kind == "list" else ""
+        described.append(Setting(entry.name, kind, default, text, choices, bounds, items, least))
     return described
 
 
@@ -100,6 +108,13 @@ def _kind(hint: Any) -> str:
     if origin in (Union, types.UnionType):
         return _kind(next(option for option in get_args(hint) if option is not type(None)))
     return str(getattr(hint, "__name__", hint)).lower()
+
+
+def _items(hint: Any) -> Any:
+    """What is in a list, given its type or that of a list which may be left out."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return _items(next(option for option in get_args(hint) if option is not type(None)))
+    return get_args(hint)[0]
 
 
 def validate(settings: Settings) -> None:
@@ -126,9 +141,14 @@ def check_fields(values: Any, *, none_is_allowed: bool = False) -> None:
         value, flag = setting.default, "--" + setting.name.replace("_", "-")
         if value is None and none_is_allowed:
             continue
-        kinds: dict[str, Any] = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (list, tuple)}
-        if not isinstance(value, kinds[setting.kind]) or (setting.kind != "bool" and isinstance(value, bool)):
-            raise UserError(f"{flag} {value!r}: must be {setting.kind} {setting.range}".rstrip())
+        if not _is_a(setting.kind, value):
+            raise UserError(f"{flag} {_short(value)}: must be {setting.kind} {setting.range}".rstrip())
+        if setting.kind == "list" and not all(_is_a(setting.items, item) for item in value):
+            raise UserError(f"{flag} {_short(value)}: must be a list of {setting.items}")
+        if setting.kind == "list" and len(value) < setting.least:
+            raise UserError(f"{flag} {_short(value)}: must have {setting.least} items or more")
+        if setting.kind == "int" and abs(value) >= 2**63:
+            raise UserError(f"{flag} {_short(value)}: the number is too large")
         if setting.kind == "float" and not math.isfinite(value):
             raise UserError(f"{flag} {value!r}: must be a finite number")
         if setting.choices and value not in setting.choices:
@@ -141,6 +161,22 @@ def check_fields(values: Any, *, none_is_allowed: bool = False) -> None:
         }
         if not all(compare[sign](value, bound) for sign, bound in setting.bounds):
             raise UserError(f"{flag} {value}: must be {setting.range}")
+
+
+_KINDS: dict[str, Any] = {"int": int, "float": (int, float), "bool": bool, "str": str, "list": (list, tuple)}
+
+
+def _is_a(kind: str, value: Any) -> bool:
+    """Whether a value is of a kind of setting; a truth value is no number."""
+    return isinstance(value, _KINDS[kind]) and (kind == "bool" or not isinstance(value, bool))
+
+
+def _short(value: Any) -> str:
+    """The value as in Python, cut where it is long."""
+    if isinstance(value, int) and abs(value) >= 10**40:  # Python refuses to write out the largest
+        return "(a number of more than 40 digits)"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:59] + "…"
 
 
 def override(settings: S, changes: Mapping[str, Any]) -> S:

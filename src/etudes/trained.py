@@ -1,4 +1,8 @@
-"""A run brought back to life: build its networks from code and settings, then load its weights as arrays."""
+"""A run brought back to life, in two steps: read and check its files, then build its networks and load the weights.
+
+The first step (`open_run`) loads no Keras, so that whatever is wrong with a run or with what a person brings to it is
+said within a second.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +13,30 @@ from pathlib import Path
 from typing import Any
 
 from etudes import experiments
-from etudes.contract import Experiment, Networks
-from etudes.errors import unknown
+from etudes.contract import Array, Experiment, Networks
+from etudes.errors import UserError, unknown
 from etudes.runs import Run, find_run, load_weights
-from etudes.settings import Settings, as_dict, from_dict, override
+from etudes.settings import Settings, as_dict, check_fields, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in, start_backend
 from etudes.training.state import put_weights
 
 Reference = str | Path | Run
 """A run folder, a `Run`, or the name of an étude, which stands for its newest finished run."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """All that an étude's networks are built from, read and checked; no Keras was loaded for it."""
+
+    etude: str
+    experiment: Experiment
+    settings: Settings
+    info: Any
+    arrays: dict[str, Array]
+    """The trained weights; empty for an étude that is ready without a training of its own."""
+    run: Run | None
+    lender: Opened | None
+    """The run that the étude borrows networks from."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +63,89 @@ def preset_of(etude: str, preset: str, changes: Mapping[str, Any] | None = None)
     return override(presets[preset], changes or {})
 
 
+def settings_of(run: Run) -> Settings:
+    """The settings of a run, checked.
+
+    Raises:
+        UserError: `settings.toml` is damaged, or of an étude or of settings that this version does not know.
+    """
+    header = run.header()
+    try:
+        settings: Settings = from_dict(experiments.load(header["etude"]).settings, header["settings"])
+        validate(settings)
+    except UserError as error:
+        raise _foreign(run, error) from error
+    return settings
+
+
+def _foreign(run: Run, error: UserError) -> UserError:
+    return UserError(f"{run.folder / 'settings.toml'} does not fit this version: {error}")
+
+
+def open_run(reference: Reference) -> Opened:
+    """Read and check everything that a finished run is brought back to life from. Loads no Keras.
+
+    Args:
+        reference: a run folder, or an étude's name for its newest finished run.
+
+    Raises:
+        UserError: no such run, or its files, or those of the run that it borrows from, are damaged.
+    """
+    run = _find(reference)
+    header, settings = run.header(), settings_of(run)
+    experiment = experiments.load(header["etude"])
+    try:
+        info = from_dict(experiment.info, header["data"])
+        check_fields(info)
+    except UserError as error:
+        raise _foreign(run, error) from error
+    arrays = load_weights(run.folder)
+    return Opened(header["etude"], experiment, settings, info, arrays, run, lender_of(experiment, settings, info))
+
+
+def open_untrained(etude: str, options: Any) -> Opened:
+    """An étude that is ready without a training of its own, as its default preset and the options of use say."""
+    experiment = experiments.load(etude)
+    names = {field.name for field in dataclasses.fields(experiment.settings)}
+    changes = {name: value for name, value in as_dict(options).items() if name in names and value is not None}
+    settings = preset_of(etude, "tuned", changes)
+    info = experiment.describe_data(settings)
+    return Opened(etude, experiment, settings, info, {}, None, lender_of(experiment, settings, info))
+
+
+def lender_of(experiment: Experiment, settings: Settings, info: Any) -> Opened | None:
+    """The run whose networks an étude builds upon, opened; None if it borrows none.
+
+    Raises:
+        UserError: that run is not at hand or damaged, or not the one that was built upon before.
+    """
+    reference = experiment.borrow(settings, info) if experiment.borrow else None
+    return open_run(reference) if reference else None
+
+
+def bring_to_life(opened: Opened, backend: str | None = None) -> Trained:
+    """Start the backend, build the networks and give them their trained weights.
+
+    Raises:
+        UserError: the backend does not start, or the weights are not those of these networks.
+    """
+    start_backend(backend)
+    experiment = opened.experiment
+    networks = _build(experiment, opened.settings, opened.info, opened.lender)
+    if opened.run is not None:
+        put_weights({name: networks[name] for name in experiment.trains or networks}, opened.arrays)
+    return Trained(opened.etude, experiment, opened.settings, opened.info, networks, opened.run)
+
+
 def build(experiment: Experiment, settings: Settings, info: Any) -> Networks:
     """The étude's networks with fresh weights drawn from the settings' seed, in the settings' precision."""
+    return _build(experiment, settings, info, lender_of(experiment, settings, info))
+
+
+def _build(experiment: Experiment, settings: Settings, info: Any, lender: Opened | None) -> Networks:
     borrowed = {}
     if experiment.borrow is not None:
-        reference = experiment.borrow(settings)
-        borrowed = {"borrowed": load(reference).networks if reference else None}
+        borrowed = {"borrowed": bring_to_life(lender).networks if lender else None}
     with layers_in(settings.precision), drawn_from(settings.seed):
         return experiment.build(settings, info, **borrowed)
 
@@ -64,39 +160,17 @@ def load(reference: Reference, *, backend: str | None = None) -> Trained:
     Raises:
         UserError: no such run, or its files are damaged.
     """
-    run = reference if isinstance(reference, Run) else find_run(reference, experiments.names())
-    header = run.header()
-    experiment = experiments.load(header["etude"])
-    settings = from_dict(experiment.settings, header["settings"])
-    info = from_dict(experiment.info, header["data"])
-    arrays = load_weights(run.folder)
-    start_backend(backend)
-    networks = build(experiment, settings, info)
-    put_weights({name: networks[name] for name in experiment.trains or networks}, arrays)
-    return Trained(header["etude"], experiment, settings, info, networks, run)
-
-
-def untrained(etude: str, experiment: Experiment, options: Any, backend: str | None) -> Trained:
-    """An étude that is ready without a training of its own, as its default preset and the options say."""
-    names = {field.name for field in dataclasses.fields(experiment.settings)}
-    changes = {name: value for name, value in as_dict(options).items() if name in names and value is not None}
-    settings = preset_of(etude, "tuned", changes)
-    info = experiment.describe_data(settings)
-    start_backend(backend)
-    return Trained(etude, experiment, settings, info, build(experiment, settings, info), None)
+    return bring_to_life(open_run(reference), backend)
 
 
 def etude_of(reference: Reference) -> str:
     """The name of the étude that a reference leads to.
 
     Raises:
-        UserError: it is neither a run folder nor the name of an étude.
+        UserError: it is neither a finished run nor the name of an étude.
     """
-    if reference in experiments.names():
-        return str(reference)
-    run = reference if isinstance(reference, Run) else Run(Path(reference))
-    if run.started:
-        return str(run.header()["etude"])
-    if not run.folder.exists():
-        raise unknown("etude or run folder", str(reference), experiments.names())
-    return str(find_run(run.folder, experiments.names()).header()["etude"])
+    return str(reference) if reference in experiments.names() else str(_find(reference).header()["etude"])
+
+
+def _find(reference: Reference) -> Run:
+    return reference if isinstance(reference, Run) else find_run(reference, experiments.names())

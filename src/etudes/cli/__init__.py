@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 
 from etudes.cli import commands
-from etudes.errors import UserError, unknown
+from etudes.errors import Interrupted, UserError, unknown
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "demo": (commands.demo, "train, use and look inside all six on embedded data; ends in one report.html"),
@@ -14,6 +16,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "card": (commands.card, "an etude's card: idea, layer table, data, process, presets, results"),
     "train": (commands.train, "train an etude; its settings are the flags (etudes train ETUDE --help)"),
     "resume": (commands.resume, "go on with an interrupted training"),
+    "reproduce": (commands.reproduce, "train a run again and compare the two bit for bit"),
     "evaluate": (commands.evaluate, "the figures of a run on its test set"),
     "use": (commands.use, "apply a trained etude to your own input (etudes use ETUDE --help)"),
     "inspect": (commands.inspect, "layer tables, then pictures of what was learned"),
@@ -32,19 +35,39 @@ etudes COMMAND --help tells more. ETUDE is a name from `etudes list`, RUN a run 
 """
 
 
-def help_text() -> str:
-    """What `etudes --help` prints."""
-    return HELP.format(commands="\n".join(f"  {name:<9} {text}" for name, (_, text) in COMMANDS.items()))
+def help_text(width: int = 100) -> str:
+    """What `etudes --help` prints, for a terminal of so many columns."""
+    text = HELP.format(commands="\n".join(f"  {name:<9} {what}" for name, (_, what) in COMMANDS.items()))
+    indents = ((line, " " * 12 if line.startswith("  ") else "") for line in text.split("\n"))
+    return "\n".join(textwrap.fill(line, width, subsequent_indent=indent) for line, indent in indents)
+
+
+def one_line(text: str, longest: int = 200) -> str:
+    """The text on one line of at most so many characters; of long words, which are paths, the end stays."""
+    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split("\n")))
+    for room in (120, 90, 60, 40, 20):
+        if len(line) > longest:
+            line = " ".join(word if len(word) <= room else "…" + word[1 - room :] for word in line.split(" "))
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _check_letters(words: Sequence[str]) -> None:
+    for word in words:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:  # a name in another encoding; a run's settings could not hold it
+            raise UserError(f"{word!r} is not in Unicode: rename it") from error
 
 
 def run(words: Sequence[str]) -> int:
     """Run a command line.
 
     Returns:
-        The exit code: 0, or 2 with one line on standard error for what a person can mend, or 130 after Ctrl-C.
+        The exit code: 0; or 2 with one line on standard error for what a person can mend; or, after a signal that
+        asked to stop, 128 and its number: 130 for Ctrl-C, 143 for SIGTERM.
     """
     if not words or words[0] in ("-h", "--help", "help"):
-        print(help_text())
+        print(help_text(shutil.get_terminal_size(fallback=(100, 24)).columns))
         return 0
     if words[0] == "--version":
         from etudes import __version__
@@ -52,16 +75,22 @@ def run(words: Sequence[str]) -> int:
         print(f"etudes {__version__}")
         return 0
     try:
+        _check_letters(words)
         if words[0] not in COMMANDS:
             raise unknown("command", words[0], COMMANDS)
         return COMMANDS[words[0]][0](words[1:])
     except UserError as error:
-        print(f"etudes: {error}", file=sys.stderr)
+        print(one_line(f"etudes: {error}"), file=sys.stderr)
+    except BrokenPipeError:
+        raise  # nobody listens any more: no trouble, and nobody to tell
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise
-        print(f"etudes: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+        print(one_line(f"etudes: {error.filename or 'output'}: {error.strerror}"), file=sys.stderr)
+    except Interrupted as stop:
+        print(f"etudes: {stop}", file=sys.stderr)
+        return stop.exit_code
     except KeyboardInterrupt:
-        print("etudes: interrupted; the same command goes on from the last checkpoint", file=sys.stderr)
+        print("etudes: interrupted", file=sys.stderr)
         return 130
     return 2

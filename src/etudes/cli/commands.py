@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import tyro
 from rich.console import Console
 
 from etudes.cli import flags
@@ -47,8 +47,20 @@ def resume(words: Sequence[str]) -> int:
     return _show_run(run, given.quiet, given.json)
 
 
+def reproduce(words: Sequence[str]) -> int:
+    """`etudes reproduce RUN`."""
+    from etudes import actions
+    from etudes.views.progress import watch_for
+
+    given = parse(flags.Reproduce, words, "etudes reproduce")
+    watch = watch_for(Console(stderr=given.json), given.quiet)
+    result = actions.reproduce(given.reference, out=given.out, watch=watch)
+    _show(result, given.json)
+    return 0 if result.figures["same"] else 1
+
+
 def _show_run(run: Any, quiet: bool, as_json: bool) -> int:
-    results = run.read_json("results.json")
+    results = run.results()
     if as_json:
         _print_json({"run": str(run), **results})
         return 0
@@ -77,11 +89,8 @@ def use(words: Sequence[str]) -> int:
 
     reference = _named(words, "use", "RUN|ETUDE")
     options = experiments.load(actions.etude_of(reference)).options
-    positional = tyro.conf.Positional[tuple[str, ...]]
-    cls = dataclasses.make_dataclass("Use", [("inputs", positional)], bases=(options,), frozen=True)
-    cls.__doc__ = options.__doc__
     accepted: Any = flags.UseFlags
-    given = parse(accepted[cls], words[1:], f"etudes use {reference}")
+    given = parse(accepted[flags.use_options(options)], words[1:], f"etudes use {reference}")
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options) if field.init}
     inputs = chosen.pop("inputs")
     return _show(actions.use(reference, *inputs, backend=given.backend, **chosen), given.json)
@@ -122,12 +131,11 @@ def list_etudes(words: Sequence[str]) -> int:
 
 def card(words: Sequence[str]) -> int:
     """`etudes card ETUDE`."""
-    from rich.markdown import Markdown
-
     from etudes.overview import card_text
+    from etudes.views.terminal import Card
 
     given = parse(flags.Card, words, "etudes card")
-    Console().print(Markdown(card_text(given.etude)))
+    Console().print(Card(card_text(given.etude)))
     return 0
 
 
@@ -165,13 +173,15 @@ def demo(words: Sequence[str]) -> int:
 
 def _named(words: Sequence[str], command: str, what: str = "ETUDE") -> str:
     """The first word, which must be a name."""
-    if not words or words[0] in ("-h", "--help"):
-        from etudes import experiments
+    from etudes import experiments
 
+    if not words:
+        raise UserError(f"name an etude: etudes {command} {what}; one of {', '.join(experiments.names())}")
+    if words[0] in ("-h", "--help"):
         known = "\n".join(f"  {name}" for name in experiments.names())
         print(f"usage: etudes {command} {what} [...]\n\nThe flags depend on the etude:\n{known}")
         print(f"\netudes {command} {experiments.names()[0]} --help shows those of one.")
-        raise SystemExit(0 if words else 2)
+        raise SystemExit(0)
     return words[0]
 
 
@@ -206,4 +216,6 @@ def _show_table(table: Any, as_json: bool) -> int:
 
 
 def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=1, ensure_ascii=False))
+    # Where the terminal cannot take every letter, JSON can still name it.
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(value, indent=1, ensure_ascii=not unicode))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import tyro
 
@@ -51,6 +52,20 @@ class Resume:
 
 
 @dataclass(frozen=True)
+class Reproduce:
+    """Train a run again from its settings and seed, and say whether it ends in the same bits; exit code 1 if not."""
+
+    reference: Reference
+    """A run folder, or an etude's name for its newest finished run."""
+    out: Folder = None
+    """Keep the second training here; by default it is removed afterwards."""
+    quiet: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Show no progress, only the comparison."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the comparison as JSON on standard output, progress on standard error."""
+
+
+@dataclass(frozen=True)
 class Evaluate:
     """The figures of a run on its test set."""
 
@@ -70,7 +85,7 @@ class Inspect:
     """A run folder, or an etude's name for its newest finished run."""
     table: tyro.conf.FlagCreatePairsOff[bool] = False
     """Only the layer tables; of an etude's name they need neither run nor data."""
-    preset: str | None = None
+    preset: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """With --table and an etude's name: the preset whose networks to show."""
     backend: Backend = None
     """tensorflow, jax or torch."""
@@ -145,6 +160,38 @@ class UseFlags(Generic[S]):
     """tensorflow, jax or torch."""
     json: tyro.conf.FlagCreatePairsOff[bool] = False
     """Print the result as JSON."""
+
+
+def use_options(options: type[Any]) -> type[Any]:
+    """An étude's options of use, as tyro is to show them: inputs without a flag, optional flags as FILE, INT, ….
+
+    Tyro alone would show `{None}|INT` for an option that may be left out.
+    """
+    shown: list[tuple[str, Any, Any]] = []
+    hints, annotated = get_type_hints(options, include_extras=True), cast("Any", Annotated)
+    for option in dataclasses.fields(options):
+        hint = hints[option.name]
+        if option.name == "inputs":
+            hint = annotated[hint, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT ...")]
+            shown.append((option.name, hint, dataclasses.field()))
+        elif option.default is None:
+            metavar = "FILE" if option.name in ("file", "out") else _metavar(hint)
+            hint = annotated[hint, tyro.conf.arg(metavar=metavar)]
+            shown.append((option.name, hint, dataclasses.field(default=None)))
+    cls = dataclasses.make_dataclass("Use", shown, bases=(options,), frozen=True)
+    cls.__doc__ = options.__doc__
+    return cls
+
+
+def _metavar(hint: Any) -> str:
+    """What stands for a value of `int | None`, `tuple[float, ...] | None` and the like."""
+    (kind,) = (part for part in get_args(hint) if part is not type(None))
+    if get_origin(kind) is tuple:
+        return f"{_METAVARS[get_args(kind)[0]]} ..."
+    return _METAVARS[kind]
+
+
+_METAVARS = {int: "INT", float: "FLOAT", str: "NAME"}
 
 
 def parse(cls: Any, words: Sequence[str], prog: str, **kwargs: Any) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,10 @@ STYLE: dict[str, Any] = {
 }
 
 
+# Where there is no home to write to, matplotlib says at length, when imported, that it keeps its notes elsewhere.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+
 @contextmanager
 def figure(width: float, height: float) -> Iterator[Figure]:
     """A new figure of so many inches in the project's style; draw on it within the block, then call `picture`."""
@@ -45,6 +51,9 @@ def figure(width: float, height: float) -> Iterator[Figure]:
 def picture(drawn: Figure) -> Image.Image:
     """The figure as an RGB picture."""
     memory = io.BytesIO()
-    drawn.savefig(memory, format="png", facecolor="white")
+    with warnings.catch_warnings():
+        # A name in letters that the font does not have is drawn as boxes, and that is all to be said of it.
+        warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
+        drawn.savefig(memory, format="png", facecolor="white")
     memory.seek(0)
     return Image.open(memory).convert("RGB")

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from PIL import Image
 
 from etudes.errors import UserError
+
+
+def check_place(path: str | Path) -> None:
+    """Whether a picture can be saved there; asked before the work that makes it.
+
+    Raises:
+        UserError: its ending names no picture format, it is a folder, or the folder that it goes into cannot be one.
+    """
+    place = Path(path)
+    if place.suffix.lower() not in Image.registered_extensions():
+        raise UserError(f"cannot write {place}: {place.suffix or 'no ending'} is no picture format; use .png")
+    if place.is_dir():
+        raise UserError(f"cannot write {place}: it is a folder; name a file in it")
+    above = next(folder for folder in place.absolute().parents if folder.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise UserError(f"cannot write {place}: {above} is no folder that can be written; name another place")
 
 
 def save_pictures(pictures: Mapping[str, Image.Image | list[Image.Image]], path: Path) -> dict[str, str]:

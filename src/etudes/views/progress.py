@@ -7,8 +7,9 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
 
+_WIDE = 80
 _UNSHOWN = ("phase", "epoch", "seconds", "samples_per_second")
 
 
@@ -96,13 +97,10 @@ class Live(Lines):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TimeRemainingColumn(compact=True),
-            TextColumn("{task.fields[pace]}"),
-            TextColumn("{task.fields[figures]}"),
-        )
+        columns: list[ProgressColumn] = [TextColumn("{task.description}"), TimeRemainingColumn(compact=True)]
+        if console.width >= _WIDE:  # else they would squeeze each other until none can be read
+            columns.insert(1, BarColumn(bar_width=24))
+            columns += [TextColumn("{task.fields[pace]}"), TextColumn("{task.fields[figures]}")]
         self.progress = Progress(*columns, console=console, transient=True, refresh_per_second=5)
         self.task: TaskID | None = None
         self.phase = ""

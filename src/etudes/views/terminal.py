@@ -1,11 +1,13 @@
-"""A result in the terminal: sentences, answers, figures and tables."""
+"""A result in the terminal: sentences, answers, figures and tables, however narrow it is."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.markdown import Markdown, MarkdownElement, TableElement
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -14,15 +16,63 @@ from etudes.views.card import show
 from etudes.views.curves import sparkline
 
 
-def drawn_table(table: Table) -> RichTable:
-    """A table as rich draws it; columns of numbers are aligned to the right."""
+class FittingTable:
+    """A table as rich draws it, or, where a word would not fit its column, a paragraph for each row.
+
+    Names, commands and paths stay whole this way, so that they can be read and copied.
+    """
+
+    def __init__(self, drawn: RichTable, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        self.drawn, self.columns, self.rows = drawn, columns, rows
+
+    def fits(self, console: Console, options: ConsoleOptions) -> bool:
+        """Whether every word has room."""
+        needed = self.drawn.__rich_measure__(console, options.update_width(10_000)).minimum
+        return needed <= options.max_width
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """What rich asks of whatever it prints."""
+        if self.fits(console, options):
+            yield self.drawn
+        else:
+            yield from self.paragraphs()
+
+    def paragraphs(self) -> Iterator[RenderableType]:
+        """The title, then for each row its first cell and below it the others, each with its column's name."""
+        if self.drawn.title:
+            yield Text(str(self.drawn.title), style="bold")
+        for first, *rest in self.rows:
+            yield Text(first, style="bold", overflow="fold")
+            for name, cell in zip(self.columns[1:], rest, strict=True):
+                if cell:
+                    yield Padding(Text(f"{name}: {cell}", overflow="fold"), (0, 0, 0, 2))
+
+
+class Card(Markdown):
+    """A page in Markdown whose tables fit."""
+
+    class _Table(TableElement):
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            drawn = next(iter(super().__rich_console__(console, options)))
+            assert isinstance(drawn, RichTable)
+            header = self.header.row.cells if self.header and self.header.row else []
+            rows = self.body.rows if self.body else []
+            cells = [[str(cell.content) for cell in row.cells] for row in rows]
+            yield FittingTable(drawn, [str(cell.content) for cell in header], cells)
+
+    elements: ClassVar[dict[str, type[MarkdownElement]]] = {**Markdown.elements, "table_open": _Table}
+
+
+def drawn_table(table: Table) -> FittingTable:
+    """A table as it is printed; columns of numbers are aligned to the right."""
     drawn = RichTable(title=table.title, title_justify="left", header_style="bold", title_style="bold")
     for place, name in enumerate(table.columns):
         numeric = all(isinstance(row[place], int | float) for row in table.rows)
         drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    for row in table.rows:
-        drawn.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else show(cell)) for cell in row))
-    return drawn
+    rows = [[f"{cell:,}" if isinstance(cell, int) else show(cell) for cell in row] for row in table.rows]
+    for row in rows:
+        drawn.add_row(*map(Text, row))
+    return FittingTable(drawn, table.columns, rows)
 
 
 def print_table(console: Console, table: Table) -> None:

@@ -12,12 +12,16 @@ from numpy.typing import NDArray
 from rich.text import Text
 
 from etudes.contract import Array, Result
+from etudes.data.refusal import refuse
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.encoding import Texts, one_hot, places_of, texts_of
 from etudes.experiments.addition_rnn.questions import Exercises, TextInfo, write_exercises
 
 AT_ONCE = 4000
 """Questions a batch; with fewer, and on two cores with more, a million take longer."""
+
+LARGEST_FILE = 10_000_000
+"""Bytes that a file of questions may have: about a million of them."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +96,17 @@ def read_questions(inputs: tuple[str, ...], file: str | None, info: TextInfo, di
 
 
 def _lines(file: str) -> list[tuple[int, str]]:
+    path = Path(file)
     try:
-        text = Path(file).read_text(encoding="utf-8-sig")
+        if path.exists() and not path.is_file():  # what is no file, such as a pipe, may never come to an end
+            raise refuse(path, "is no file: write one question a line into one")
+        if path.stat().st_size > LARGEST_FILE:
+            raise refuse(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: split it")
+        text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror}") from error
+        raise refuse(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{file} is no text file in UTF-8; write one question a line") from error
+        raise refuse(path, "is no text file in UTF-8; write one question a line") from error
     return [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
 
 

@@ -18,7 +18,7 @@ from annotated_types import Ge, Gt, Interval
 from etudes.contract import Array, Example, Experiment, Networks, Result
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.answers import Adder, answer_questions, coloured, read_questions
-from etudes.experiments.addition_rnn.encoding import decode, encode
+from etudes.experiments.addition_rnn.encoding import Texts, decode, encode
 from etudes.experiments.addition_rnn.questions import (
     Exercises,
     TextData,
@@ -121,7 +121,7 @@ PRESETS = {
     "demo": AdditionSettings(
         digits=2, reverse=False, epochs=100, batch_size=64, learning_rate=8e-3, balance=0.1, dropout=0.2
     ),
-    "tiny": AdditionSettings(digits=2, pairs=640, epochs=2, batch_size=64, exhaustive=False),
+    "tiny": AdditionSettings(digits=2, pairs=1_600, epochs=2, batch_size=64, exhaustive=False),
 }
 
 # --- data -------------------------------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ def train(networks: Networks, data: TextData, settings: AdditionSettings, sessio
     )
 
 
-# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+# --- evaluate, read, use, inspect -------------------------------------------------------------------------------------
 
 
 def evaluate(networks: Networks, data: TextData, settings: AdditionSettings) -> Result:
@@ -259,9 +259,13 @@ class Use:
     """A text file with further questions, one a line."""
 
 
-def use(networks: Networks, info: TextInfo, settings: AdditionSettings, options: Use) -> Result:
+def read(info: TextInfo, settings: AdditionSettings, options: Use) -> Texts:
+    """The questions in the form in which they were learned."""
+    return read_questions(options.inputs, options.file, info, settings.digits, settings.operator)
+
+
+def use(networks: Networks, info: TextInfo, settings: AdditionSettings, options: Use, questions: Texts) -> Result:
     """The answer to each question, with the network's confidence in it and in each of its characters."""
-    questions = read_questions(options.inputs, options.file, info, settings.digits, settings.operator)
     return answer_questions(adder_of(networks, info, settings), questions, settings.operator)
 
 
@@ -287,6 +291,7 @@ experiment = Experiment(
     build=build,
     train=train,
     evaluate=evaluate,
+    read=read,
     use=use,
     inspect=inspect,
     example=example,

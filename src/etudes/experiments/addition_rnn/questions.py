@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval
 from numpy.typing import NDArray
 
 from etudes.contract import Array
@@ -27,8 +29,8 @@ class TextInfo:
     """"sums" for generated ones, or the path that was given."""
     alphabet: str
     """Every character that occurs, in the order of their codes; the space, which pads, among them."""
-    question_length: int
-    answer_length: int
+    question_length: Annotated[int, Interval(ge=1, le=LONGEST_TEXT)]
+    answer_length: Annotated[int, Interval(ge=1, le=LONGEST_TEXT)]
 
     @property
     def generated(self) -> bool:

@@ -125,11 +125,10 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
     )
     assert run.header()["split"] == {"train": 27, "validation": 1, "test": 2}
     trained = actions.load(run)
-    what = (trained.networks, trained.info, trained.settings)
-    answer = trained.experiment.use(*what, Use(("abotx",))).answers[0]
+    (answer,) = actions.use(run, "abotx").answers
     assert set(answer) == {"question", "answer", "confidence", "characters"}
     with pytest.raises(UserError, match="'q'"):
-        trained.experiment.use(*what, Use(("q",)))
+        trained.experiment.read(trained.info, trained.settings, Use(("q",)))
     inside = trained.experiment.inspect(trained.networks, load_data(trained.settings), trained.settings)
     assert set(inside.pictures) == {"states", "confidence"}
     more = load_data(override(PRESETS["tiny"], {"data": str(path), "pairs": 37, "batch_size": 9}))

@@ -23,7 +23,14 @@ from etudes.experiments.antirectifier.comparison import compare_answers, disagre
 from etudes.experiments.antirectifier.pictures import activity, both_halves, first_weights
 from etudes.settings import Settings
 from etudes.training.backend import keras
-from etudes.training.classification import answer_pictures, evaluate_classifier, example_pictures, one_hot, predict
+from etudes.training.classification import (
+    answer_pictures,
+    evaluate_classifier,
+    example_pictures,
+    one_hot,
+    predict,
+    read_pictures,
+)
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
 
@@ -174,7 +181,7 @@ def train(networks: Networks, data: ImageData, settings: AntirectifierSettings, 
         )
 
 
-# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+# --- evaluate, read, use, inspect -------------------------------------------------------------------------------------
 
 
 def evaluate(networks: Networks, data: ImageData, settings: AntirectifierSettings) -> Result:
@@ -213,11 +220,16 @@ class Use:
     """How many classes to name for each picture."""
 
 
-def use(networks: Networks, info: ImageInfo, settings: AntirectifierSettings, options: Use) -> Result:
-    """The most probable classes of each picture, by each network; cropped to the middle and scaled as learned."""
+def read(info: ImageInfo, settings: AntirectifierSettings, options: Use) -> Array:
+    """The pictures, opened, cut to the middle and scaled to the size that was learned."""
+    return read_pictures(options.inputs, info)
+
+
+def use(networks: Networks, info: ImageInfo, settings: AntirectifierSettings, options: Use, pictures: Array) -> Result:
+    """The most probable classes of each picture, by each network."""
     result = Result()
     for name, network in networks.items():
-        answer = answer_pictures(network, info, options.inputs, options.top)
+        answer = answer_pictures(network, info.class_names, options.inputs, pictures, options.top)
         result.answers += [{"network": name, **record} for record in answer.answers]
         result.lines += [f"{name}: {line}" for line in answer.lines]
     return result
@@ -250,6 +262,7 @@ experiment = Experiment(
     build=build,
     train=train,
     evaluate=evaluate,
+    read=read,
     use=use,
     inspect=inspect,
     example=example,

@@ -20,7 +20,14 @@ from etudes.data.augmentation import flip_alternately, flip_some, shift
 from etudes.errors import UserError
 from etudes.settings import Settings
 from etudes.training.backend import keras
-from etudes.training.classification import answer_pictures, evaluate_classifier, example_pictures, look_inside, one_hot
+from etudes.training.classification import (
+    answer_pictures,
+    evaluate_classifier,
+    example_pictures,
+    look_inside,
+    one_hot,
+    read_pictures,
+)
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
 
@@ -174,7 +181,7 @@ def train(networks: Networks, data: ImageData, settings: CifarSettings, session:
     )
 
 
-# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+# --- evaluate, read, use, inspect -------------------------------------------------------------------------------------
 
 
 def evaluate(networks: Networks, data: ImageData, settings: CifarSettings) -> Result:
@@ -192,9 +199,14 @@ class Use:
     """How many classes to name for each picture."""
 
 
-def use(networks: Networks, info: ImageInfo, settings: CifarSettings, options: Use) -> Result:
-    """The most probable classes of each picture, cropped to the middle and scaled to the size that was learned."""
-    return answer_pictures(networks["classifier"], info, options.inputs, options.top)
+def read(info: ImageInfo, settings: CifarSettings, options: Use) -> Array:
+    """The pictures, opened, cut to the middle and scaled to the size that was learned."""
+    return read_pictures(options.inputs, info)
+
+
+def use(networks: Networks, info: ImageInfo, settings: CifarSettings, options: Use, pictures: Array) -> Result:
+    """The most probable classes of each picture."""
+    return answer_pictures(networks["classifier"], info.class_names, options.inputs, pictures, options.top)
 
 
 def inspect(networks: Networks, data: ImageData, settings: CifarSettings) -> Result:
@@ -219,6 +231,7 @@ experiment = Experiment(
     build=build,
     train=train,
     evaluate=evaluate,
+    read=read,
     use=use,
     inspect=inspect,
     example=example,

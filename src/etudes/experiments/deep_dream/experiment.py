@@ -10,15 +10,17 @@ one that another étude has trained.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Interval
 from PIL import Image
 
 from etudes.contract import Example, Experiment, Networks, Result, Table
 from etudes.data import PHOTOS, embedded_photo, open_picture
+from etudes.data.refusal import shown
 from etudes.errors import UserError, unknown
 from etudes.experiments.deep_dream import inception
 from etudes.experiments.deep_dream.dreaming import Picture, deprocess, octaves_of, preprocess
@@ -29,6 +31,7 @@ from etudes.experiments.deep_dream.training import Unrecorded, dream, plan_octav
 from etudes.experiments.deep_dream.weights import UNTRAINED, Weights, find_weights, missing
 from etudes.settings import override
 from etudes.training.session import Session
+from etudes.views.pictures import check_place
 
 # --- data -------------------------------------------------------------------------------------------------------------
 
@@ -39,11 +42,12 @@ class DreamInfo:
 
     source: str
     """A photograph's name, or the path that was given."""
-    height: int
-    width: int
-    weights: str
+    height: Annotated[int, Interval(ge=1, le=65_535)]
+    width: Annotated[int, Interval(ge=1, le=65_535)]
+    weights: str = field(compare=False)
     """A published set, a file, a run folder or "untrained"; empty where no trained network was at hand."""
-    weights_sha256: str
+    weights_sha256: str = field(compare=False)
+    """The network is no part of the data: whether it is still the same, `borrow` says."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +92,21 @@ def load_data(settings: DreamSettings) -> DreamData:
 # --- model ------------------------------------------------------------------------------------------------------------
 
 
-def borrow(settings: DreamSettings) -> str | None:
+def network_at_hand(info: DreamInfo) -> Weights:
+    """Where the network is that the dream began with; empty where no trained network was at hand.
+
+    Raises:
+        UserError: what is there now is another network.
+    """
+    found = find_weights(info.weights) if info.weights else Weights()
+    if found.sha256 != info.weights_sha256:
+        raise UserError(f"{shown(found.name)} is no longer the network that this dream began with: dream again")
+    return found
+
+
+def borrow(settings: DreamSettings, info: DreamInfo) -> str | None:
     """The run of another étude that the network is taken from, if it is not Inception-v3."""
-    run = find_weights(settings.weights).run
+    run = network_at_hand(info).run
     return str(run) if run else None
 
 
@@ -101,15 +117,12 @@ def build(settings: DreamSettings, info: DreamInfo, borrowed: Networks | None = 
     """
     if borrowed is not None:
         network = convolutional_part(borrowed)
-        found = find_weights(settings.weights)
     else:
-        found = find_weights(info.weights) if info.weights else Weights()
+        found = network_at_hand(info)
         if found.path:
             network = _published(found.path, found.name)
         else:
             network = untrained_network() if found.name == UNTRAINED else inception.inception_v3()
-    if found.sha256 != info.weights_sha256:
-        raise UserError(f"{found.name} is not the network that this dream began with ({info.weights}): dream again")
     network.trainable = False
     objective_of(network, settings.layers, settings.coefficients)  # a wrong layer is said before anything begins
     return {"network": network, "dream": np.zeros((info.height, info.width, 3), np.float32)}
@@ -133,7 +146,7 @@ def train(networks: Networks, data: DreamData, settings: DreamSettings, session:
     session.picture("octaves", octave_strip(session.saved_pictures("octave-*")))
 
 
-# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+# --- evaluate, read, use, inspect -------------------------------------------------------------------------------------
 
 
 def evaluate(networks: Networks, data: DreamData, settings: DreamSettings) -> Result:
@@ -201,22 +214,35 @@ class Use:
             object.__setattr__(self, "out", self.inputs[1])
 
 
-def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: Use) -> Result:
-    """Dream on a person's picture, with the network of the run and the settings that the options change."""
+@dataclass(frozen=True)
+class Request:
+    """The picture that a person brought, float32 (height, width, 3) in [-1, 1], and how to dream on it."""
+
+    picture: Picture
+    settings: DreamSettings
+
+
+def read(info: DreamInfo, settings: DreamSettings, options: Use) -> Request:
+    """The picture, and the settings of the run with what the options change."""
     if not 1 <= len(options.inputs) <= 2:
         raise UserError("name a picture file and where its dream goes: photo.jpg dream.png")
-    if options.out and Path(options.out).suffix.lower() not in Image.registered_extensions():
-        raise UserError(f"{options.out}: its ending names no picture format; use .png")  # said before the dream
+    if options.out:
+        check_place(options.out)
     if options.out and Path(options.out).resolve() == Path(options.inputs[0]).resolve():
         raise UserError(f"{options.out} is the photograph itself, which would be lost: name another file for the dream")
     if options.weights not in (None, settings.weights):
         raise UserError("a run dreams with its own network; for other --weights: `etudes use deep_dream`")
     if not info.weights:
         raise missing()
-    names = {field.name for field in fields(settings)}
+    names = {setting.name for setting in fields(settings)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
     chosen = override(settings, given)
-    original = preprocess(open_photo(options.inputs[0], chosen.max_size))
+    return Request(preprocess(open_photo(options.inputs[0], chosen.max_size)), chosen)
+
+
+def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: Use, request: Request) -> Result:
+    """Dream on a person's picture with the network of the run."""
+    original, chosen = request.picture, request.settings
     objective = objective_of(networks["network"], chosen.layers, chosen.coefficients)
     result = np.clip(dream(original, objective, chosen, Unrecorded()), -1, 1)
     before, after = sum(objective.losses(original)), sum(objective.losses(result))
@@ -261,6 +287,7 @@ experiment = Experiment(
     build=build,
     train=train,
     evaluate=evaluate,
+    read=read,
     use=use,
     inspect=inspect,
     example=example,

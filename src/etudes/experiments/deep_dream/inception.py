@@ -6,16 +6,12 @@ Two files are read. Keras's own holds the whole network without its classifier; 
 
 from __future__ import annotations
 
-import io
-import math
-import zipfile
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from etudes.contract import Array
-from etudes.errors import UserError
+from etudes.experiments.deep_dream.weight_files import KerasFile, convolution_names, npz_arrays
 from etudes.training.backend import keras
 
 LAYERS = ("mixed2", "mixed3", "mixed4", "mixed5")
@@ -25,27 +21,12 @@ COEFFICIENTS = (0.2, 0.5, 2.0, 1.5)
 DEEPEST = "mixed8"
 """The last layer that the partial weights of 2015 reach."""
 
-_BRANCHES = {0: (1, 2, 3, 1), 1: (1, 2, 3, 1), 2: (1, 2, 3, 1), 3: (1, 3), 8: (0, 2, 4)}
-_BRANCHES |= dict.fromkeys((4, 5, 6, 7), (1, 3, 5, 1))
-"""Block → how many convolutions follow one another in each branch, in the order in which Keras creates them."""
-
 
 def inception_v3() -> Any:
     """Inception-v3 without its classifier and with fresh weights, for pictures of any size with values in [-1, 1]."""
     network = keras.applications.InceptionV3(weights=None, include_top=False, input_shape=(None, None, 3))
     network.trainable = False
     return network
-
-
-def convolution_names() -> list[str]:
-    """The names of the 76 convolutions in the file of 2015, in the order in which Keras creates their twins."""
-    names = ["conv", *(f"conv_{k}" for k in range(1, 5))]
-    for block in range(9):
-        prefix = "mixed" if block == 0 else f"mixed_{block}"
-        for branch, count in enumerate(_BRANCHES[block]):
-            tower = prefix + ("", "_tower", "_tower_1", "_tower_2")[branch]
-            names += [f"{tower}_conv" + (f"_{k}" if k else "") for k in range(count)]
-    return names
 
 
 def _in_creation_order(network: Any, kind: Any) -> list[Any]:
@@ -73,7 +54,7 @@ def partial_inception_v3(content: bytes, name: str) -> Any:
     for unit, convolution in zip(convolution_names(), convolutions, strict=True):
         shapes[f"{unit}/kernel"] = tuple(convolution.kernel.shape)
         shapes[f"{unit}/bias"] = (convolution.filters,)
-    arrays = dict(checked_arrays(content, name, shapes))
+    arrays = dict(npz_arrays(content, name, shapes))
     for unit, convolution, normalisation in zip(convolution_names(), convolutions, normalisations, strict=True):
         convolution.kernel.assign(arrays[f"{unit}/kernel"])
         normalisation.beta.assign(arrays[f"{unit}/bias"])
@@ -83,43 +64,19 @@ def partial_inception_v3(content: bytes, name: str) -> Any:
     return network
 
 
-def checked_arrays(content: bytes, name: str, shapes: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, Array]]:
-    """The arrays of an NPZ file by name, float32 and finite; a `UserError` unless they are those of `shapes`."""
-    trouble = f"{name} is not the partial Inception-v3 of 2015"
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-        # Looked up before anything is unpacked: a small file may unpack to gigabytes. A header is far below 1 kB.
-        if unpacked > sum(4 * math.prod(shape) + 1024 for shape in shapes.values()):
-            raise UserError(f"{trouble}: it holds more than the {len(shapes)} arrays of that network")
-        file = np.load(io.BytesIO(content), allow_pickle=False)
-        wrong = sorted(set(shapes) ^ set(file.files))
-        if wrong:
-            raise UserError(f"{trouble}: {wrong[0]} is {'missing' if wrong[0] in shapes else 'not one of its arrays'}")
-        for key, shape in shapes.items():
-            array = file[key]
-            if array.shape != shape or array.dtype != np.float32:
-                raise UserError(f"{trouble}: {key} is {array.dtype} {array.shape}, it must be float32 {shape}")
-            if not np.isfinite(array).all():
-                raise UserError(f"{trouble}: {key} has values that are not finite")
-            yield key, array
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise UserError(f"{trouble}: {error}") from error
-
-
-def keras_inception_v3(path: str) -> Any:
+def keras_inception_v3(path: str | Path) -> Any:
     """Inception-v3 without its classifier, with the weights of a Keras file (`…_tf_kernels_notop.h5`).
+
+    The file lists its layers in the order of the network's, and the arrays of each in the order of the layer's.
 
     Raises:
         UserError: the file holds no weights of this network, or some that are not finite.
     """
     network = inception_v3()
-    try:
-        network.load_weights(path)
-    except Exception as error:  # a broken HDF5 file makes h5py and Keras raise nearly anything
-        reason = " ".join(str(error).split())[:80]
-        raise UserError(f"{path} does not hold Keras's Inception-v3 without its classifier: {reason}") from error
-    for variable in network.weights:
-        if not np.isfinite(keras.ops.convert_to_numpy(variable)).all():
-            raise UserError(f"{path}: {variable.path} has values that are not finite")
+    with KerasFile(Path(path)) as file:
+        file.check_count()
+        for number, layer in enumerate(layer for layer in network.layers if layer.weights):
+            arrays = file.read(number, [tuple(weight.shape) for weight in layer.weights])
+            for weight, array in zip(layer.weights, arrays, strict=True):
+                weight.assign(array)
     return network

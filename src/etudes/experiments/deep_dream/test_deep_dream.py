@@ -12,7 +12,7 @@ from PIL import Image
 
 from etudes import actions
 from etudes.errors import UserError
-from etudes.experiments.deep_dream import inception, weights
+from etudes.experiments.deep_dream import inception, weight_files, weights
 from etudes.experiments.deep_dream.dreaming import (
     ascend,
     deprocess,
@@ -231,7 +231,7 @@ def partial_arrays(whole):
     convolutions = [layer for layer in whole.layers if isinstance(layer, keras.layers.Conv2D)]
     convolutions.sort(key=lambda layer: int("0" + layer.name.removeprefix("conv2d").removeprefix("_")))
     arrays = {}
-    for name, layer in zip(inception.convolution_names(), convolutions[:76], strict=True):
+    for name, layer in zip(weight_files.convolution_names(), convolutions[:76], strict=True):
         shape = tuple(layer.kernel.shape)
         scale = np.sqrt(2 / np.prod(shape[:3]))
         arrays[f"{name}/kernel"] = random.normal(0, scale, shape).astype(np.float32)
@@ -257,7 +257,7 @@ def unit(x, arrays, name, stride=1, padding="valid"):
 
 def test_the_partial_file_becomes_the_network_it_describes(whole_inception):
     arrays = partial_arrays(whole_inception)
-    names = inception.convolution_names()
+    names = weight_files.convolution_names()
     assert len(names) == 76
     for place, name, shape in PUBLISHED:
         assert names[place] == name
@@ -297,10 +297,10 @@ def test_a_wrong_partial_file_is_refused(damage):
         arrays["another"] = np.zeros(500_000, np.float32)
     content = {"cut": as_npz(arrays)[:-100], "text": b"no numbers"}.get(damage) or as_npz(arrays)
     if damage == "none":
-        assert dict(inception.checked_arrays(content, "file.npz", SHAPES)).keys() == SHAPES.keys()
+        assert dict(weight_files.npz_arrays(content, "file.npz", SHAPES)).keys() == SHAPES.keys()
         return
     with pytest.raises(UserError, match=r"file.npz is not the partial Inception-v3") as error:
-        list(inception.checked_arrays(content, "file.npz", SHAPES))
+        list(weight_files.npz_arrays(content, "file.npz", SHAPES))
     assert len(str(error.value)) <= 200
 
 
@@ -410,5 +410,7 @@ def test_a_run_of_another_etude_is_found_and_remembered():
     newer = Run(shutil.copytree(first.folder, first.folder.with_name("newer")))
     newer.write_json("results.json", {**newer.read_json("results.json"), "weights_sha256": "another"})
     assert weights.find_weights("").name == str(newer)
-    with pytest.raises(UserError, match="is not the network that this dream began with"):
+    assert actions.evaluate(run).figures == run.read_json("results.json")["figures"]  # still with the first one
+    first.write_json("results.json", newer.read_json("results.json"))
+    with pytest.raises(UserError, match="is no longer the network that this dream began with"):
         actions.evaluate(run)

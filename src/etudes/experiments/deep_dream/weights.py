@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etudes.data import find_file
+from etudes.data.refusal import refuse
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.weight_files import look_at_file
 from etudes.runs import Run, newest_run, runs_folder
 
 UNTRAINED = "untrained"
@@ -93,20 +95,24 @@ def picture_channels(run: Run) -> int:
     """
     first: dict[str, list[int]] = {}
     entries = run.read_json("weights.json").get("arrays", {})
-    for name in sorted(entries):
-        if len(entries[name]["shape"]) == 4:
-            first.setdefault(name.split("/")[0], entries[name]["shape"])
+    try:
+        for name in sorted(entries):
+            if len(entries[name]["shape"]) == 4:
+                first.setdefault(name.split("/")[0], entries[name]["shape"])
+    except (TypeError, KeyError, AttributeError) as error:
+        raise refuse(
+            run.folder / "weights.json", "cannot be read as a manifest: train again or copy it again"
+        ) from error
     return max((shape[2] for shape in first.values() if shape[2] in (1, 3)), default=0)
 
 
 def _file(name: str, path: Path) -> Weights:
-    if path.suffix not in (".npz", ".h5"):
-        raise UserError(f"--weights {name}: must be a run folder, Keras's .h5 or the .npz of 2015")
     try:
+        look_at_file(path)
         with path.open("rb") as file:
             return Weights(name, path, sha256=hashlib.file_digest(file, "sha256").hexdigest())
     except OSError as error:
-        raise UserError(f"{path} cannot be read: {error.strerror}") from error
+        raise refuse(path, f"cannot be read: {error.strerror}") from error
 
 
 def _run(run: Run) -> Weights:

@@ -30,7 +30,6 @@ from etudes.experiments.mnist_acgan.pictures import (
     every_class,
     fixed_z,
     nearest,
-    spell,
     to_pixels,
     walk,
     written,
@@ -46,10 +45,11 @@ from etudes.experiments.mnist_acgan.training import (
     measure,
     paint,
 )
+from etudes.experiments.mnist_acgan.wishes import Wish, wish_for
 from etudes.training.backend import keras
 from etudes.training.session import Session, generator, order
 from etudes.views.features import filter_grid
-from etudes.views.pictures import save_pictures
+from etudes.views.pictures import check_place, save_pictures
 from etudes.views.terminal import drawn_table
 
 # --- data -------------------------------------------------------------------------------------------------------------
@@ -62,6 +62,7 @@ def describe_data(settings: AcganSettings) -> ImageInfo:
 
 def load_data(settings: AcganSettings) -> ImageData:
     """Training, validation and test pictures, uint8."""
+    check_size(describe_data(settings))
     data = load_images(
         settings.data, seed=settings.seed, validation_share=settings.validation_share, limit=settings.limit
     )
@@ -129,7 +130,7 @@ def after_epoch(
     return {**health.figures, **figures}
 
 
-# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+# --- evaluate, read, use, inspect -------------------------------------------------------------------------------------
 
 MEASURED = 1000
 """About so many pictures are generated for the figures, as many of each class; as many real ones are mixed in."""
@@ -189,20 +190,26 @@ class Use:
     """File of the picture; a film is always a GIF."""
 
 
-def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: Use) -> Result:
-    """A square of pictures for a class, a strip for a word, a film for a walk."""
+def read(info: ImageInfo, settings: AcganSettings, options: Use) -> list[Wish]:
+    """What to draw, as classes that were learned."""
     if not options.inputs:
         raise UserError(f"say what to draw, such as {info.class_names[-1]}: one of {', '.join(info.class_names)}")
+    if options.out is not None and options.walk_to is None:
+        check_place(options.out)
+    return [wish_for(word, options.walk_to, options.count, info) for word in options.inputs]
+
+
+def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: Use, wishes: list[Wish]) -> Result:
+    """A square of pictures for a class, a strip for a word, a film for a walk."""
     drawer, result = generator_of(networks), Result()
-    for place, word in enumerate(options.inputs):
-        classes, random = spell(word, info), generator(options.seed, place, 0, 5)
+    for place, (word, wish) in enumerate(zip(options.inputs, wishes, strict=True)):
+        random = generator(options.seed, place, 0, 5)
         answer: dict[str, Any] = {"asked": word, "count": options.count}
         name = f"picture-{place + 1}" if place else "picture"
-        if options.walk_to is None:
-            result.pictures[name] = written(drawer, classes, options.count, random)
+        if wish.end is None:
+            result.pictures[name] = written(drawer, wish.classes, options.count, random)
         else:
-            end = spell(options.walk_to, info)
-            result.pictures[name] = walk(drawer, classes, end, options.count, random)
+            result.pictures[name] = walk(drawer, wish.classes, wish.end, options.count, random)
             answer["to"] = options.walk_to
         result.answers.append(answer)
     return result
@@ -247,6 +254,7 @@ experiment = Experiment(
     build=build,
     train=train,
     evaluate=evaluate,
+    read=read,
     use=use,
     inspect=inspect,
     example=example,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from etudes.contract import Array, ImageInfo, Images
-from etudes.errors import UserError, unknown
+from etudes.contract import Array, Images
 from etudes.experiments.mnist_acgan.training import draw_z, paint
 from etudes.training.backend import keras
 from etudes.training.session import generator as random_numbers
@@ -60,20 +59,6 @@ def class_grid(drawn: Array, names: Sequence[str], title: str = "") -> Image.Ima
     return sheet
 
 
-def spell(word: str, info: ImageInfo) -> list[int]:
-    """The classes that a person asks for: the name of one, or a word whose every character is the name of one.
-
-    Raises:
-        UserError: it is neither.
-    """
-    names = info.class_names
-    if word in names:
-        return [names.index(word)]
-    if not word or any(letter not in names for letter in word):
-        raise unknown("class", word, names)
-    return [names.index(letter) for letter in word]
-
-
 def written(generator: Any, word: Sequence[int], count: int, random: np.random.Generator) -> Image.Image:
     """A word of classes as a strip, `count` times, each with z of its own; one class alone fills a square."""
     labels = np.tile(np.array(word, dtype=np.int32), count)[:, None]
@@ -102,12 +87,7 @@ def walk(
     """A film from one word to another of the same length and back, z held still.
 
     What lies between two labels is a straight line between the vectors that they choose.
-
-    Raises:
-        UserError: the words differ in length.
     """
-    if len(start) != len(end):
-        raise UserError(f"a walk needs two words of the same length, not {len(start)} and {len(end)} characters")
     multiply = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Multiply))
     embedding = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Embedding))
     rest = keras.Model(multiply.output, generator.output)

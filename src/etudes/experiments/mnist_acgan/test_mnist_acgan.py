@@ -12,7 +12,7 @@ import pytest
 from etudes import actions, experiments
 from etudes.contract import ImageInfo, Images
 from etudes.errors import UserError
-from etudes.experiments.mnist_acgan.pictures import every_class, nearest, spell
+from etudes.experiments.mnist_acgan.pictures import every_class, nearest
 from etudes.experiments.mnist_acgan.training import (
     draw_labels,
     draw_z,
@@ -22,6 +22,7 @@ from etudes.experiments.mnist_acgan.training import (
     mix,
     only_real,
 )
+from etudes.experiments.mnist_acgan.wishes import spell
 from etudes.runs import Run, load_weights, read_metrics
 from etudes.settings import override
 from etudes.training import session as sessions
@@ -227,12 +228,12 @@ def test_a_run_keeps_grids_film_and_losses_of_both_networks(run: Run) -> None:
 
 def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: Path) -> None:
     trained = actions.load(run)
-    options = EXPERIMENT.options
+    info, settings = trained.info, trained.settings
 
     def draw(*words: str, **chosen: Any) -> Any:
-        return EXPERIMENT.use(trained.networks, trained.info, trained.settings, options(words, **chosen)).pictures[
-            "picture"
-        ]
+        options = EXPERIMENT.options(words, **chosen)
+        wishes = EXPERIMENT.read(info, settings, options)
+        return EXPERIMENT.use(trained.networks, info, settings, options, wishes).pictures["picture"]
 
     assert draw("7", count=5).tobytes() == draw("7", count=5).tobytes()
     assert draw("7", count=5).tobytes() != draw("7", count=5, seed=1).tobytes()
@@ -242,8 +243,10 @@ def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: 
     assert film[0].tobytes() == draw("7", count=4).tobytes()
     with pytest.raises(UserError, match="same length"):
         draw("12", walk_to="3")
+    with pytest.raises(UserError, match="at most 2,000 pictures"):
+        draw("2026" * 2, count=251)
     with pytest.raises(UserError, match="say what to draw"):
-        EXPERIMENT.use(trained.networks, trained.info, trained.settings, options(()))
+        draw()
 
 
 class KilledError(Exception):

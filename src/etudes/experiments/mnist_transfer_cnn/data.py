@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from annotated_types import Interval, MinLen
 from numpy.typing import NDArray
 
-from etudes.contract import ImageData, ImageInfo, Images
+from etudes.contract import LARGEST_SIDE, ImageData, ImageInfo, Images
 from etudes.data import describe_images, fit_picture, load_images
+from etudes.data.refusal import shown
 from etudes.errors import UserError
 from etudes.views.grids import to_image
 
@@ -19,11 +22,11 @@ class TransferInfo:
 
     source: str
     """Name of the data, or of the two, joined by " to "."""
-    height: int
-    width: int
-    channels: int
-    first_classes: tuple[str, ...]
-    second_classes: tuple[str, ...]
+    height: Annotated[int, Interval(ge=1, le=LARGEST_SIDE)]
+    width: Annotated[int, Interval(ge=1, le=LARGEST_SIDE)]
+    channels: Annotated[int, Interval(ge=1, le=3)]
+    first_classes: Annotated[tuple[str, ...], MinLen(2)]
+    second_classes: Annotated[tuple[str, ...], MinLen(2)]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -74,8 +77,11 @@ def describe_transfer(data: str, to: str, first_classes: int) -> TransferInfo:
     else:
         count = first_classes or len(names) // 2
         second, source, left = names[count:], info.source, 2
+    if not to and len(names) < 4:
+        what = "a transfer within them needs four or more, two for each task"
+        raise UserError(f"{shown(data)} has {len(names)} classes: {what}; give more, or another set with --to")
     if not 2 <= count <= len(names) - left:
-        allowed = f"{data} has {len(names)} classes, and each task needs two or more"
+        allowed = f"{shown(data)} has {len(names)} classes, and each task needs two or more"
         raise UserError(f"{count} classes for the first task: {allowed}; change --first-classes or --to")
     return TransferInfo(source, info.height, info.width, info.channels, names[:count], second)
 

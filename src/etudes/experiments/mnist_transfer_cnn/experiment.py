@@ -38,6 +38,7 @@ from etudes.training.classification import (
     look_inside,
     one_hot,
     predict,
+    read_pictures,
 )
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator
@@ -197,7 +198,7 @@ def frozen_parameters(network: Any) -> tuple[int, int]:
     return total - sum(int(np.prod(weight.shape)) for weight in network.trainable_weights), total
 
 
-# --- evaluate, use, inspect -------------------------------------------------------------------------------------------
+# --- evaluate, read, use, inspect -------------------------------------------------------------------------------------
 
 
 def evaluate(networks: Networks, data: TransferData, settings: TransferSettings) -> Result:
@@ -234,10 +235,15 @@ class Use:
     """Answer with one of the first classes, by the network before the transfer."""
 
 
-def use(networks: Networks, info: TransferInfo, settings: TransferSettings, options: Use) -> Result:
+def read(info: TransferInfo, settings: TransferSettings, options: Use) -> Array:
+    """The pictures, opened, cut to the middle and scaled to the size that was learned, which both tasks share."""
+    return read_pictures(options.inputs, info.second)
+
+
+def use(networks: Networks, info: TransferInfo, settings: TransferSettings, options: Use, pictures: Array) -> Result:
     """The most probable of the second classes for each picture, or of the first ones."""
     network, task = ("first", info.first) if options.first else ("transferred", info.second)
-    return answer_pictures(networks[network], task, options.inputs, options.top)
+    return answer_pictures(networks[network], task.class_names, options.inputs, pictures, options.top)
 
 
 def movement(first: Any, transferred: Any) -> Table:
@@ -282,6 +288,7 @@ experiment = Experiment(
     build=build,
     train=train,
     evaluate=evaluate,
+    read=read,
     use=use,
     inspect=inspect,
     example=example,

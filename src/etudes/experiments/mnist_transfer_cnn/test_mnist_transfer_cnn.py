@@ -65,6 +65,18 @@ def test_another_share_of_the_classes() -> None:
             describe_transfer("digits", "", wrong)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_few_classes_of_ones_own_need_another_set(classes: int, tmp_path: Path) -> None:
+    path = tmp_path / "own.npz"
+    labels = np.arange(20) % classes
+    np.savez(path, x_train=np.zeros((20, 28, 28), np.uint8), y_train=labels)
+    for first in (0, 1, 2):
+        with pytest.raises(UserError, match=f"has {classes} classes.*needs four.*--to") as refusal:
+            describe_transfer(str(path), "", first)
+        assert "--first-classes" not in str(refusal.value)
+    assert len(describe_transfer(str(path), "digits", 0).first_classes) == classes
+
+
 def test_another_data_set_is_made_to_fit() -> None:
     info = describe_transfer("digits", "shapes", 0)
     assert len(info.first_classes) == 10
@@ -249,7 +261,9 @@ def test_use_answers_for_either_task(tmp_path: Path) -> None:
     etude = experiments.load(NAME)
     files = etude.example(data, tmp_path).inputs
     for first, names in ((False, "56789"), (True, "01234")):
-        answers = etude.use(networks, data.info, chosen, etude.options(files, first=first)).answers
+        options = etude.options(files, first=first)
+        pictures = etude.read(data.info, chosen, options)
+        answers = etude.use(networks, data.info, chosen, options, pictures).answers
         assert len(answers) == 3
         assert all(set(answer["probabilities"]) <= set(names) for answer in answers)
 

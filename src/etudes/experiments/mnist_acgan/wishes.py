@@ -1,0 +1,54 @@
+"""What a person asks the generator to draw: words of classes, alone or as both ends of a walk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from etudes.contract import ImageInfo
+from etudes.errors import UserError, unknown
+
+MOST_PICTURES = 2000
+"""Pictures that one input may ask for: a film of more would fill the memory."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """The classes to draw, and for a film those that they become, as many."""
+
+    classes: list[int]
+    end: list[int] | None = None
+
+
+def wish_for(word: str, walk_to: str | None, count: int, info: ImageInfo) -> Wish:
+    """What an input asks for.
+
+    Args:
+        word: see `spell`.
+        walk_to: the word that it becomes in a film; None for a still picture.
+        count: how many times the word is drawn.
+        info: what was learned.
+
+    Raises:
+        UserError: a word that cannot be spelt, two that differ in length, or too many pictures.
+    """
+    classes = spell(word, info)
+    if len(classes) * count > MOST_PICTURES:
+        raise UserError(f"{len(classes)} × --count {count}: at most {MOST_PICTURES:,} pictures are drawn of one input")
+    end = None if walk_to is None else spell(walk_to, info)
+    if end is not None and len(end) != len(classes):
+        raise UserError(f"a walk needs two words of the same length, not {len(classes)} and {len(end)} characters")
+    return Wish(classes, end)
+
+
+def spell(word: str, info: ImageInfo) -> list[int]:
+    """The classes that a person asks for: the name of one, or a word whose every character is the name of one.
+
+    Raises:
+        UserError: it is neither.
+    """
+    names = info.class_names
+    if word in names:
+        return [names.index(word)]
+    if not word or any(letter not in names for letter in word):
+        raise unknown("class", word, names)
+    return [names.index(letter) for letter in word]

@@ -1,0 +1,282 @@
+"""What cannot be done is said before any backend is loaded: within 2 s and 512 MB, without Keras.
+
+The runs here were never trained: they have everything that is read before networks are built, and no more. A command
+that builds something from them has gone too far, and fails.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from etudes import experiments
+from etudes.runs import Run, save_weights
+from etudes.settings import as_dict
+
+HEAVY = ("keras", "tensorflow", "jax", "torch", "sklearn", "scipy", "matplotlib")
+
+CHILD = """
+import contextlib, io, json, sys
+from etudes.cli import run
+refusals = []
+for words in json.loads(sys.argv[1]):
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        code = run(words)
+    loaded = [name for name in json.loads(sys.argv[2]) if name in sys.modules]
+    # A lazy module that nobody has touched is only its name.
+    loaded = [name for name in loaded if name != "keras" or "keras.src" in sys.modules]
+    refusals.append({"words": words, "code": code, "said": said.getvalue(), "loaded": loaded})
+print(json.dumps(refusals))
+"""
+
+COST = """
+import resource, sys
+from etudes.cli import run
+code = run(sys.argv[1:])
+used = resource.getrusage(resource.RUSAGE_SELF)
+with open("/proc/self/status") as status:  # ru_maxrss would count the parent's memory
+    (peak,) = (line.split()[1] for line in status if line.startswith("VmHWM"))
+print(code, used.ru_utime + used.ru_stime, int(peak) / 1024)
+"""
+
+
+def refused(commands: list[list[str]]) -> list[str]:
+    """The line with which each command is refused, all in one fresh process that must load nothing heavy."""
+    words = [sys.executable, "-c", CHILD, json.dumps(commands), json.dumps(HEAVY)]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    refusals = json.loads(done.stdout.splitlines()[-1])
+    assert len(refusals) == len(commands)
+    for refusal in refusals:
+        assert refusal["code"] == 2, refusal
+        assert refusal["loaded"] == [], refusal
+        (line,) = refusal["said"].splitlines()
+        assert line.startswith("etudes: ")
+        assert len(line) <= 200, line
+    return [refusal["said"] for refusal in refusals]
+
+
+def never_trained(etude: str, place: Path, **changes: Any) -> Run:
+    """A run folder that is whole up to its weights, which are those of no network."""
+    experiment, run = experiments.load(etude), Run(place)
+    settings = experiment.presets["tiny"]
+    header = {"etude": etude, "preset": "tiny", "settings": as_dict(settings) | changes}
+    run.write_header({**header, "data": as_dict(experiment.describe_data(settings))})
+    save_weights(place, {"network/00.kernel": np.ones((3, 3, 3, 8), np.float32)})
+    run.write_json("results.json", {"figures": {}, "training_seconds": 0.0})
+    return run
+
+
+@pytest.fixture
+def brought(runs: Path) -> None:
+    """Inputs that a person may bring, in the current folder."""
+    Image.new("RGB", (64, 48), "white").save("photo.png")
+    whole = Path("photo.png").read_bytes()
+    Path("cut.png").write_bytes(whole[: len(whole) // 2])
+    Path("text.jpg").write_bytes(b"no picture")
+    Path("noise.h5").write_bytes(b"no weights")
+    Path("questions.txt").write_text("1+1\n1+x\n", encoding="utf-8")
+    Path("latin.txt").write_bytes(b"1+1\n\xff\xfe\n")
+
+
+PICTURES = [
+    ([], "name one picture file"),
+    (["missing.png"], "no such picture"),
+    (["photo.png", "cut.png"], "cut.png: is not a picture"),
+    (["text.jpg"], "text.jpg: is not a picture"),
+    (["photo.png", "--top", "0"], "--top 0"),
+    (["photo.png", "--top", "many"], "--top"),
+    (["photo.png", "--topp", "3"], "did you mean --top"),
+    (["photo.png", "--backend", "nothing"], "unknown backend 'nothing'"),
+]
+BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
+    "addition_rnn": [
+        ([], "ask one question"),
+        (["1+x"], "cannot read '1+x'"),
+        (["999+1"], "at most 2 digits"),
+        (["1+1", "--file", "questions.txt"], "questions.txt, line 2"),
+        (["--file", "latin.txt"], "no text file in UTF-8"),
+        (["--file", "missing.txt"], "missing.txt: cannot be read"),
+        (["--file", "."], "is no file"),
+    ],
+    "antirectifier": PICTURES,
+    "cifar10_cnn": PICTURES,
+    "deep_dream": [
+        ([], "name a picture file"),
+        (["a.png", "b.png", "c.png"], "name a picture file"),
+        (["missing.png", "dream.png"], "missing.png"),
+        (["cut.png", "dream.png"], "cut.png: is not a picture"),
+        (["photo.png", "./photo.png"], "is the photograph itself"),
+        (["photo.png", "dream.doc"], ".doc is no picture format"),
+        (["photo.png", "photo.png/dream.png"], "is no folder that can be written"),
+        (["photo.png", "dream.png", "--octaves", "0"], "--octaves 0"),
+        (["photo.png", "dream.png", "--coefficients", "1", "2", "--layers", "conv1"], "2 coefficients for 1 layers"),
+        (["photo.png", "dream.png", "--weights", "noise.h5"], "a run dreams with its own network"),
+    ],
+    "mnist_acgan": [
+        ([], "say what to draw"),
+        (["x"], "unknown class 'x'"),
+        (["7" * 5000], "5000 × --count 1"),
+        (["y" * 5000], "unknown class"),
+        (["12", "--walk-to", "3"], "same length"),
+        (["7", "--count", "0"], "--count 0"),
+        (["7", "--out", "picture.doc"], ".doc is no picture format"),
+        (["7", "--out", "."], "no ending is no picture format"),
+    ],
+    "mnist_transfer_cnn": PICTURES,
+}
+
+
+def test_every_etude_is_tried() -> None:
+    assert sorted(BAD_INPUTS) == experiments.names()
+
+
+@pytest.mark.parametrize("etude", BAD_INPUTS)
+def test_a_bad_input_or_option_is_refused_without_a_backend(etude: str, brought: None) -> None:
+    run = never_trained(etude, Path("run"))
+    commands = [["use", str(run), *words] for words, _ in BAD_INPUTS[etude]]
+    for said, (_, part) in zip(refused(commands), BAD_INPUTS[etude], strict=True):
+        assert part in said
+
+
+def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None) -> None:
+    use = ["use", "deep_dream", "photo.png", "dream.png"]
+    lender = never_trained("cifar10_cnn", Path("lender"))
+    lender.write_json("weights.json", {"arrays": {"network/00.kernel": {"shape": [3, 3, 3, 8]}}})
+    odd = never_trained("cifar10_cnn", Path("odd"))
+    odd.write_json("weights.json", {"arrays": {"network/00.kernel": 7}})
+    spoken = refused(
+        [
+            use,
+            [*use, "--weights", "noise.h5"],
+            [*use, "--weights", "lender"],
+            [*use, "--weights", "odd"],
+            [*use, "--weights", "untrained", "--step", "0"],
+            ["use", "deep_dream", "text.jpg", "dream.png", "--weights", "untrained"],
+        ]
+    )
+    parts = ("no trained network", "is no .h5 file", "weights.json", "odd/weights.json", "--step 0", "text.jpg")
+    assert all(part in said for part, said in zip(parts, spoken, strict=True)), spoken
+
+
+def damaged_runs() -> dict[str, str]:
+    """Run folders, each with another damage, and what is said of it."""
+    said = {"nowhere": "unknown run folder or etude 'nowhere'"}
+    run = never_trained("cifar10_cnn", Path("whole"))
+    for name in ("cut", "flipped", "manifest", "header", "newer", "foreign"):
+        shutil.copytree(run.folder, name)
+    weights = Path("whole/weights.safetensors").read_bytes()
+    Path("cut/weights.safetensors").write_bytes(weights[:-1])
+    Path("flipped/weights.safetensors").write_bytes(weights[:-1] + bytes([weights[-1] ^ 1]))
+    Path("manifest/weights.json").write_bytes(b"{")
+    Path("header/settings.toml").write_bytes(b"etude = ")
+    text = Path("whole/settings.toml").read_text(encoding="utf-8")
+    Path("newer/settings.toml").write_text(text.replace("epochs", "epoques"), encoding="utf-8")
+    Path("foreign/settings.toml").write_text(text.replace("cifar10_cnn", "cifar100_cnn"), encoding="utf-8")
+    never_trained("cifar10_cnn", Path("wild"), epochs=-1)
+    never_trained("cifar10_cnn", Path("kinds"), batch_size="many")
+    never_trained("cifar10_cnn", Path("unfinished"))
+    Path("unfinished/results.json").unlink()
+    said |= dict.fromkeys(("cut", "flipped"), "is damaged: its SHA-256")
+    said |= {"manifest": "manifest", "header": "is damaged", "newer": "unknown entry 'epoques'"}
+    said |= {"foreign": "did you mean 'cifar10_cnn'", "wild": "--epochs -1", "kinds": "--batch-size 'many'"}
+    return {**said, "unfinished": "is not finished"}
+
+
+@pytest.mark.parametrize("command", [["evaluate"], ["inspect"], ["inspect", "--table"], ["use"]])
+def test_a_damaged_run_is_refused_without_a_backend(command: list[str], brought: None) -> None:
+    runs = damaged_runs()
+    inputs = ["photo.png"] if command == ["use"] else []
+    spoken = refused([[command[0], name, *command[1:], *inputs] for name in runs])
+    for said, (name, part) in zip(spoken, runs.items(), strict=True):
+        assert part in said, name
+
+
+def test_a_dream_with_a_damaged_lender_is_refused_without_a_backend(brought: None) -> None:
+    dream, lender = (
+        never_trained("deep_dream", Path("dream"), weights="lender"),
+        never_trained("cifar10_cnn", Path("lender")),
+    )
+    header = dream.header()
+    header["data"] |= {"weights": "lender", "weights_sha256": "other"}
+    dream.write_header(header)
+    save_weights(dream.folder, {"dream": np.zeros((2, 2, 3), np.float32)})
+    changed = refused([["use", "dream", "photo.png", "dream.png"], ["evaluate", "dream"], ["inspect", "dream"]])
+    assert all("is no longer the network that this dream began with" in said for said in changed)
+    lender.write_json("results.json", {"weights_sha256": "other"})
+    Path("lender/weights.safetensors").write_bytes(b"")
+    damaged = refused([["use", "dream", "photo.png", "dream.png"], ["evaluate", "dream"], ["inspect", "dream"]])
+    assert all("lender/weights.safetensors is damaged" in said for said in damaged)
+
+
+def test_data_that_is_gone_or_another_is_refused_without_a_backend(brought: None) -> None:
+    def write(classes: int) -> None:
+        np.savez("own.npz", x_train=np.zeros((20, 28, 28), np.uint8), y_train=np.arange(20) % classes)
+
+    write(3)
+    run = never_trained("antirectifier", Path("run"), data="own.npz")
+    header = run.header()
+    info = experiments.load("antirectifier").describe_data
+    settings = experiments.load("antirectifier").settings
+    run.write_header({**header, "data": as_dict(info(settings(data="own.npz")))})
+    save_weights(run.folder, {"network": np.zeros(1, np.float32)})
+    write(4)
+    assert all("has another class names" in said for said in refused([["evaluate", "run"], ["inspect", "run"]]))
+    Path("own.npz").unlink()
+    assert all("own.npz: does not exist" in said for said in refused([["evaluate", "run"], ["inspect", "run"]]))
+    # The name of a backend is looked at before any data, which may take its time.
+    (said,) = refused([["evaluate", "run", "--backend", "nothing"]])
+    assert "unknown backend 'nothing'" in said
+
+
+def test_a_training_that_cannot_begin_is_refused_without_a_backend(brought: None) -> None:
+    np.savez("odd.npz", x_train=np.zeros((20, 30, 30), np.uint8), y_train=np.arange(20) % 3)
+    Path("own").mkdir()
+    Path("own/thing.txt").touch()
+    tried = {
+        ("cifar10_cnn", "--epochs", "0"): "--epochs 0",
+        ("cifar10_cnn", "--preset", "tinny"): "did you mean 'tiny'",
+        ("cifar10_cnn", "--preset", "tiny", "--out", "own"): "not empty",
+        ("mnist_acgan", "--preset", "tiny", "--batch-size", "41"): "--batch-size 41",
+        ("addition_rnn", "--digits", "1", "--pairs", "56"): "only 55 different pairs",
+        ("addition_rnn", "--data", "missing.csv"): "missing.csv",
+        ("antirectifier", "--data", "missing.npz"): "missing.npz",
+        ("antirectifier", "--twins", "relu"): "unknown value of --twins 'relu'",
+        ("mnist_acgan", "--data", "odd.npz"): "multiples of 4",
+        ("mnist_transfer_cnn", "--data", "odd.npz"): "needs four or more",
+        ("deep_dream", "--data", "text.jpg", "--weights", "untrained"): "text.jpg: is not a picture",
+        ("deep_dream", "--weights", "noise.h5"): "is no .h5 file",
+    }
+    for said, (words, part) in zip(refused([["train", *words] for words in tried]), tried.items(), strict=True):
+        assert part in said, words
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads its own peak memory from /proc")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["use", "run", "missing.png"],
+        ["evaluate", "nowhere"],
+        ["inspect", "nowhere"],
+        ["train", "cifar10_cnn", "--epochs", "0"],
+        ["resume", "nowhere"],
+    ],
+)
+def test_a_refusal_costs_little(words: list[str], brought: None) -> None:
+    never_trained("cifar10_cnn", Path("run"))
+    costs = []
+    for _ in range(3):
+        command = [sys.executable, "-c", COST, *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        code, seconds, megabytes = map(float, done.stdout.split())
+        assert code == 2
+        costs.append((seconds, megabytes))
+    # Seconds of the processor, so that other work on the machine does not count; 0.5 s and 70 MB where it was written.
+    assert min(costs)[0] <= 2
+    assert min(costs)[1] <= 200
