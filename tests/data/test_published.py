@@ -73,9 +73,8 @@ def test_a_damaged_file_is_named_then_replaced(small_mnist: Path, store: Path) -
 
 
 @pytest.mark.parametrize(("name", "instead"), [("mnist", "--data digits"), ("cifar10", "--data shapes")])
-def test_without_network_one_line_says_what_to_do(name: str, instead: str, monkeypatch) -> None:
-    monkeypatch.setenv("ETUDES_DATA", os.path.join(os.path.expanduser("~"), "no-such-folder-of-etudes"))
-    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+def test_without_network_one_line_says_what_to_do(name: str, instead: str, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setenv("ETUDES_DATA", str(tmp_path / "no-such-folder-of-etudes"))
     start = time.monotonic()
     with pytest.raises(UserError) as caught:
         load_images(name, seed=0, validation_share=0)
