@@ -73,7 +73,6 @@ _IMPOSSIBLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("addition_rnn", ("--preset", "\x1b[31mtiny\n")),
     ("addition_rnn", ("--preset",)),
     ("addition_rnn", ("--backend", "tensorfolw")),
-    ("addition_rnn", ("--backend", "")),
     ("addition_rnn", ("--backend", "../../evil")),
     ("addition_rnn", ("--backend", "os; touch canary")),
     ("addition_rnn", ("--operator", "/")),

@@ -10,6 +10,7 @@ one that another étude has trained.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -228,7 +229,7 @@ def read(info: DreamInfo, settings: DreamSettings, options: Use) -> Request:
         raise UserError("name a picture file and where its dream goes: photo.jpg dream.png")
     if options.out:
         check_place(options.out)
-    if options.out and Path(options.out).resolve() == Path(options.inputs[0]).resolve():
+    if options.out and os.path.realpath(options.out) == os.path.realpath(options.inputs[0]):
         raise UserError(f"{options.out} is the photograph itself, which would be lost: name another file for the dream")
     if options.weights not in (None, settings.weights):
         raise UserError("a run dreams with its own network; for other --weights: `etudes use deep_dream`")
