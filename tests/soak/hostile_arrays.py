@@ -169,7 +169,7 @@ _ARCHIVES: dict[str, bytes | Callable[[], bytes]] = {
     "labels that are not numbers": functools.partial(with_changes, y=np.full(40, np.nan)),
     "a single class": functools.partial(with_changes, y=_Y * 0),
     "fewer names than classes": functools.partial(with_changes, class_names=np.array(["cat"])),
-    "names that climb out of the folder": lambda: archive({"../../x.npy": npy(_X), "/tmp/y.npy": npy(_Y)}),
+    "names that climb out of the folder": lambda: archive({"../../x.npy": npy(_X), "/var/y.npy": npy(_Y)}),
     "a name twice, the first of them good": lambda: archive(
         [("x.npy", npy(_X)), ("y.npy", npy(_Y)), ("x.npy", npy(np.array([Touch()], dtype=object)))]
     ),

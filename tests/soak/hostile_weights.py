@@ -181,7 +181,7 @@ _NPZ: dict[str, bytes | Callable[[], bytes]] = {
     "a zip bomb": zip_bomb,
     "code as header": lambda: archive({"conv/kernel.npy": npy_header("__import__('os').system('touch canary')")}),
     "brackets as header": lambda: archive({"conv/kernel.npy": npy_header("(" * 9000)}),
-    "names that climb": lambda: archive({"../../conv/kernel.npy": npy(_GOOD), "/tmp/conv/bias.npy": npy(_GOOD)}),
+    "names that climb": lambda: archive({"../../conv/kernel.npy": npy(_GOOD), "/var/conv/bias.npy": npy(_GOOD)}),
     "other names": lambda: archive({"kernel.npy": npy(_GOOD), "\x1b[31m\n.npy": npy(_GOOD)}),
     "a single right name": lambda: archive({"conv/kernel.npy": npy(_GOOD)}),
     "an encrypted archive": encrypted,
