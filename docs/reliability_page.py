@@ -191,6 +191,18 @@ def checkpoints_table(records: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def signals_table(records: list[dict[str, Any]]) -> list[str]:
+    """How long it takes to stop."""
+    lines = [
+        "| étude (`tuned`) | signal | seconds | exit code | saved, said and stopped |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for record in records:
+        cells = (record["etude"], record["signal"], f"{record['seconds']:.1f}", record["code"], yes(record["right"]))
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    return lines
+
+
 def hostile_table(found: dict[str, Any]) -> list[str]:
     """Bad inputs by kind."""
     lines = [
@@ -231,6 +243,12 @@ PARTS = {
         "A file as large as the networks with two moments for each weight, written five times and flushed to the disk. "
         "It is saved every 30 seconds, or as much less often as keeps it to 2 % of the time, but at least every 60.",
         checkpoints_table,
+    ),
+    "signals": (
+        "Stopped by a signal",
+        "From the signal to the end of the process, networks and batches of preset `tuned` on embedded data: the step "
+        "under way is finished, a checkpoint written, and the line said that goes on.",
+        signals_table,
     ),
     "hostile": (
         "Bad inputs",

@@ -74,8 +74,9 @@ def never_trained(etude: str, place: Path, **changes: Any) -> Run:
 
 
 @pytest.fixture
-def brought(runs: Path) -> None:
-    """Inputs that a person may bring, in the current folder."""
+def brought(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inputs that a person may bring, in the current folder; no published data."""
+    monkeypatch.setenv("ETUDES_DATA", str(runs))
     Image.new("RGB", (64, 48), "white").save("photo.png")
     whole = Path("photo.png").read_bytes()
     Path("cut.png").write_bytes(whole[: len(whole) // 2])

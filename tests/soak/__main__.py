@@ -29,8 +29,8 @@ from etudes.training.environment import cores, processor, versions
 from soak.forking import Forks
 from soak.kills import finish, soak
 
-KILLS = {"tensorflow": 25, "jax": 12}
-"""How often each étude is killed on each backend; JAX compiles for seconds at every start."""
+KILLS = {"tensorflow": 25, "jax": 25}
+"""How often each étude is killed on each backend."""
 
 RESULTS = Path(__file__).parent.parent.parent / "benchmarks" / "reliability.json"
 
@@ -110,10 +110,18 @@ def flips(folder: Path) -> dict[str, Any]:
     return run_flips(folder)
 
 
+def signals(folder: Path) -> list[dict[str, Any]]:
+    """Seconds from Ctrl-C or SIGTERM to the end of the process."""
+    from soak.signals import run_signals
+
+    return run_signals(folder)
+
+
 PARTS: dict[str, Callable[[Path], Any]] = {
     "kills": kills,
     "repeats": repeats,
     "checkpoints": checkpoints,
+    "signals": signals,
     "hostile": hostile,
     "flips": flips,
 }
