@@ -5,6 +5,7 @@ Each is documented for Python users; the terminal and the studio add nothing to 
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from etudes.errors import UserError, unknown
 from etudes.reproduction import reproduce as train_again
 from etudes.running import carry_out
 from etudes.runs import Run, find_run, next_folder
-from etudes.settings import as_dict, check_fields, describe
+from etudes.settings import Settings, as_dict, check_fields, describe
 from etudes.trained import (
     Opened,
     Reference,
@@ -32,7 +33,7 @@ from etudes.trained import (
     preset_of,
     settings_of,
 )
-from etudes.training.backend import start_backend, usable_backend
+from etudes.training.backend import resolve_precision, start_backend, usable_backend
 from etudes.views.layers import layer_table
 from etudes.views.pictures import save_pictures
 from etudes.views.progress import Watch, watch_for
@@ -82,9 +83,9 @@ def train(
     Raises:
         UserError: anything that the caller asked for and that cannot be done.
     """
-    chosen = preset_of(etude, preset, settings)
-    run = Run(Path(out) if out is not None else next_folder(etude, preset))
     watch = watch or watch_for(Console(), quiet)
+    chosen = _in_one_precision(preset_of(etude, preset, settings), watch)
+    run = Run(Path(out) if out is not None else next_folder(etude, preset))
     if run.finished:
         watch.say(f"{run} is finished: nothing to train; choose another --out for a new run")
         return run
@@ -95,6 +96,16 @@ def train(
         if stored != chosen:
             raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
     return carry_out(run, etude, preset, chosen, backend, watch)
+
+
+def _in_one_precision(settings: Settings, watch: Watch) -> Settings:
+    """Settings in which auto has become what it means here, so that a run goes on in it wherever that may be."""
+    if settings.precision != "auto":
+        return settings
+    precision = resolve_precision(settings.precision)
+    has = "has it" if precision == "bfloat16" else "has no bfloat16"
+    watch.say(f"precision {precision}: this machine {has} in hardware (--precision chooses)")
+    return dataclasses.replace(settings, precision=precision)
 
 
 def resume(run: str | Path | Run, *, quiet: bool = False, watch: Watch | None = None) -> Run:

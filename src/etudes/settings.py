@@ -27,7 +27,7 @@ class Settings:
     seed: Annotated[int, Ge(0), Lt(2**31)] = 0
     """Every random number of the run follows from it."""
     precision: Literal["auto", "float32", "bfloat16"] = "float32"
-    """Arithmetic of the layers; auto takes bfloat16 where the machine has it in hardware."""
+    """Arithmetic of the layers; auto: bfloat16 where the machine has it in hardware. A run keeps what it began in."""
 
     def check(self) -> None:
         """Raise `UserError` where values contradict each other; études with such values override it."""

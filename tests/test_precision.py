@@ -1,0 +1,41 @@
+"""What `--precision auto` means is decided once, where a run begins, and stands in its settings."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etudes import actions
+from etudes.errors import UserError
+from etudes.training import backend
+from etudes.views.progress import Silent
+
+
+class Listening(Silent):
+    """A watch that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, text: Any) -> None:
+        self.said.append(str(text))
+
+
+def test_auto_is_decided_by_the_machine_said_and_kept(
+    tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def train(machine_has_it: bool, watch: Listening) -> Any:
+        monkeypatch.setattr(backend, "has_bfloat16", lambda: machine_has_it)
+        settings = {"precision": "auto", "epochs": 1, "twins": ()}
+        return actions.train("antirectifier", preset="tiny", out=tmp_path / "run", watch=watch, **settings)
+
+    watch = Listening()
+    run = train(True, watch)
+    assert run.header()["settings"]["precision"] == "bfloat16"
+    assert run.read_json("environment.json")["precision"] == "bfloat16"
+    assert "precision bfloat16: this machine has it in hardware (--precision chooses)" in watch.said
+    (run.folder / "results.json").unlink()
+    with pytest.raises(UserError, match="other settings"):
+        train(False, Listening())
+    monkeypatch.setattr(backend, "has_bfloat16", lambda: False)
+    assert actions.resume(run, quiet=True).read_json("environment.json")["precision"] == "bfloat16"
