@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import lazy_loader
 import numpy as np
@@ -131,11 +131,11 @@ def has_bfloat16() -> bool:
     return "avx512_bf16" in flags or "amx_bf16" in flags
 
 
-def resolve_precision(precision: str) -> str:
+def resolve_precision(precision: str) -> Literal["float32", "bfloat16"]:
     """The precision, `float32` or `bfloat16`, for a setting that may also say `auto`."""
     if precision == "auto":
         return "bfloat16" if has_bfloat16() else "float32"
-    return precision
+    return "bfloat16" if precision == "bfloat16" else "float32"
 
 
 @contextmanager
