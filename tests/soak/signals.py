@@ -25,6 +25,11 @@ _EXIT = {signal.SIGINT: 130, signal.SIGTERM: 143}
 _PATIENCE = 300
 
 
+def _heed() -> None:
+    """What a shell starts in the background ignores Ctrl-C, and so do its children, unless they are told otherwise."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def stop(etude: str, asked: signal.Signals, folder: Path) -> dict[str, Any]:
     """Train until there is a checkpoint, send a signal, and measure the seconds until the process has ended.
 
@@ -33,7 +38,9 @@ def stop(etude: str, asked: signal.Signals, folder: Path) -> dict[str, Any]:
     command = [sys.executable, "-m", "etudes", "train", etude, *DATA.get(etude, ()), "--out", str(folder)]
     environment = {**os.environ, "ETUDES_CHECKPOINT_SECONDS": "0"}
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=pipe, text=True, env=environment) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=pipe, text=True, env=environment, preexec_fn=_heed
+    ) as process:
         began = time.monotonic()
         while not (folder / "checkpoints" / "previous.safetensors").exists() and process.poll() is None:
             assert time.monotonic() - began < _PATIENCE, f"{etude}: no second checkpoint within {_PATIENCE} s"
