@@ -16,6 +16,12 @@ from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object, read_toml
 
 
+BUNDLED = Path(__file__).parents[1] / "bundled"
+"""The trained runs that come with the package, each in a folder named after its étude."""
+
+_BUNDLED_MARK = "@bundled"
+
+
 @dataclass(frozen=True)
 class Run:
     """One training in its own folder.
@@ -35,7 +41,12 @@ class Run:
     folder: Path
 
     def __str__(self) -> str:
-        return str(self.folder)
+        return f"{self.folder.name}{_BUNDLED_MARK}" if self.bundled else str(self.folder)
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it came with the package, whose folder may be one that cannot be written to."""
+        return self.folder.parent == BUNDLED
 
     @property
     def started(self) -> bool:
@@ -56,8 +67,8 @@ class Run:
 
     @property
     def pictures(self) -> Path:
-        """The folder of the run's pictures; made when first asked for."""
-        place = self.folder / "pictures"
+        """The folder of the run's pictures, in the folder of runs for one that is bundled; made when first asked for."""
+        place = (runs_folder() / f"{self.folder.name}-bundled" if self.bundled else self.folder) / "pictures"
         place.mkdir(parents=True, exist_ok=True)
         return place
 
@@ -175,22 +186,49 @@ def newest_run(etude: str) -> Run | None:
     return max(finished)[2] if finished else None
 
 
+def bundled_run(etude: str) -> Run | None:
+    """The trained run of an étude that came with the package, if there is one."""
+    run = Run(BUNDLED / etude)
+    return run if Path(etude).name == etude and run.finished else None
+
+
+def run_of(etude: str) -> Run | None:
+    """What an étude's name stands for: its newest finished run, else the one that came with the package."""
+    return newest_run(etude) or bundled_run(etude)
+
+
+def run_at(reference: str | Path) -> Run:
+    """The run in a folder, or, of "ETUDE@bundled", the one that came with the package.
+
+    Raises:
+        UserError: no run of that étude came with the package.
+    """
+    etude, mark, rest = str(reference).rpartition(_BUNDLED_MARK)
+    if not mark or rest:
+        return Run(Path(reference))
+    run = bundled_run(etude)
+    if run is None:
+        came = sorted(path.parent.name for path in BUNDLED.glob("*/results.json"))
+        raise unknown("bundled run", str(reference), [f"{name}{_BUNDLED_MARK}" for name in came])
+    return run
+
+
 def find_run(reference: str | Path, etudes: list[str]) -> Run:
     """The finished run that a folder or an étude's name stands for.
 
     Args:
-        reference: a run folder, or the name of an étude: its newest finished run.
+        reference: a run folder, "ETUDE@bundled", or the name of an étude: its newest finished run, else the bundled.
         etudes: the names of all études.
 
     Raises:
         UserError: there is no such run, or it is not finished.
     """
     if str(reference) in etudes:
-        run = newest_run(str(reference))
+        run = run_of(str(reference))
         if run is None:
             raise UserError(f"no finished run of {reference} in {runs_folder()}: first `etudes train {reference}`")
         return run
-    run = Run(Path(reference))
+    run = run_at(reference)
     if not run.started:
         raise unknown("run folder or etude", str(reference), etudes)
     if not run.finished:
