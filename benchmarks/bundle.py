@@ -11,7 +11,6 @@ that was measured. What only training needs (checkpoints, pictures, the generato
 """
 
 import argparse
-import json
 import shlex
 import shutil
 import tempfile

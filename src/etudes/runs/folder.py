@@ -15,7 +15,6 @@ from etudes.errors import UserError, unknown
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object, read_toml
 
-
 BUNDLED = Path(__file__).parents[1] / "bundled"
 """The trained runs that come with the package, each in a folder named after its étude."""
 

@@ -26,7 +26,10 @@ HALVES = {"float16": np.dtype(np.float16), "bfloat16": np.dtype(ml_dtypes.bfloat
 """As what float32 may be stored, by name."""
 
 _DTYPES = {
-    **{"F64": np.dtype("float64"), "F32": np.dtype("float32"), "F16": HALVES["float16"], "BF16": HALVES["bfloat16"]},
+    "F64": np.dtype("float64"),
+    "F32": np.dtype("float32"),
+    "F16": HALVES["float16"],
+    "BF16": HALVES["bfloat16"],
     **{f"{kind[0].upper()}{bits}": np.dtype(f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
     "BOOL": np.dtype(bool),
 }
