@@ -78,9 +78,7 @@ def write_card(bundled: Run, record: dict[str, Any]) -> None:
     header, results = bundled.header(), bundled.results()
     rows = [(name, *(record["measured"][dtype][name] for dtype in DTYPES)) for name in record["measured"]["float32"]]
     tables = [Table(t["title"], t["columns"], t["rows"]) for t in results["tables"]]
-    stored = Table(
-        f"On the test split with the weights stored in each way; here {record['stored']}", ("", *DTYPES), rows
-    )
+    stored = Table(f"Stored as {record['stored']}; on the test split, stored in each way", ("figure", *DTYPES), rows)
     title = f"{bundled}: {header['etude']}, preset {header['preset']}"
     environment = bundled.read_json("environment.json")
     text = run_card(title, header, environment, results, Result(tables=[stored, *tables]), ())

@@ -66,7 +66,7 @@ class Run:
 
     @property
     def pictures(self) -> Path:
-        """The folder of the run's pictures, in the folder of runs for one that is bundled; made when first asked for."""
+        """The folder of the run's pictures, made when first asked for; of a bundled run, it is in the runs folder."""
         place = (runs_folder() / f"{self.folder.name}-bundled" if self.bundled else self.folder) / "pictures"
         place.mkdir(parents=True, exist_ok=True)
         return place

@@ -108,9 +108,8 @@ def _as_convolution(layer: Any, x: Any, window: tuple[int, int], name: str | Non
     """
     activation = None if layer.activation in _classifying() else layer.activation
     name = name or f"{layer.name}_part"
-    strides = tuple(
-        max(1, side // 3) for side in window
-    )  # neighbours see nearly the same, and each costs a dense layer
+    # Neighbours see nearly the same, and each costs as much as a dense layer.
+    strides = tuple(max(1, side // 3) for side in window)
     convolution = keras.layers.Conv2D(
         layer.units, window, strides=strides, padding="same", activation=activation, name=name
     )
