@@ -185,10 +185,14 @@ def newest_run(etude: str) -> Run | None:
     return max(finished)[2] if finished else None
 
 
+def bundled_runs() -> list[Run]:
+    """The trained runs that came with the package, in the order of their études' names."""
+    return [Run(results.parent) for results in sorted(BUNDLED.glob("*/results.json"))]
+
+
 def bundled_run(etude: str) -> Run | None:
     """The trained run of an étude that came with the package, if there is one."""
-    run = Run(BUNDLED / etude)
-    return run if Path(etude).name == etude and run.finished else None
+    return next((run for run in bundled_runs() if run.folder.name == etude), None)
 
 
 def run_of(etude: str) -> Run | None:
@@ -207,8 +211,7 @@ def run_at(reference: str | Path) -> Run:
         return Run(Path(reference))
     run = bundled_run(etude)
     if run is None:
-        came = sorted(path.parent.name for path in BUNDLED.glob("*/results.json"))
-        raise unknown("bundled run", str(reference), [f"{name}{_BUNDLED_MARK}" for name in came])
+        raise unknown("bundled run", str(reference), map(str, bundled_runs()))
     return run
 
 

@@ -10,7 +10,7 @@ from etudes.data import find_file
 from etudes.data.refusal import refuse
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.weight_files import look_at_file
-from etudes.runs import BUNDLED, Run, run_at, run_of, runs_folder
+from etudes.runs import Run, bundled_runs, run_at, run_of, runs_folder
 
 UNTRAINED = "untrained"
 INCEPTION = ("inception_v3", "inception_v3_2015")
@@ -77,14 +77,15 @@ def _automatic() -> Weights:
         if file is not None:
             return _file(name, file)
     found = []
-    for results in [*runs_folder().glob("*/results.json"), *BUNDLED.glob("*/results.json")]:
-        run = Run(results.parent)
+    own = [Run(results.parent) for results in runs_folder().glob("*/results.json")]
+    for run in [*own, *bundled_runs()]:
         try:
             channels = picture_channels(run)
         except UserError:
             continue  # a damaged folder among the runs must not stand in the way
         if channels:
-            found.append((channels, not run.bundled, results.stat().st_mtime_ns, str(run.folder), run))
+            ended = (run.folder / "results.json").stat().st_mtime_ns
+            found.append((channels, not run.bundled, ended, str(run.folder), run))
     return _run(max(found)[-1]) if found else Weights()
 
 
