@@ -15,6 +15,7 @@ from etudes.cli import run as command
 from etudes.data import load_images
 from etudes.errors import UserError
 from etudes.runs import BUNDLED, Run, bundled_run, bundled_runs, find_run, save_weights
+from etudes.trained import open_run
 from etudes.training.classification import predict
 
 NAMES = [name for name in experiments.names() if not experiments.load(name).ready]
@@ -54,7 +55,7 @@ def test_the_files_are_those_of_a_run_and_fit_their_sums(name: str) -> None:
         "bundle.json", "card.md", "environment.json", "metrics.jsonl", "results.json", "settings.toml", "weights.json",
         "weights.safetensors",
     }  # fmt: skip
-    opened = actions.open_run(f"{name}@bundled")  # refuses what does not fit its manifest
+    opened = open_run(f"{name}@bundled")  # refuses what does not fit its manifest
     assert opened.etude == name
     assert all(array.dtype == np.float32 for array in opened.arrays.values())
     assert record(name)["bytes"] == (run.folder / "weights.safetensors").stat().st_size
@@ -159,7 +160,7 @@ def test_the_list_says_what_is_bundled_and_how_good_it_is(
 
 
 def test_without_run_and_bundle_the_cure_is_a_training(runs: Path, nothing_bundled: None) -> None:
-    with pytest.raises(UserError, match="no finished run of cifar10_cnn in .*: first `etudes train cifar10_cnn`"):
+    with pytest.raises(UserError, match=r"no finished run of cifar10_cnn in .*: first `etudes train cifar10_cnn`"):
         actions.use("cifar10_cnn", "photo.jpg")
 
 
@@ -186,7 +187,7 @@ def test_nothing_is_written_into_the_package(runs: Path, capsys: pytest.CaptureF
 
 
 def test_bundled_weights_without_their_generator_draw_and_others_are_missed(runs: Path, tmp_path: Path) -> None:
-    opened = actions.open_run("mnist_acgan@bundled")
+    opened = open_run("mnist_acgan@bundled")
     assert record("mnist_acgan")["left_out"] == ["generator"]
     assert not any(name.startswith("generator/") for name in opened.arrays)
     copy = Run(tmp_path / "copy")
@@ -195,7 +196,7 @@ def test_bundled_weights_without_their_generator_draw_and_others_are_missed(runs
         (copy.folder / path.name).write_bytes(path.read_bytes())
     without = {name: array for name, array in opened.arrays.items() if not name.startswith("generator_ema/")}
     save_weights(copy.folder, without)
-    with pytest.raises(UserError, match="generator_ema/.* is on one side only"):
+    with pytest.raises(UserError, match=r"generator_ema/.* is on one side only"):
         actions.load(copy)
 
 

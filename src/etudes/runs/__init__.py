@@ -1,7 +1,18 @@
 """REMEMBERED: the run folder, the only interface between training and everything after it."""
 
 from etudes.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from etudes.runs.folder import BUNDLED, Run, bundled_run, bundled_runs, find_run, newest_run, next_folder, run_at, run_of, runs_folder
+from etudes.runs.folder import (
+    BUNDLED,
+    Run,
+    bundled_run,
+    bundled_runs,
+    find_run,
+    newest_run,
+    next_folder,
+    run_at,
+    run_of,
+    runs_folder,
+)
 from etudes.runs.metrics import append_metrics, read_metrics, replace_metrics
 from etudes.runs.weights import load_weights, save_weights
 
