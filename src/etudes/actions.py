@@ -119,7 +119,7 @@ def reproduce(
     """Train a run again from its settings and compare the ends bit for bit: weights, metrics, test figures.
 
     Args:
-        run: a finished run, or an étude's name for its newest one.
+        run: a finished run, or an étude's name for its newest one or, where there is none, the bundled one.
         out: the folder of the second training; by default it is removed afterwards.
         quiet: show no progress.
         watch: who is shown the progress, instead of the terminal.

@@ -87,7 +87,7 @@ def open_run(reference: Reference) -> Opened:
     """Read and check everything that a finished run is brought back to life from. Loads no Keras.
 
     Args:
-        reference: a run folder, or an étude's name for its newest finished run.
+        reference: a run folder, an étude's name, or "ETUDE@bundled"; see `Reference`.
 
     Raises:
         UserError: no such run, or its files, or those of the run that it borrows from, are damaged.
@@ -157,7 +157,7 @@ def load(reference: Reference, *, backend: str | None = None) -> Trained:
     """Build the networks of a finished run from code and settings, and load its weights as arrays.
 
     Args:
-        reference: a run folder, or an étude's name for its newest finished run.
+        reference: a run folder, an étude's name, or "ETUDE@bundled"; see `Reference`.
         backend: as in `train`; a run trained on one backend loads on any.
 
     Raises:
