@@ -161,6 +161,8 @@ class Objective:
     """A `keras.Model` from pictures to the outputs of the layers."""
     layers: tuple[str, ...]
     coefficients: tuple[float, ...]
+    step: float
+    """The step that suits the network: what a small one dreams of is soon too gaudy."""
 
     def gradient(self) -> Gradient:
         """The function of a batch of pictures that gives the loss and its gradient."""
@@ -211,9 +213,9 @@ def objective_of(network: Any, layers: Sequence[str], coefficients: Sequence[flo
         UserError: a layer that the network does not have.
     """
     names = layer_names(network)
+    is_inception = network.name.startswith("inception_v3")
     if not layers:
         convolutions = [name for name in names if name.startswith("conv")]
-        is_inception = network.name.startswith("inception_v3")
         hidden = [name for name in names if name.startswith("dense")][:-1]
         layers = inception.LAYERS if is_inception else tuple(hidden[-1:] or convolutions[-2:])
         coefficients = inception.COEFFICIENTS if is_inception else ()
@@ -222,4 +224,5 @@ def objective_of(network: Any, layers: Sequence[str], coefficients: Sequence[flo
             raise unknown("layer", name, names)
     outputs = [network.get_layer(name).output for name in layers]
     probe = keras.Model(network.input, outputs)
-    return Objective(probe, tuple(layers), tuple(coefficients) or (1.0,) * len(layers))
+    weights = tuple(coefficients) or (1.0,) * len(layers)
+    return Objective(probe, tuple(layers), weights, step=0.02 if is_inception else 0.012)
