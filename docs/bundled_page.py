@@ -28,10 +28,11 @@ terminal says which answered. `cifar10_cnn@bundled` always stands for the bundle
 `evaluate`, `use`, `inspect`, `compare`, `reproduce`, deep_dream's `--weights`. A bundled run is an ordinary run folder
 without checkpoints and pictures. Nothing is ever written into it: pictures go to `runs/ETUDE-bundled/pictures`.
 
-Weights are stored in half the bytes where that changes no accuracy by 0.05 percentage points or more; once read they
-are float32 again. Networks that only training needs are left out. All figures are those of the test split, which was
-used once, at the end of the training; float16 and bfloat16 are the same weights, stored so and evaluated again. Where
-a network computes in bfloat16 (the run's setting `precision`), weights stored as bfloat16 change nothing at all.
+Weights are stored in half the bytes where that changes no accuracy by 0.05 percentage points or more and none that is
+perfect ceases to be; once read they are float32 again. Networks that only training needs are left out. All figures are
+those of the test split, which was used once, at the end of the training; float16 and bfloat16 are the same weights,
+stored so and evaluated again. Where a network computes in bfloat16 (the run's setting `precision`), weights stored as
+bfloat16 change nothing at all.
 
 Bundled by `python benchmarks/bundle.py RUN`, which measures all this again. `tests/test_bundled.py` checks files,
 sums and sizes, evaluates the weights against the committed figures where the data is at hand, and tries them on what

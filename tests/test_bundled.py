@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,7 @@ def test_half_the_bytes_cost_less_than_a_twentieth_of_a_percentage_point(name: s
     assert shares
     for figure in shares:
         assert abs(whole[figure] - stored[figure]) < 0.0005, figure
+        assert stored[figure] == 1 or whole[figure] < 1, figure
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------
@@ -132,10 +134,10 @@ def test_a_name_stands_for_the_newest_run_and_else_for_the_bundled_one(
 ) -> None:
     assert command(["use", "addition_rnn", "35+35"]) == 0
     printed = capsys.readouterr()
-    assert printed.out.startswith("35+35 = 70") or "70" in printed.out
+    assert "70" in printed.out
     assert "weights" not in printed.out
     assert printed.err == "weights: addition_rnn@bundled\n"
-    own = actions.train("addition_rnn", preset="tiny", quiet=True)
+    own = Run(shutil.copytree(BUNDLED / "addition_rnn", runs / "own"))
     assert find_run("addition_rnn", experiments.names()) == own
     assert command(["use", "addition_rnn", "3+4"]) == 0
     assert capsys.readouterr().err == f"weights: {own}\n"
@@ -178,7 +180,6 @@ def test_nothing_is_written_into_the_package(runs: Path, capsys: pytest.CaptureF
     before = {path: path.stat().st_mtime_ns for path in BUNDLED.rglob("*")}
     assert command(["resume", "addition_rnn@bundled", "--quiet"]) == 0
     assert command(["use", "addition_rnn@bundled", "1+1"]) == 0
-    assert command(["use", "mnist_acgan@bundled", "7"]) == 0
     assert command(["compare", "cifar10_cnn@bundled", "antirectifier@bundled"]) == 0
     actions.train("addition_rnn", out=BUNDLED / "addition_rnn", quiet=True)  # is finished
     inside = actions.inspect("addition_rnn@bundled")
