@@ -158,7 +158,7 @@ def test_the_list_says_what_is_bundled_and_how_good_it_is(
     monkeypatch.setattr("etudes.runs.folder.BUNDLED", BUNDLED)
     for name, words in ready().items():
         if name in NAMES:
-            assert re.fullmatch(rf"{name}@bundled: [a-z ]+ [\d.]+", words)
+            assert re.fullmatch(r"bundled: [a-z ]+ [\d.]+", words)
 
 
 def test_without_run_and_bundle_the_cure_is_a_training(runs: Path, nothing_bundled: None) -> None:

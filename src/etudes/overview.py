@@ -35,9 +35,9 @@ def best_result(etude: str) -> str:
 
 
 def bundled_in_words(run: Run) -> str:
-    """A run that came with the package, and the headline figure that its weights were measured to have."""
+    """That a run came with the package, and the headline figure that its weights were measured to have."""
     headline, record = experiments.load(run.header()["etude"]).headline, run.read_json("bundle.json")
-    return f"{run}: {headline.replace('_', ' ')} {show(record['measured'][record['stored']][headline])}"
+    return f"bundled: {headline.replace('_', ' ')} {show(record['measured'][record['stored']][headline])}"
 
 
 def etudes_table() -> Table:
@@ -102,6 +102,8 @@ def doctor_table() -> Table:
         rows.append((f"data {entry.name}", entry.state, mend))
     for name in experiments.names():
         run, ready = run_of(name), experiments.load(name).ready
-        state = str(run) if run else "needs none of its own" if ready else f"no finished run in {runs_folder()}"
+        state = "needs none of its own" if ready else f"no finished run in {runs_folder()}"
+        if run:
+            state = "bundled" if run.bundled else str(run)
         rows.append((f"weights {name}", state, "" if run or ready else f"etudes train {name}"))
     return Table("doctor", ("what", "state", "to mend it"), rows)
