@@ -53,10 +53,13 @@ def block(kind: str) -> str:
     return "".join(found)
 
 
-def test_the_shell_lines_of_the_readme_run(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the preset tiny in place of demo, and a drawn picture as photo.jpg."""
+def test_the_shell_lines_of_the_readme_run(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the preset tiny in place of demo, a small picture as photo.jpg, and no published data or network at hand."""
     from etudes.data import embedded_photo
 
+    monkeypatch.setenv("ETUDES_DATA", str(runs.parent / "empty"))
     embedded_photo("flower").resize((96, 64)).save("photo.jpg")
     lines = [line.split("#")[0].strip() for line in block("sh").splitlines()]
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("etudes ")]
