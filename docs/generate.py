@@ -3,7 +3,7 @@
     python docs/generate.py
 
 `docs/results.md` comes from the run folders in `benchmarks/runs`, `docs/cli.md` from the command's own help,
-`docs/reliability.md` from what `make soak` measured.
+`docs/reliability.md` from what `make soak` measured, `docs/bundled.md` from the trained runs in `src/etudes/bundled`.
 """
 
 import io
@@ -16,9 +16,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bundled_page import bundled_page
 from etudes import experiments
 from etudes.cli import COMMANDS, help_text
-from etudes.runs import read_metrics
+from etudes.runs import BUNDLED, read_metrics
 from etudes.views.card import show
 from reliability_page import reliability_page
 
@@ -137,6 +138,7 @@ def generated() -> dict[Path, str]:
     files = {ROOT / "docs" / "cli.md": cli_reference(), ROOT / "docs" / "results.md": results_page(runs)}
     soaked = json.loads((ROOT / "benchmarks" / "reliability.json").read_bytes())
     files[ROOT / "docs" / "reliability.md"] = reliability_page(soaked)
+    files[ROOT / "docs" / "bundled.md"] = bundled_page(BUNDLED)
     for name, records in etude_records(runs).items():
         files[experiments.folder(name) / "results.json"] = json.dumps(records, indent=1, ensure_ascii=False) + "\n"
     return files

@@ -14,3 +14,9 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ETUDES_RUNS", str(tmp_path / "runs"))
     return tmp_path / "runs"
+
+
+@pytest.fixture
+def nothing_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no trained run had come with the package."""
+    monkeypatch.setattr("etudes.runs.folder.BUNDLED", tmp_path / "nothing bundled")

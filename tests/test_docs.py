@@ -47,20 +47,23 @@ def test_the_two_commands_come_first() -> None:
 
 
 def block(kind: str) -> str:
-    """The first code block of a kind in the README."""
-    found = re.search(rf"^```{kind}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
-    assert found is not None
-    return found[1]
+    """The code blocks of a kind in the README, one after the other."""
+    found = re.findall(rf"^```{kind}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+    assert found
+    return "".join(found)
 
 
-def test_the_shell_lines_of_the_readme_run(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With the preset tiny in place of demo, and a drawn picture as photo.jpg."""
+def test_the_shell_lines_of_the_readme_run(
+    runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the preset tiny in place of demo, a small picture as photo.jpg, and no published data or network at hand."""
     from etudes.data import embedded_photo
 
+    monkeypatch.setenv("ETUDES_DATA", str(runs.parent / "empty"))
     embedded_photo("flower").resize((96, 64)).save("photo.jpg")
     lines = [line.split("#")[0].strip() for line in block("sh").splitlines()]
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("etudes ")]
-    assert len(commands) >= 5
+    assert len(commands) >= 12
     for words in commands:
         words = ["tiny" if word == "demo" else word for word in words]
         assert run(words) == 0, capsys.readouterr().err

@@ -18,7 +18,7 @@ from etudes.data.refusal import shown
 from etudes.errors import UserError, unknown
 from etudes.reproduction import reproduce as train_again
 from etudes.running import carry_out
-from etudes.runs import Run, find_run, next_folder
+from etudes.runs import Run, find_run, next_folder, run_at
 from etudes.settings import Settings, as_dict, check_fields, describe
 from etudes.trained import (
     Opened,
@@ -27,6 +27,7 @@ from etudes.trained import (
     bring_to_life,
     build,
     etude_of,
+    lender_of,
     load,
     open_run,
     open_untrained,
@@ -114,7 +115,7 @@ def resume(run: str | Path | Run, *, quiet: bool = False, watch: Watch | None = 
     Raises:
         UserError: the folder holds no run, or one that cannot be gone on with.
     """
-    run = run if isinstance(run, Run) else Run(Path(run))
+    run = run if isinstance(run, Run) else run_at(run)
     header = run.header()
     if run.finished:
         return run
@@ -129,7 +130,7 @@ def reproduce(
     """Train a run again from its settings and compare the ends bit for bit: weights, metrics, test figures.
 
     Args:
-        run: a finished run, or an étude's name for its newest one.
+        run: a finished run, or an étude's name for its newest one or, where there is none, the bundled one.
         out: the folder of the second training; by default it is removed afterwards.
         quiet: show no progress.
         watch: who is shown the progress, instead of the terminal.
@@ -157,6 +158,7 @@ def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
     assert trained.run is not None
     result = trained.experiment.evaluate(trained.networks, data, trained.settings)
     _save_pictures(trained.run, result)
+    result.run = _answering(opened, reference)
     return result
 
 
@@ -164,7 +166,8 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     """Apply a trained étude to a person's input. What cannot be done is said before any backend is loaded.
 
     Args:
-        reference: a run folder, or an étude's name for its newest finished run.
+        reference: a run folder; an étude's name for its newest finished run or, where there is none, for that which
+            came with the package; or "ETUDE@bundled" for the latter.
         *inputs: what this étude takes: questions, picture files, digits.
         backend: as in `load`.
         **options: the étude's options of use, such as `count=16`; one that has the name of a setting replaces it.
@@ -191,6 +194,7 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     out = getattr(given, "out", None)
     if result.pictures:
         result.files = save_pictures(result.pictures, Path(out or f"{etude}.png"))
+    result.run = _answering(opened, reference)
     return result
 
 
@@ -208,6 +212,7 @@ def inspect(reference: Reference, *, backend: str | None = None) -> Result:
     result = trained.experiment.inspect(trained.networks, data, trained.settings)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
     _save_pictures(trained.run, result)
+    result.run = _answering(opened, reference)
     return result
 
 
@@ -220,8 +225,9 @@ def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = Non
     experiment = experiments.load(etude)
     chosen = preset_of(etude, preset, settings)
     info = experiment.describe_data(chosen)
+    lender = lender_of(experiment, chosen, info)
     start_backend(backend)
-    return layer_tables_of(build(experiment, chosen, info))
+    return layer_tables_of(build(experiment, chosen, info, lender))
 
 
 def _data(opened: Opened) -> Any:
@@ -232,6 +238,11 @@ def _data(opened: Opened) -> Any:
         changed = next(name for (name, before), after in parts if before != after).replace("_", " ")
         raise UserError(f"{shown(opened.settings.data)} has another {changed} than when {opened.run} learned from it")
     return data
+
+
+def _answering(opened: Opened, reference: Reference) -> str:
+    """The run that an étude's name stood for; empty where the reference itself says it, or there is none."""
+    return str(opened.run) if opened.run and reference in experiments.names() else ""
 
 
 def _save_pictures(run: Run, result: Result) -> None:

@@ -92,6 +92,8 @@ class Result:
     """One record for each input of `use`, JSON-ready."""
     files: dict[str, str] = field(default_factory=dict)
     """Where each picture was saved: name → path. Filled in by the action, not by the étude."""
+    run: str = ""
+    """The run that answered, where an étude's name left open which. Filled in by the action; no part of the JSON."""
 
     def as_json(self) -> dict[str, Any]:
         """The result without its pictures, which are named by `files`."""
@@ -161,5 +163,7 @@ class Experiment:
     """
     trains: tuple[str, ...] = ()
     """Names of the networks that training changes and the run keeps; empty for all that `build` gives."""
+    only_for_training: Callable[[Any], tuple[str, ...]] | None = None
+    """S → names of networks that only training needs: those bundled with the package leave them out."""
     ready: bool = False
     """Whether `use` works without a training of the étude's own (deep_dream uses networks of others)."""

@@ -10,7 +10,7 @@ from typing import Any
 from etudes import experiments
 from etudes.contract import Table
 from etudes.data import list_sets, verify
-from etudes.runs import newest_run, runs_folder
+from etudes.runs import Run, run_of, runs_folder
 from etudes.settings import describe
 from etudes.training.backend import BACKENDS, default_backend, has_bfloat16
 from etudes.training.environment import cores, processor, versions
@@ -34,13 +34,21 @@ def best_result(etude: str) -> str:
     return f"{headline.replace('_', ' ')} {show(value)} ({best['preset']}, {best['data']}, {best['epochs']})"
 
 
+def bundled_in_words(run: Run) -> str:
+    """That a run came with the package, and the headline figure that its weights were measured to have."""
+    headline, record = experiments.load(run.header()["etude"]).headline, run.read_json("bundle.json")
+    return f"bundled: {headline.replace('_', ' ')} {show(record['measured'][record['stored']][headline])}"
+
+
 def etudes_table() -> Table:
     """The études, a line each."""
     rows = []
     for name in experiments.names():
-        run = newest_run(name)
-        ready = str(run) if run else "no"
-        rows.append((name, experiments.load(name).learns, best_result(name), ready))
+        run, experiment = run_of(name), experiments.load(name)
+        ready = "needs none of its own" if experiment.ready else "no"
+        if run:
+            ready = bundled_in_words(run) if run.bundled else str(run)
+        rows.append((name, experiment.learns, best_result(name), ready))
     return Table("etudes", ("etude", "learns", "best result", "trained weights"), rows)
 
 
@@ -93,7 +101,9 @@ def doctor_table() -> Table:
         mend = f"etudes data fetch {entry.name}" if entry.state in ("missing", "damaged") else ""
         rows.append((f"data {entry.name}", entry.state, mend))
     for name in experiments.names():
-        run = newest_run(name)
-        mend = "" if run or experiments.load(name).ready else f"etudes train {name}"
-        rows.append((f"weights {name}", str(run) if run else f"no finished run in {runs_folder()}", mend))
+        run, ready = run_of(name), experiments.load(name).ready
+        state = "needs none of its own" if ready else f"no finished run in {runs_folder()}"
+        if run:
+            state = "bundled" if run.bundled else str(run)
+        rows.append((f"weights {name}", state, "" if run or ready else f"etudes train {name}"))
     return Table("doctor", ("what", "state", "to mend it"), rows)

@@ -9,7 +9,7 @@ from etudes.contract import Result
 from etudes.errors import UserError
 from etudes.runs import Run, load_checkpoint, read_metrics, save_weights
 from etudes.settings import Settings, as_dict
-from etudes.trained import build
+from etudes.trained import build, lender_of
 from etudes.training.backend import start_backend
 from etudes.training.environment import describe_environment, differences
 from etudes.training.fingerprint import fingerprint
@@ -43,8 +43,9 @@ def carry_out(run: Run, etude: str, preset: str, settings: Settings, backend: st
         if run.started:
             check_data(run, found)
         checkpoint = load_checkpoint(run.folder)
+        lender = lender_of(experiment, settings, data.info)
         start_backend(backend)
-        networks = build(experiment, settings, data.info)
+        networks = build(experiment, settings, data.info, lender)
         with run.writing():
             if not run.started:
                 run.write_header(header)

@@ -21,7 +21,8 @@ from etudes.training.backend import drawn_from, layers_in, start_backend
 from etudes.training.state import put_weights
 
 Reference = str | Path | Run
-"""A run folder, a `Run`, or the name of an étude, which stands for its newest finished run."""
+"""A run folder, a `Run`, "ETUDE@bundled" for the run that came with the package, or the name of an étude, which stands
+for its newest finished run and, where there is none, for the bundled one."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def open_run(reference: Reference) -> Opened:
     """Read and check everything that a finished run is brought back to life from. Loads no Keras.
 
     Args:
-        reference: a run folder, or an étude's name for its newest finished run.
+        reference: a run folder, an étude's name, or "ETUDE@bundled"; see `Reference`.
 
     Raises:
         UserError: no such run, or its files, or those of the run that it borrows from, are damaged.
@@ -131,18 +132,20 @@ def bring_to_life(opened: Opened, backend: str | None = None) -> Trained:
     """
     start_backend(backend)
     experiment = opened.experiment
-    networks = _build(experiment, opened.settings, opened.info, opened.lender)
+    networks = build(experiment, opened.settings, opened.info, opened.lender)
     if opened.run is not None:
+        for name in experiment.only_for_training(opened.settings) if experiment.only_for_training else ():
+            if not any(array.startswith(f"{name}/") for array in opened.arrays):
+                del networks[name]
         put_weights({name: networks[name] for name in experiment.trains or networks}, opened.arrays)
     return Trained(opened.etude, experiment, opened.settings, opened.info, networks, opened.run)
 
 
-def build(experiment: Experiment, settings: Settings, info: Any) -> Networks:
-    """The étude's networks with fresh weights drawn from the settings' seed, in the settings' precision."""
-    return _build(experiment, settings, info, lender_of(experiment, settings, info))
+def build(experiment: Experiment, settings: Settings, info: Any, lender: Opened | None) -> Networks:
+    """The étude's networks with fresh weights drawn from the settings' seed, in the settings' precision.
 
-
-def _build(experiment: Experiment, settings: Settings, info: Any, lender: Opened | None) -> Networks:
+    `lender` is what `lender_of` gave.
+    """
     borrowed = {}
     if experiment.borrow is not None:
         borrowed = {"borrowed": bring_to_life(lender).networks if lender else None}
@@ -154,7 +157,7 @@ def load(reference: Reference, *, backend: str | None = None) -> Trained:
     """Build the networks of a finished run from code and settings, and load its weights as arrays.
 
     Args:
-        reference: a run folder, or an étude's name for its newest finished run.
+        reference: a run folder, an étude's name, or "ETUDE@bundled"; see `Reference`.
         backend: as in `train`; a run trained on one backend loads on any.
 
     Raises:

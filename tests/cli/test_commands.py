@@ -68,7 +68,9 @@ def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["inspect", "cifar10_cnn", "--preset", "classic"], "--preset goes with --table"),
     ],
 )
-def test_bad_words_get_one_line(words: list[str], said: str, runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_words_get_one_line(
+    words: list[str], said: str, runs: Path, nothing_bundled: None, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert said in refused(words, capsys)
 
 

@@ -210,10 +210,13 @@ def test_a_dream_with_a_damaged_lender_is_refused_without_a_backend(brought: Non
     save_weights(dream.folder, {"dream": np.zeros((2, 2, 3), np.float32)})
     changed = refused([["use", "dream", "photo.png", "dream.png"], ["evaluate", "dream"], ["inspect", "dream"]])
     assert all("is no longer the network that this dream began with" in said for said in changed)
-    lender.write_json("results.json", {"weights_sha256": "other"})
+    lender.write_json("weights.json", {**lender.read_json("weights.json"), "sha256": "other"})
     Path("lender/weights.safetensors").write_bytes(b"")
     damaged = refused([["use", "dream", "photo.png", "dream.png"], ["evaluate", "dream"], ["inspect", "dream"]])
     assert all("lender/weights.safetensors is damaged" in said for said in damaged)
+    (said,) = refused([["train", "deep_dream", "--preset", "tiny", "--weights", "lender", "--out", "new"]])
+    assert "lender/weights.safetensors is damaged" in said
+    assert not Path("new").exists()
 
 
 def test_data_that_is_gone_or_another_is_refused_without_a_backend(brought: None) -> None:

@@ -133,7 +133,7 @@ def test_settings_that_were_changed_after_the_training_are_refused(tmp_path: Pat
         load_weights(tmp_path)
 
 
-def test_runs_are_found_by_name_and_by_folder(runs: Path) -> None:
+def test_runs_are_found_by_name_and_by_folder(runs: Path, nothing_bundled: None) -> None:
     names = ["cifar10_cnn"]
     with pytest.raises(UserError, match="first `etudes train cifar10_cnn`"):
         find_run("cifar10_cnn", names)

@@ -31,7 +31,7 @@ Six classic deep-learning studies to train, use and look inside.
 
 {commands}
 
-etudes COMMAND --help tells more. ETUDE is a name from `etudes list`, RUN a run folder.
+etudes COMMAND --help tells more. ETUDE is a name from `etudes list`, RUN a run folder or ETUDE@bundled.
 """
 
 

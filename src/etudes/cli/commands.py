@@ -202,6 +202,8 @@ def _show(result: Result, as_json: bool) -> int:
         from etudes.views.terminal import print_result
 
         print_result(Console(), result)
+        if result.run:  # beside the answers, not among them
+            Console(stderr=True).print(f"weights: {result.run}", style="dim", soft_wrap=True, highlight=False)
     return 0
 
 

@@ -56,7 +56,7 @@ class Reproduce:
     """Train a run again from its settings and seed, and say whether it ends in the same bits; exit code 1 if not."""
 
     reference: Reference
-    """A run folder, or an etude's name for its newest finished run."""
+    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
     out: Folder = None
     """Keep the second training here; by default it is removed afterwards."""
     quiet: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -70,7 +70,7 @@ class Evaluate:
     """The figures of a run on its test set."""
 
     reference: Reference
-    """A run folder, or an etude's name for its newest finished run."""
+    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
     backend: Backend = None
     """tensorflow, jax or torch."""
     json: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -82,7 +82,7 @@ class Inspect:
     """The layer table with shapes and parameters, then pictures of what was learned."""
 
     reference: Reference
-    """A run folder, or an etude's name for its newest finished run."""
+    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
     table: tyro.conf.FlagCreatePairsOff[bool] = False
     """Only the layer tables; of an etude's name they need neither run nor data."""
     preset: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None

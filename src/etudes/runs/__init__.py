@@ -1,14 +1,28 @@
 """REMEMBERED: the run folder, the only interface between training and everything after it."""
 
 from etudes.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from etudes.runs.folder import Run, find_run, newest_run, next_folder, runs_folder
+from etudes.runs.folder import (
+    BUNDLED,
+    Run,
+    bundled_run,
+    bundled_runs,
+    find_run,
+    newest_run,
+    next_folder,
+    run_at,
+    run_of,
+    runs_folder,
+)
 from etudes.runs.metrics import append_metrics, read_metrics, replace_metrics
 from etudes.runs.weights import load_weights, save_weights
 
 __all__ = [
+    "BUNDLED",
     "Checkpoint",
     "Run",
     "append_metrics",
+    "bundled_run",
+    "bundled_runs",
     "find_run",
     "load_checkpoint",
     "load_weights",
@@ -16,6 +30,8 @@ __all__ = [
     "next_folder",
     "read_metrics",
     "replace_metrics",
+    "run_at",
+    "run_of",
     "runs_folder",
     "save_checkpoint",
     "save_weights",

@@ -15,6 +15,11 @@ from etudes.errors import UserError, unknown
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object, read_toml
 
+BUNDLED = Path(__file__).parents[1] / "bundled"
+"""The trained runs that come with the package, each in a folder named after its étude."""
+
+_BUNDLED_MARK = "@bundled"
+
 
 @dataclass(frozen=True)
 class Run:
@@ -35,7 +40,12 @@ class Run:
     folder: Path
 
     def __str__(self) -> str:
-        return str(self.folder)
+        return f"{self.folder.name}{_BUNDLED_MARK}" if self.bundled else str(self.folder)
+
+    @property
+    def bundled(self) -> bool:
+        """Whether it came with the package, whose folder may be one that cannot be written to."""
+        return self.folder.parent == BUNDLED
 
     @property
     def started(self) -> bool:
@@ -56,8 +66,8 @@ class Run:
 
     @property
     def pictures(self) -> Path:
-        """The folder of the run's pictures; made when first asked for."""
-        place = self.folder / "pictures"
+        """The folder of the run's pictures, made when first asked for; of a bundled run, it is in the runs folder."""
+        place = (runs_folder() / f"{self.folder.name}-bundled" if self.bundled else self.folder) / "pictures"
         place.mkdir(parents=True, exist_ok=True)
         return place
 
@@ -175,22 +185,52 @@ def newest_run(etude: str) -> Run | None:
     return max(finished)[2] if finished else None
 
 
+def bundled_runs() -> list[Run]:
+    """The trained runs that came with the package, in the order of their études' names."""
+    return [Run(results.parent) for results in sorted(BUNDLED.glob("*/results.json"))]
+
+
+def bundled_run(etude: str) -> Run | None:
+    """The trained run of an étude that came with the package, if there is one."""
+    return next((run for run in bundled_runs() if run.folder.name == etude), None)
+
+
+def run_of(etude: str) -> Run | None:
+    """What an étude's name stands for: its newest finished run, else the one that came with the package."""
+    return newest_run(etude) or bundled_run(etude)
+
+
+def run_at(reference: str | Path) -> Run:
+    """The run in a folder, or, of "ETUDE@bundled", the one that came with the package.
+
+    Raises:
+        UserError: no run of that étude came with the package.
+    """
+    etude, mark, rest = str(reference).rpartition(_BUNDLED_MARK)
+    if not mark or rest:
+        return Run(Path(reference))
+    run = bundled_run(etude)
+    if run is None:
+        raise unknown("bundled run", str(reference), map(str, bundled_runs()))
+    return run
+
+
 def find_run(reference: str | Path, etudes: list[str]) -> Run:
     """The finished run that a folder or an étude's name stands for.
 
     Args:
-        reference: a run folder, or the name of an étude: its newest finished run.
+        reference: a run folder, "ETUDE@bundled", or the name of an étude: its newest finished run, else the bundled.
         etudes: the names of all études.
 
     Raises:
         UserError: there is no such run, or it is not finished.
     """
     if str(reference) in etudes:
-        run = newest_run(str(reference))
+        run = run_of(str(reference))
         if run is None:
             raise UserError(f"no finished run of {reference} in {runs_folder()}: first `etudes train {reference}`")
         return run
-    run = Run(Path(reference))
+    run = run_at(reference)
     if not run.started:
         raise unknown("run folder or etude", str(reference), etudes)
     if not run.finished:

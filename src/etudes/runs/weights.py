@@ -1,12 +1,18 @@
-"""Trained weights: `weights.safetensors` and `weights.json`, its manifest of shapes, dtypes and SHA-256 sums."""
+"""Trained weights: `weights.safetensors` and `weights.json`, its manifest of shapes, dtypes and SHA-256 sums.
+
+A run keeps its weights as they were trained. Those that come with the package may be kept in half the bytes: then the
+manifest says, array by array, as what they are `stored`, and they are float32 again once they are read.
+"""
 
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
+import ml_dtypes
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors import SafetensorError, deserialize
+from safetensors.numpy import save
 
 from etudes.contract import Array
 from etudes.errors import UserError
@@ -15,6 +21,19 @@ from etudes.runs.reading import read_object, read_whole
 
 LARGEST_WEIGHTS = 4_000_000_000
 """Bytes that the weights of a run may have."""
+
+HALVES = {"float16": np.dtype(np.float16), "bfloat16": np.dtype(ml_dtypes.bfloat16)}
+"""As what float32 may be stored, by name."""
+
+_DTYPES = {
+    "F64": np.dtype("float64"),
+    "F32": np.dtype("float32"),
+    "F16": HALVES["float16"],
+    "BF16": HALVES["bfloat16"],
+    **{f"{kind[0].upper()}{bits}": np.dtype(f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
+    "BOOL": np.dtype(bool),
+}
+"""The dtypes that are read, by their names in safetensors."""
 
 
 def settings_digest(folder: Path) -> str:
@@ -25,12 +44,25 @@ def settings_digest(folder: Path) -> str:
         return ""
 
 
-def save_weights(folder: Path, arrays: dict[str, Array]) -> str:
-    """Write the arrays and their manifest into a run folder; gives the SHA-256 of the weights file."""
-    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}
-    content = save(arrays)
+def save_weights(folder: Path, arrays: dict[str, Array], stored: str = "float32") -> str:
+    """Write the arrays and their manifest into a run folder; gives the SHA-256 of the weights file.
+
+    Args:
+        folder: where `settings.toml` is.
+        arrays: by name.
+        stored: "float32", "float16" or "bfloat16": as what arrays of float32 are written; others are left alone.
+
+    Raises:
+        UserError: a value is too large for what it is to be stored as.
+    """
+    entries: dict[str, dict[str, Any]] = {}
+    written: dict[str, Array] = {}
+    for name, array in arrays.items():
+        halved = stored in HALVES and array.dtype == np.float32
+        entries[name] = _entry(array, stored if halved else None)
+        written[name] = np.asarray(_narrowed(name, array, stored) if halved else array, order="C")
+    content = save(written)
     sha256 = hashlib.sha256(content).hexdigest()
-    entries = {name: {"shape": list(a.shape), "dtype": str(a.dtype)} for name, a in arrays.items()}
     manifest = {
         "file": "weights.safetensors",
         "bytes": len(content),
@@ -67,13 +99,49 @@ def load_weights(folder: Path) -> dict[str, Array]:
     if not right_settings:
         raise UserError(f"{folder / 'settings.toml'} was changed after the training: put the old one back")
     try:
-        arrays: dict[str, Array] = load(content)
-    except SafetensorError as error:
-        raise UserError(f"{path} is not a safetensors file ({error})") from error
-    found = {name: {"shape": list(a.shape), "dtype": str(a.dtype)} for name, a in arrays.items()}
-    if found != entries:
+        arrays = _arrays_in(content)
+    except (SafetensorError, ValueError) as error:
+        raise UserError(f"{path} is not a safetensors file ({str(error)[:60]})") from error
+    if arrays.keys() != entries.keys():
         raise UserError(f"{path} does not hold the arrays that weights.json lists")
-    for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise UserError(f"{path}: {name} has values that are not finite")
-    return arrays
+    return {name: _checked(path, name, array, entries[name]) for name, array in arrays.items()}
+
+
+def _entry(array: Array, stored: str | None = None) -> dict[str, Any]:
+    """What the manifest says of an array."""
+    entry: dict[str, Any] = {"shape": list(array.shape), "dtype": str(array.dtype)}
+    return {**entry, "stored": stored} if stored else entry
+
+
+def _narrowed(name: str, array: Array, stored: str) -> Array:
+    with np.errstate(over="ignore"):
+        narrow = array.astype(HALVES[stored])
+    if not np.isfinite(narrow).all():
+        raise UserError(f"{name} has values that {stored} does not hold: store these weights as float32")
+    return narrow
+
+
+def _arrays_in(content: bytes) -> dict[str, Array]:
+    """The arrays of a safetensors file, as they are stored.
+
+    Raises:
+        SafetensorError, ValueError: it is none, or holds arrays of a kind that no network has.
+    """
+    found = {}
+    for name, array in deserialize(content):  # type: ignore[no-untyped-call]
+        if array["dtype"] not in _DTYPES:
+            raise ValueError(f"an array of {array['dtype']}")
+        found[name] = np.frombuffer(array["data"], _DTYPES[array["dtype"]]).reshape(array["shape"])
+    return found
+
+
+def _checked(path: Path, name: str, array: Array, entry: Any) -> Array:
+    """An array as the network takes it; it must be as its manifest's entry says, and finite."""
+    stored = str(array.dtype)
+    if stored in HALVES and entry == {"shape": list(array.shape), "dtype": "float32", "stored": stored}:
+        array = array.astype(np.float32)
+    elif entry != _entry(array):
+        raise UserError(f"{path} does not hold the arrays that weights.json lists")
+    if (array.dtype.kind == "f" or array.dtype == HALVES["bfloat16"]) and not np.isfinite(array).all():
+        raise UserError(f"{path}: {name} has values that are not finite")
+    return array

@@ -5,7 +5,7 @@ gradient with respect to the picture, divided by its mean magnitude, is added to
 several sizes ("octaves") from small to large. `classic` does what the description of 2017 says: Inception-v3, four
 layers, 3 octaves of 1.4, 20 steps of 0.01. `tuned` moves the picture a little at random before each step, weighs
 coarse and fine detail alike, and takes more and larger steps. The network is Inception-v3 if its file is at hand, else
-one that another étude has trained.
+one that another étude has trained; one such comes with the package.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ class Use:
     weights: str | None = None
     """The network: inception_v3, inception_v3_2015, a weights file, a run, an etude, or untrained."""
     layers: tuple[str, ...] | None = None
-    """Layers to excite, such as mixed4 or conv3."""
+    """Layers to excite, such as mixed4, conv3 or dense1."""
     coefficients: tuple[float, ...] | None = None
     """How much each of these layers counts."""
     max_size: int | None = None

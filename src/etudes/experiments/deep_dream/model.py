@@ -1,6 +1,7 @@
 """The networks that are dreamed with. Each takes pictures of any size, three channels, values in [-1, 1].
 
-A network of another étude is cut after its last convolution: what is left has no fixed size.
+Of a network of another étude, the convolutions have no fixed size, and neither have its dense layers once they are
+convolutions, too: at every place of a large picture they then see as much as they once saw of a small one.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ BORDER = 2
 """Rows and columns at each edge of a layer's output that do not count: the padding makes artefacts there."""
 
 _ACTIVATIONS = ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "BatchNormalization")
+_BETWEEN = (*_ACTIVATIONS, "MaxPooling2D", "AveragePooling2D", "ZeroPadding2D")
 _INERT = ("Dropout", "SpatialDropout2D", "GaussianNoise", "RandomFlip", "RandomTranslation", "RandomRotation")
 
 
@@ -37,9 +39,10 @@ def untrained_network() -> Any:
 
 
 def convolutional_part(networks: Networks) -> Any:
-    """The first network that takes pictures, up to its last convolution, rebuilt for pictures of any size.
+    """The first network that takes pictures, rebuilt for pictures of any size.
 
-    Its k-th convolution, with the normalisation and activation that follow it, ends in the layer `conv{k}`.
+    Its k-th convolution, with the normalisation and activation that follow it, ends in the layer `conv{k}`, its k-th
+    dense layer, as a convolution, in `dense{k}`. The last one gives scores: its softmax is left out.
 
     Args:
         networks: those of a run; they take pictures of 0..255, as all networks of études do.
@@ -50,25 +53,71 @@ def convolutional_part(networks: Networks) -> Any:
     name, network = next(((n, m) for n, m in networks.items() if _takes_pictures(m)), ("", None))
     if network is None:
         raise UserError("this run has no network that takes pictures with convolutions: choose other --weights")
-    layers = list(_flat(network))
-    last = max(place for place, layer in enumerate(layers) if isinstance(layer, keras.layers.Conv2D))
     x = inputs = keras.Input((None, None, 3))
     if network.input_shape[-1] == 1:
         x = keras.ops.mean(x, axis=-1, keepdims=True)
-    x = keras.layers.Rescaling(127.5, 127.5, dtype="float32")(x)
-    place, number = 0, 0
-    while place <= last:
-        if isinstance(layers[place], keras.layers.Conv2D):
-            unit, number = [layers[place]], number + 1
-            while place + len(unit) < len(layers) and type(layers[place + len(unit)]).__name__ in _ACTIVATIONS:
-                unit.append(layers[place + len(unit)])
-            for part in unit:
-                x = _copy(part, x, f"conv{number}" if part is unit[-1] else None)
-            place += len(unit)
+    x = end = keras.layers.Rescaling(127.5, 127.5, dtype="float32")(x)
+    convolutions, dense = 0, 0
+    window: tuple[int, int] | None = None  # what a dense layer sees of the map, once it is flattened
+    for layer, *activations in _units(network):
+        label = None
+        if isinstance(layer, keras.layers.Flatten):
+            window = layer.input.shape[1:3]
+            continue
+        if isinstance(layer, keras.layers.Dense):
+            if window is None or layer.kernel.shape[0] != window[0] * window[1] * x.shape[-1]:
+                break  # no chain: another head of the network
+            dense, label = dense + 1, f"dense{dense + 1}"
+            x, window = _as_convolution(layer, x, window, None if activations else label), (1, 1)
+        elif isinstance(layer, keras.layers.Conv2D):
+            convolutions, label = convolutions + 1, f"conv{convolutions + 1}"
+            x = _copy(layer, x, None if activations else label)
+        elif window or (convolutions and type(layer).__name__ not in _BETWEEN):
+            break
         else:
-            x = _copy(layers[place], x, None)
-            place += 1
-    return keras.Model(inputs, x, name=name)
+            x = _copy(layer, x, None)
+        for part in activations:
+            x = _copy(part, x, label if part is activations[-1] else None)
+        end = x if label else end
+    return keras.Model(inputs, end, name=name)
+
+
+def _units(network: Any) -> Iterator[list[Any]]:
+    """Each layer with the normalisations and activations that follow it; those that make probabilities are left out."""
+    unit: list[Any] = []
+    for layer in _flat(network):
+        if getattr(layer, "activation", None) in _classifying() and not isinstance(layer, keras.layers.Dense):
+            continue
+        if unit and type(layer).__name__ in _ACTIVATIONS:
+            unit.append(layer)
+        else:
+            yield from [unit] if unit else []
+            unit = [layer]
+    yield from [unit] if unit else []
+
+
+def _classifying() -> tuple[Any, ...]:
+    return keras.activations.softmax, keras.activations.sigmoid
+
+
+def _as_convolution(layer: Any, x: Any, window: tuple[int, int], name: str | None) -> Any:
+    """A dense layer applied at every place of a map.
+
+    On a flattened map of 6×6 it is a 6×6 convolution that is asked at one place only (Long, Shelhamer and Darrell,
+    "Fully convolutional networks for semantic segmentation", 2015). Past the picture's edge there are zeros.
+    """
+    activation = None if layer.activation in _classifying() else layer.activation
+    name = name or f"{layer.name}_part"
+    # Neighbours see nearly the same, and each costs as much as a dense layer.
+    strides = tuple(max(1, side // 3) for side in window)
+    convolution = keras.layers.Conv2D(
+        layer.units, window, strides=strides, padding="same", activation=activation, name=name
+    )
+    shape = (*window, x.shape[-1], layer.units)
+    result = convolution(x)
+    weights, *bias = layer.get_weights() if layer.use_bias else [*layer.get_weights(), np.zeros(layer.units)]
+    convolution.set_weights([weights.reshape(shape), *bias])
+    return result
 
 
 def _takes_pictures(network: Any) -> bool:
@@ -100,8 +149,8 @@ def _copy(layer: Any, x: Any, name: str | None) -> Any:
 
 
 def layer_names(network: Any) -> list[str]:
-    """The layers that can be excited: `mixed…` of Inception-v3, `conv…` of others."""
-    return [layer.name for layer in network.layers if re.fullmatch(r"(mixed|conv)\d+", layer.name)]
+    """The layers that can be excited: `mixed…` of Inception-v3, `conv…` and `dense…` of others."""
+    return [layer.name for layer in network.layers if re.fullmatch(r"(mixed|conv|dense)\d+", layer.name)]
 
 
 @dataclass(frozen=True)
@@ -112,6 +161,8 @@ class Objective:
     """A `keras.Model` from pictures to the outputs of the layers."""
     layers: tuple[str, ...]
     coefficients: tuple[float, ...]
+    step: float
+    """The step that suits the network: what a small one dreams of is soon too gaudy."""
 
     def gradient(self) -> Gradient:
         """The function of a batch of pictures that gives the loss and its gradient."""
@@ -155,19 +206,23 @@ class Objective:
 def objective_of(network: Any, layers: Sequence[str], coefficients: Sequence[float]) -> Objective:
     """The objective that the settings describe; where they are empty, the network's own.
 
-    That is for Inception-v3 `mixed2` to `mixed5` with the coefficients of 2017, for others the last two convolutions.
+    That is for Inception-v3 `mixed2` to `mixed5` with the coefficients of 2017. For others it is the last layer before
+    the scores, which has seen most; a network without such a layer gives its last two convolutions.
 
     Raises:
         UserError: a layer that the network does not have.
     """
     names = layer_names(network)
+    is_inception = network.name.startswith("inception_v3")
     if not layers:
-        is_inception = network.name.startswith("inception_v3")
-        layers = inception.LAYERS if is_inception else tuple(names[-2:])
+        convolutions = [name for name in names if name.startswith("conv")]
+        hidden = [name for name in names if name.startswith("dense")][:-1]
+        layers = inception.LAYERS if is_inception else tuple(hidden[-1:] or convolutions[-2:])
         coefficients = inception.COEFFICIENTS if is_inception else ()
     for name in layers:
         if name not in names:
             raise unknown("layer", name, names)
     outputs = [network.get_layer(name).output for name in layers]
     probe = keras.Model(network.input, outputs)
-    return Objective(probe, tuple(layers), tuple(coefficients) or (1.0,) * len(layers))
+    weights = tuple(coefficients) or (1.0,) * len(layers)
+    return Objective(probe, tuple(layers), weights, step=0.02 if is_inception else 0.012)

@@ -22,19 +22,19 @@ class DreamSettings(Settings):
     weights: str = ""
     """The network: inception_v3, inception_v3_2015, a weights file, a run, an etude, or untrained; empty finds one."""
     layers: tuple[str, ...] = ()
-    """Layers to excite, such as mixed4 or conv3; empty takes the network's own choice."""
+    """Layers to excite, such as mixed4, conv3 or dense1; empty takes the network's own choice."""
     coefficients: tuple[float, ...] = ()
     """How much each of these layers counts; empty: all the same."""
     max_size: Annotated[int, Ge(0)] = 640
     """The longer side of a larger picture is shrunk to so many pixels; 0 sets no limit."""
-    octaves: Annotated[int, Interval(ge=1, le=9)] = 4
+    octaves: Annotated[int, Interval(ge=1, le=9)] = 6
     """At how many sizes to dream, the last of them the picture's own."""
     octave_scale: Annotated[float, Gt(1)] = 1.4
     """Each size is so many times the one before."""
     iterations: Annotated[int, Ge(1)] = 36
     """Steps in each octave."""
-    step: Annotated[float, Gt(0)] = 0.02
-    """Mean change of a value in one step; values are in -1..1."""
+    step: Annotated[float, Ge(0)] = 0.0
+    """Mean change of a value in one step, values being in -1..1; 0: 0.02 with Inception-v3, 0.012 with others."""
     max_loss: Annotated[float, Ge(0)] = 0.0
     """An octave ends where the loss is above it; 0 sets no limit."""
     jitter: Annotated[int, Ge(0)] = 8
@@ -61,6 +61,6 @@ CLASSIC = DreamSettings(
 PRESETS = {
     "classic": CLASSIC,
     "tuned": DreamSettings(),
-    "demo": DreamSettings(data="flower", max_size=320, iterations=20, step=0.008, jitter=32, bands=0),
+    "demo": DreamSettings(data="flower", max_size=320, octaves=4, iterations=20, step=0.008, jitter=32, bands=0),
     "tiny": DreamSettings(weights=UNTRAINED, max_size=96, octaves=2, iterations=2, jitter=2, bands=2),
 }

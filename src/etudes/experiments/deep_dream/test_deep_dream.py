@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import shutil
+import signal
 import struct
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 
 from etudes import actions
-from etudes.errors import UserError
+from etudes.errors import Interrupted, UserError
 from etudes.experiments.deep_dream import inception, weight_files, weights
 from etudes.experiments.deep_dream.dreaming import (
     ascend,
@@ -23,17 +24,19 @@ from etudes.experiments.deep_dream.dreaming import (
     resize_image,
 )
 from etudes.experiments.deep_dream.experiment import PRESETS, Use
-from etudes.experiments.deep_dream.model import convolutional_part, objective_of, untrained_network
+from etudes.experiments.deep_dream.model import convolutional_part, layer_names, objective_of, untrained_network
 from etudes.experiments.deep_dream.training import Unrecorded, dream
-from etudes.runs import Run
+from etudes.runs import Run, save_weights
 from etudes.training.backend import drawn_from, keras, start_backend
+from etudes.views.progress import Silent
 
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
 
 
 @pytest.fixture(autouse=True)
 def nothing_at_hand(tmp_path, monkeypatch):
-    """No published file, no run."""
+    """No published file, no run, and nothing that came with the package."""
+    monkeypatch.setattr("etudes.runs.folder.BUNDLED", tmp_path / "bundled")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ETUDES_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("ETUDES_RUNS", str(tmp_path / "runs"))
@@ -330,28 +333,49 @@ def test_the_convolutional_part_computes_what_the_network_computes(channels):
     with drawn_from(3):
         classifier = keras.Sequential(
             [
-                keras.Input((20, 20, channels)),
+                keras.Input((16, 16, channels)),
                 layers.Rescaling(1 / 255),
                 layers.Conv2D(4, 3, padding="same"),
                 layers.Activation("relu"),
                 layers.MaxPooling2D(2),
                 layers.Dropout(0.5),
-                keras.Sequential([keras.Input((10, 10, 4)), layers.Conv2D(5, 3, activation="relu")]),
+                keras.Sequential([keras.Input((8, 8, 4)), layers.Conv2D(5, 3, activation="relu")]),
                 layers.Flatten(),
-                layers.Dense(3),
+                layers.Dense(6),
+                layers.Activation("relu"),
+                layers.Dropout(0.5),
+                layers.Dense(3, activation="softmax"),
             ]
         )
         part = convolutional_part({"first": keras.Sequential([keras.Input((4,))]), "classifier": classifier})
-    assert [layer.name for layer in part.layers if layer.name.startswith("conv") and "part" not in layer.name] == [
-        "conv1",
-        "conv2",
-    ]
-    image = np.random.default_rng(0).integers(0, 256, (20, 20, channels)).astype(np.float32)
+    assert layer_names(part) == ["conv1", "conv2", "dense1", "dense2"]
+    assert objective_of(part, (), ()).layers == ("dense1",)
+    convolutions = keras.Model(part.input, part.get_layer("conv2").output)
+    image = np.random.default_rng(0).integers(0, 256, (16, 16, channels)).astype(np.float32)
     cut = keras.Model(classifier.inputs[0], classifier.layers[5].output)
     expected = keras.ops.convert_to_numpy(cut(image[None]))
-    found = keras.ops.convert_to_numpy(part((np.broadcast_to(image, (20, 20, 3)) / 127.5 - 1)[None]))
+    picture = (np.broadcast_to(image, (16, 16, 3)) / 127.5 - 1)[None]
+    found = keras.ops.convert_to_numpy(convolutions(picture))
     np.testing.assert_allclose(found, expected, atol=1e-5)
-    assert part.compute_output_shape((1, 60, 80, 3)) == (1, 28, 38, 5)
+    assert convolutions.compute_output_shape((1, 60, 80, 3)) == (1, 28, 38, 5)
+    # The dense layers saw a map of 6×6; asked at every second place of it, they see it whole at the second of three.
+    scores = keras.ops.convert_to_numpy(part(picture))
+    assert scores.shape == (1, 3, 3, 3)
+    probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(scores[0, 1, 1]))
+    np.testing.assert_allclose(probabilities, keras.ops.convert_to_numpy(classifier(image[None]))[0], atol=1e-5)
+
+
+def test_a_second_head_is_no_layer_of_the_chain():
+    start_backend()
+    layers = keras.layers
+    inputs = keras.Input((8, 8, 1))
+    flat = layers.Flatten()(layers.LeakyReLU()(layers.Conv2D(2, 3)(inputs)))
+    two_heads = keras.Model(inputs, [layers.Dense(1, "sigmoid")(flat), layers.Dense(4, "softmax")(flat)])
+    part = convolutional_part({"discriminator": two_heads})
+    assert layer_names(part) == ["conv1", "dense1"]
+    assert objective_of(part, (), ()).layers == ("conv1",)
+    pooled = keras.Sequential([inputs, layers.Conv2D(2, 3), layers.GlobalAveragePooling2D(), layers.Dense(3)])
+    assert layer_names(convolutional_part({"classifier": pooled})) == ["conv1"]
 
 
 # --- without a trained network, and in use ----------------------------------------------------------------------------
@@ -366,7 +390,9 @@ def test_without_weights_there_is_a_table_but_no_dream():
     assert not Path("run").exists()
 
 
-@pytest.mark.parametrize("given", ["nowhere", "inception_v3", "inception_v3_2015", "weights.pkl"])
+@pytest.mark.parametrize(
+    "given", ["nowhere", "cifar10_cnn", "cifar10_cnn@bundled", "inception_v3", "inception_v3_2015", "weights.pkl"]
+)
 def test_weights_that_cannot_be_used(given):
     Path("weights.pkl").write_bytes(b"no weights")
     with pytest.raises(UserError):
@@ -397,6 +423,14 @@ def test_the_second_input_is_the_output():
     assert Use(("a.png",)).out is None
 
 
+class Stopping(Silent):
+    """Presses Ctrl-C when a step was taken."""
+
+    def end_epoch(self, record):
+        assert record["epoch"]
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_a_run_of_another_etude_is_found_and_remembered():
     first = actions.train("cifar10_cnn", preset="tiny", epochs=1, quiet=True)
     assert weights.find_weights("").name == str(first)
@@ -407,10 +441,36 @@ def test_a_run_of_another_etude_is_found_and_remembered():
     assert actions.load(run).networks["network"].name == "classifier"
     with pytest.raises(UserError, match="no convolutional network"):
         weights.find_weights(str(run))  # a dream is no network
+    with pytest.raises(Interrupted):
+        actions.train("deep_dream", preset="tiny", weights="", octaves=1, out="stopped", watch=Stopping())
     newer = Run(shutil.copytree(first.folder, first.folder.with_name("newer")))
-    newer.write_json("results.json", {**newer.read_json("results.json"), "weights_sha256": "another"})
+    newer.write_json("weights.json", {**newer.read_json("weights.json"), "sha256": "another"})
     assert weights.find_weights("").name == str(newer)
     assert actions.evaluate(run).figures == run.read_json("results.json")["figures"]  # still with the first one
-    first.write_json("results.json", newer.read_json("results.json"))
+    with pytest.raises(UserError, match="changed since it began"):  # it would go on with the newer one
+        actions.resume("stopped", quiet=True)
+    shutil.rmtree(newer.folder)
+    assert actions.resume("stopped", quiet=True).results()["weights_sha256"] == run.results()["weights_sha256"]
+    first.write_json("weights.json", {**first.read_json("weights.json"), "sha256": "another"})
     with pytest.raises(UserError, match="is no longer the network that this dream began with"):
         actions.evaluate(run)
+
+
+def test_own_runs_come_before_bundled_ones_and_colour_before_grey(tmp_path):
+    def trained(folder, channels):
+        run = Run(folder)
+        run.write_header({"etude": folder.name, "preset": "tiny", "settings": {}, "data": {}})
+        save_weights(folder, {"network/00.kernel": np.zeros((3, 3, channels, 4), np.float32)})
+        run.write_json("results.json", {})
+        return run
+
+    grey = trained(tmp_path / "bundled" / "mnist_transfer_cnn", 1)
+    assert weights.find_weights("").name == str(grey) == "mnist_transfer_cnn@bundled"
+    colour = trained(tmp_path / "bundled" / "cifar10_cnn", 3)
+    assert weights.find_weights("").name == str(colour)
+    assert weights.find_weights("cifar10_cnn") == weights.find_weights("cifar10_cnn@bundled")
+    trained(tmp_path / "runs" / "mnist_acgan", 1)
+    assert weights.find_weights("").name == str(colour)
+    own = trained(tmp_path / "runs" / "cifar10_cnn", 3)
+    assert weights.find_weights("").name == weights.find_weights("cifar10_cnn").name == str(own)
+    assert weights.find_weights("cifar10_cnn@bundled").run == colour

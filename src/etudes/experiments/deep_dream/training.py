@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
 
@@ -79,6 +80,7 @@ def dream(original: Picture, objective: Objective, settings: DreamSettings, sess
     Raises:
         UserError: the picture is too small, or no step was possible.
     """
+    settings = dataclasses.replace(settings, step=settings.step or objective.step)
     octaves, too_small = plan_octaves(objective, (original.shape[0], original.shape[1]), settings)
     for octave in too_small:
         session.watch.say(f"{octave.name}: {octave.width}x{octave.height} is too small for the layers, left out")

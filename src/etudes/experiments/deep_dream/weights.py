@@ -1,4 +1,4 @@
-"""Which trained network to dream with: Inception-v3 where its file is at hand, a run of another étude, or none."""
+"""Which trained network to dream with: Inception-v3 where its file is at hand, else a run of another étude."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from etudes.data import find_file
 from etudes.data.refusal import refuse
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.weight_files import look_at_file
-from etudes.runs import Run, newest_run, runs_folder
+from etudes.runs import Run, bundled_runs, run_at, run_of, runs_folder
 
 UNTRAINED = "untrained"
 INCEPTION = ("inception_v3", "inception_v3_2015")
@@ -22,7 +22,7 @@ class Weights:
     """Where the weights of the network come from."""
 
     name: str = ""
-    """A published set, a file, a run folder, or "untrained"; empty where nothing is at hand."""
+    """A published set, a file, a run, or "untrained"; empty where nothing is at hand."""
     path: Path | None = None
     """The file, if it is one."""
     run: Run | None = None
@@ -36,8 +36,9 @@ def find_weights(weights: str) -> Weights:
 
     Args:
         weights: "inception_v3", "inception_v3_2015", a weights file, a run folder, the name of an étude (its newest
-            finished run), "untrained", or "" for the first of these that is at hand: the two published files, then
-            the newest run with a convolutional network, those for colour pictures first.
+            finished run, else the bundled one), "ETUDE@bundled", "untrained", or "" for the first of these that is
+            at hand: the two published files, then the newest run with a convolutional network, then a bundled one;
+            runs for colour pictures come before others.
 
     Raises:
         UserError: it is none of these, or it is there and cannot be used.
@@ -54,8 +55,8 @@ def find_weights(weights: str) -> Weights:
     path = Path(weights).expanduser()
     if path.is_file():
         return _file(weights, path)
-    run = Run(path) if path.is_dir() else newest_run(weights)
-    if run is None:
+    run = Run(path) if path.is_dir() else run_of(weights) or run_at(weights)
+    if not (path.is_dir() or run.started):
         raise UserError(f"--weights {weights}: no such file or run folder, and no etude with a finished run")
     if not run.finished:
         raise UserError(f"--weights {weights}: not a finished run; name another, or `etudes resume` it first")
@@ -76,15 +77,16 @@ def _automatic() -> Weights:
         if file is not None:
             return _file(name, file)
     found = []
-    for results in runs_folder().glob("*/results.json"):
-        run = Run(results.parent)
+    own = [Run(results.parent) for results in runs_folder().glob("*/results.json")]
+    for run in [*own, *bundled_runs()]:
         try:
             channels = picture_channels(run)
         except UserError:
             continue  # a damaged folder among the runs must not stand in the way
         if channels:
-            found.append((channels, results.stat().st_mtime_ns, str(run.folder), run))
-    return _run(max(found)[3]) if found else Weights()
+            ended = (run.folder / "results.json").stat().st_mtime_ns
+            found.append((channels, not run.bundled, ended, str(run.folder), run))
+    return _run(max(found)[-1]) if found else Weights()
 
 
 def picture_channels(run: Run) -> int:
@@ -116,4 +118,5 @@ def _file(name: str, path: Path) -> Weights:
 
 
 def _run(run: Run) -> Weights:
-    return Weights(str(run), run=run, sha256=str(run.read_json("results.json").get("weights_sha256", "")))
+    # The sum that the weights are checked against when they are read, so it is certain that these are the ones.
+    return Weights(str(run), run=run, sha256=str(run.read_json("weights.json").get("sha256", "")))

@@ -92,6 +92,11 @@ def build(settings: AcganSettings, info: ImageInfo) -> Networks:
     return networks
 
 
+def only_for_training(settings: AcganSettings) -> tuple[str, ...]:
+    """The generator itself, where its moving average draws."""
+    return ("generator",) if settings.ema else ()
+
+
 # --- training ---------------------------------------------------------------------------------------------------------
 
 
@@ -258,4 +263,5 @@ experiment = Experiment(
     use=use,
     inspect=inspect,
     example=example,
+    only_for_training=only_for_training,
 )

@@ -156,4 +156,4 @@ def losses_table(title: str, training: dict[str, float], held: dict[str, float])
 
 def generator_of(networks: Networks) -> Any:
     """The generator to draw with: its moving average if there is one."""
-    return networks.get("generator_ema", networks["generator"])
+    return networks["generator_ema" if "generator_ema" in networks else "generator"]

@@ -1,0 +1,142 @@
+"""Put the weights of a finished run into the package, so that `etudes use` works right after installation.
+
+    python benchmarks/bundle.py runs/cifar10_cnn-tuned-1                  # the fewest bytes that cost nothing
+    python benchmarks/bundle.py runs/addition_rnn-tuned-1 --dtype float32
+    python docs/generate.py                                               # writes docs/bundled.md
+
+The run is evaluated on its test split with its weights as they are, as float16 and as bfloat16. Half the bytes are
+taken where no accuracy (every figure that is called one, or an exact match) changes by 0.05 percentage points, and
+none that was perfect ceases to be. The package keeps the records of the run as they are, the weights, and
+`bundle.json`: as what they are stored, and all that was measured. What only training needs (checkpoints, pictures, the
+generator beside its moving average) stays out.
+"""
+
+import argparse
+import math
+import shlex
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from etudes import actions, experiments
+from etudes.contract import Array, Result, Table
+from etudes.runs import BUNDLED, Run, load_weights, save_weights
+from etudes.trained import settings_of
+from etudes.training.environment import describe_environment
+from etudes.views.card import run_card, show
+
+MOST_BYTES = 25_000_000
+"""Of all bundled runs together."""
+
+TOLERATED = 0.05
+"""Percentage points: no accuracy may change by so much by storing weights in half the bytes."""
+
+DTYPES = ("float32", "float16", "bfloat16")
+KEPT = ("settings.toml", "metrics.jsonl", "results.json")
+
+
+def kept_arrays(run: Run) -> tuple[dict[str, Array], list[str]]:
+    """The weights of a run without those of networks that only training needs, and the names of these networks."""
+    experiment, arrays = experiments.load(run.header()["etude"]), load_weights(run.folder)
+    unneeded = experiment.only_for_training(settings_of(run)) if experiment.only_for_training else ()
+    kept = {name: array for name, array in arrays.items() if name.split("/")[0] not in unneeded}
+    return kept, sorted({name.split("/")[0] for name in arrays} & set(unneeded))
+
+
+def copy_records(run: Run, folder: Path) -> None:
+    """Copy what the run says of itself; the command without the folder that it wrote to."""
+    folder.mkdir(parents=True)
+    for file in KEPT:
+        shutil.copyfile(run.folder / file, folder / file)
+    environment = run.read_json("environment.json")
+    words = shlex.split(environment["command"])
+    if "--out" in words:
+        place = words.index("--out")
+        del words[place : place + 2]
+    Run(folder).write_json("environment.json", {**environment, "command": shlex.join(words)})
+
+
+def cost(figures: dict[str, Any], trained: dict[str, Any]) -> float:
+    """By how many percentage points the accuracy that changes most is not what it was; gains count, being chance.
+
+    Infinite where all was right and no longer is: that there is no error in a million must stay true.
+    """
+    counted = [name for name in trained if "accuracy" in name or "exact_match" in name]
+    if any(trained[name] == 1 and figures[name] < 1 for name in counted):
+        return math.inf
+    return max((abs(100 * (figures[name] - trained[name])) for name in counted), default=0.0)
+
+
+def measured(run: Run, arrays: dict[str, Array], folder: Path) -> dict[str, dict[str, Any]]:
+    """The figures on the test split with the weights stored in each way."""
+    found = {}
+    for dtype in DTYPES:
+        trial = Run(folder / dtype)
+        copy_records(run, trial.folder)
+        save_weights(trial.folder, arrays, dtype)
+        found[dtype] = actions.evaluate(trial).figures
+        print(f"{dtype}: " + ", ".join(f"{name} {value}" for name, value in found[dtype].items()))
+    return found
+
+
+def write_card(bundled: Run, record: dict[str, Any]) -> None:
+    """The run's card with what became of its weights."""
+    header, results = bundled.header(), bundled.results()
+    rows = [(name, *(record["measured"][dtype][name] for dtype in DTYPES)) for name in record["measured"]["float32"]]
+    tables = [Table(t["title"], t["columns"], t["rows"]) for t in results["tables"]]
+    stored = Table(f"Stored as {record['stored']}; on the test split, stored in each way", ("figure", *DTYPES), rows)
+    title = f"{bundled}: {header['etude']}, preset {header['preset']}"
+    environment = bundled.read_json("environment.json")
+    text = run_card(title, header, environment, results, Result(tables=[stored, *tables]), ())
+    (bundled.folder / "card.md").write_text(text, encoding="utf-8")
+
+
+def bundle(run: Run, dtype: str | None) -> Run:
+    """Bundle a finished run; gives the bundled one.
+
+    Args:
+        run: a finished run whose data is at hand.
+        dtype: one of `DTYPES`; None for the half that changes less, if that is less than `TOLERATED`, else float32.
+    """
+    arrays, left_out = kept_arrays(run)
+    with tempfile.TemporaryDirectory() as place:
+        figures = measured(run, arrays, Path(place))
+        costs = {name: cost(figures[name], figures["float32"]) for name in DTYPES[1:]}
+        cheapest = min(costs, key=lambda name: costs[name])
+        chosen = dtype or (cheapest if costs[cheapest] < TOLERATED else "float32")
+        if costs.get(chosen, 0) >= TOLERATED:
+            raise SystemExit(f"{chosen} costs {costs[chosen]:.3f} percentage points: take float32")
+        trial = Run(Path(place) / chosen)
+        environment = describe_environment(settings_of(run).precision)
+        record = {
+            "stored": chosen,
+            "bytes": (trial.folder / "weights.safetensors").stat().st_size,
+            "left_out": left_out,
+            "cost_in_percentage_points": {name: show(value) for name, value in costs.items()},
+            "measured": figures,
+            "measured_on": {name: environment[name] for name in ("processor", "backend", "precision", "versions")},
+        }
+        trial.write_json("bundle.json", record)
+        bundled = Run(BUNDLED / run.header()["etude"])
+        shutil.rmtree(bundled.folder, ignore_errors=True)
+        shutil.copytree(trial.folder, bundled.folder, ignore=shutil.ignore_patterns("pictures"))
+    write_card(bundled, record)
+    return bundled
+
+
+def main() -> None:
+    """Bundle the run that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="the folder of a finished run")
+    parser.add_argument("--dtype", choices=DTYPES, help="as what to store the weights; by default what costs nothing")
+    given = parser.parse_args()
+    bundled = bundle(Run(given.run), given.dtype)
+    size = sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file())
+    print(f"{bundled} in {bundled.folder}; all of them {size / 1e6:.1f} MB")
+    if size > MOST_BYTES:
+        raise SystemExit(f"that is more than {MOST_BYTES / 1e6:.0f} MB: leave one out or store it in half the bytes")
+
+
+if __name__ == "__main__":
+    main()
