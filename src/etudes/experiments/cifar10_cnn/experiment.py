@@ -65,10 +65,10 @@ class CifarSettings(Settings):
     """Dropout after each pooling."""
     dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.4
     """Dropout after the dense layer."""
-    augmentation: Literal["classic", "alternating", "none"] = "alternating"
-    """classic: any shift up to 10 %, random flips; alternating: whole shifts, mirrored border, flips that alternate."""
+    augmentation: Literal["classic", "alternating", "shifts", "none"] = "alternating"
+    """classic: any shift up to 10 %, random flips; shifts: whole ones, mirrored border; alternating: flips as well."""
     shift: Annotated[int, Interval(ge=0, le=8)] = 3
-    """Greatest shift of the augmentation alternating, pixels."""
+    """Greatest shift, pixels, of the augmentations shifts and alternating."""
     cutout: Annotated[int, Interval(ge=0, le=32)] = 0
     """Side of a square that is made grey at a random place of each picture, pixels; 0 for none."""
     centred: bool = False
@@ -118,8 +118,9 @@ def augmented(train: Images, settings: CifarSettings, epoch: int) -> tuple[Array
     height, width = pictures.shape[1:3]
     if settings.augmentation == "classic":
         pictures = flip_some(shift(pictures, 0.1 * height, 0.1 * width, random, whole=False), random)
-    elif settings.augmentation == "alternating":
+    elif settings.augmentation != "none":
         pictures = shift(pictures, settings.shift, settings.shift, random, fill="reflect")
+    if settings.augmentation == "alternating":
         pictures = flip_alternately(pictures, epoch, places)
     if settings.cutout:
         pictures = cut_out(pictures, settings.cutout, random)
@@ -207,10 +208,12 @@ def train(networks: Networks, data: ImageData, settings: CifarSettings, session:
 def evaluate(networks: Networks, data: ImageData, settings: CifarSettings) -> Result:
     """Accuracy on the test pictures, the confusion matrix, and samples that it gets right and wrong.
 
-    `accuracy_flipped` is the accuracy when each picture is looked at twice, as it is and mirrored.
+    `accuracy_flipped`, where flips were learned, is that of looking at each picture twice, as it is and mirrored.
     """
     network, test = networks["classifier"], data.test
     result = evaluate_classifier(network, test, data.info.class_names)
+    if settings.augmentation not in ("classic", "alternating"):
+        return result
     twice = predict(network, test.pictures, flips=True)
     figures = {"accuracy": result.figures.pop("accuracy")}
     figures["accuracy_flipped"] = float((twice.classes == test.labels).mean())

@@ -49,6 +49,8 @@ def test_the_accuracy_with_flips_is_that_of_the_mean_of_both_views(tiny):
     both = sum(network.predict(view, verbose=0) for view in (test.pictures, test.pictures[:, :, ::-1]))
     assert figures["accuracy_flipped"] == pytest.approx((both.argmax(axis=1) == test.labels).mean())
     assert list(figures)[:2] == ["accuracy", "accuracy_flipped"]
+    unflipped = override(settings, {"augmentation": "shifts"})
+    assert "accuracy_flipped" not in evaluate(networks, data, unflipped).figures
 
 
 def test_classic_is_what_the_description_says():
