@@ -36,6 +36,7 @@ from etudes.experiments.addition_rnn.questions import (
 from etudes.experiments.addition_rnn.report import evaluate_answers, look_inside
 from etudes.experiments.addition_rnn.settings import PRESETS, AdditionSettings
 from etudes.training.backend import keras
+from etudes.training.muon import muon
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
 
@@ -121,10 +122,12 @@ def adder_of(networks: Networks, info: TextInfo, settings: AdditionSettings) -> 
 
 
 def make_optimizer(settings: AdditionSettings, steps: int) -> Any:
-    """Adam for a training of so many steps."""
+    """The optimiser for a training of so many steps."""
     rate: Any = settings.learning_rate
     if settings.schedule != "constant":
         rate = warmup_then_decay(rate, steps, warmup_share=settings.warmup_share, decay=settings.schedule)
+    if settings.optimizer == "muon":
+        return muon(rate, weight_decay=0.0, beside="time_distributed")
     return keras.optimizers.Adam(rate, beta_2=settings.beta_2, clipnorm=settings.clipnorm or None)
 
 

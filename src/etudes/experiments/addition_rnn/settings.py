@@ -44,14 +44,16 @@ class AdditionSettings(Settings):
     """Passes over the training pairs."""
     batch_size: Annotated[int, Ge(1)] = 128
     """Questions a step."""
+    optimizer: Literal["adam", "muon"] = "adam"
+    """Adam, or Muon for the LSTMs with Adam for the rest."""
     learning_rate: Annotated[float, Gt(0)] = 4e-3
-    """Learning rate of Adam; its peak if the schedule is not constant."""
+    """Learning rate; its peak if the schedule is not constant."""
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
     """constant, or a straight rise to the peak and then a fall to zero, in a line or in half a cosine wave."""
     warmup_share: Annotated[float, Interval(ge=0, lt=1)] = 0.1
     """Share of all steps that the rise takes."""
     beta_2: Annotated[float, Interval(gt=0, lt=1)] = 0.99
-    """How slowly Adam forgets the size of past gradients."""
+    """How slowly Adam forgets the size of past gradients; Muon has its own."""
     clipnorm: Annotated[float, Ge(0)] = 1.0
     """Longest gradient of one weight array; longer ones are shortened to it; 0 leaves them."""
     exhaustive: bool = True
