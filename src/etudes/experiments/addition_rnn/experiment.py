@@ -3,8 +3,8 @@
 An LSTM reads the question, one character a step, and keeps what it read in 128 numbers; they are repeated once for
 every character of the answer, and a second LSTM writes it: 205,324 parameters. Nobody tells it what a digit is, nor
 what to carry. `classic` trains it as the script of 2017 does: 50,000 pairs of numbers, read backwards, Adam at 1e-3.
-`tuned` trains the same network with a high rate that warms up and falls, and shows every pair in either order. The
-same network learns differences, products, and any pairs of short texts from a CSV file.
+`tuned` trains the same network with Muon at a high rate that warms up and falls, and draws other pairs in every epoch.
+The same network learns differences, products, and any pairs of short texts from a CSV file.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def load_data(settings: AdditionSettings) -> TextData:
 
 def exercises_for(data: TextData, settings: AdditionSettings, epoch: int) -> Exercises:
     """The exercises of an epoch: always the training pairs, or others drawn for it of all that are not held out."""
-    if not settings.fresh:
+    if not settings.fresh or not data.info.generated:
         return data.train
     held_out = np.concatenate([part.operands for part in (data.validation, data.test) if part.operands is not None])
     random = generator(settings.seed, epoch, 5)

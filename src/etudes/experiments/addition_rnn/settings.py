@@ -28,7 +28,7 @@ class AdditionSettings(Settings):
     """Share of the pairs that nothing is learned from: half to watch the training with, half for the test."""
     reverse: bool = True
     """Read questions backwards, so that the last digits come nearest to the answer."""
-    fresh: bool = False
+    fresh: bool = True
     """Draw other pairs in every epoch, as many and in the same way, of all that are not held out."""
     swap: bool = True
     """Exchange the two numbers at random in every epoch."""
@@ -44,7 +44,7 @@ class AdditionSettings(Settings):
     """Passes over the training pairs."""
     batch_size: Annotated[int, Ge(1)] = 128
     """Questions a step."""
-    optimizer: Literal["adam", "muon"] = "adam"
+    optimizer: Literal["adam", "muon"] = "muon"
     """Adam, or Muon for the LSTMs with Adam for the rest."""
     learning_rate: Annotated[float, Gt(0)] = 4e-3
     """Learning rate; its peak if the schedule is not constant."""
@@ -66,8 +66,6 @@ class AdditionSettings(Settings):
     def check(self) -> None:
         """Refuse more pairs than there are, and splits with nothing in them."""
         if self.data != "sums":
-            if self.fresh:
-                raise UserError(f"--data {self.data}: the questions of a file cannot be drawn anew; add --no-fresh")
             return
         there_are = distinct_pairs(self.digits)
         if self.pairs > there_are:
@@ -80,9 +78,11 @@ class AdditionSettings(Settings):
 
 CLASSIC = AdditionSettings(
     pairs=50_000,
+    fresh=False,
     swap=False,
     balance=0.0,
     epochs=100,
+    optimizer="adam",
     learning_rate=1e-3,
     schedule="constant",
     beta_2=0.999,
@@ -92,7 +92,15 @@ PRESETS = {
     "classic": CLASSIC,
     "tuned": AdditionSettings(),
     "demo": AdditionSettings(
-        digits=2, reverse=False, epochs=100, batch_size=64, learning_rate=8e-3, balance=0.1, dropout=0.2
+        digits=2,
+        fresh=False,
+        reverse=False,
+        epochs=100,
+        batch_size=64,
+        optimizer="adam",
+        learning_rate=8e-3,
+        balance=0.1,
+        dropout=0.2,
     ),
     "tiny": AdditionSettings(digits=2, pairs=1_600, epochs=2, batch_size=64, exhaustive=False),
 }

@@ -169,11 +169,6 @@ def test_fresh_pairs_are_others_in_every_epoch_and_the_same_for_a_seed():
     assert (kind == 0).sum() > 65_000 * 2 - 1_000  # both orders; a number with itself has one
 
 
-def test_questions_of_a_file_cannot_be_drawn_anew():
-    with pytest.raises(UserError, match="--no-fresh"):
-        AdditionSettings(data="pairs.csv", fresh=True).check()
-
-
 @pytest.mark.parametrize("operator", ["+", "-", "*"])
 @pytest.mark.parametrize("digits", [1, 3, 9])
 def test_answers_are_those_of_python_and_fit(operator, digits):
