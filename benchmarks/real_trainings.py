@@ -10,7 +10,6 @@ pictures.
 """
 
 import argparse
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -21,12 +20,12 @@ TRAININGS = {
     "mnist_transfer_cnn-classic-5-and-5-epochs": "mnist_transfer_cnn --preset classic",
     "cifar10_cnn-classic-5-epochs": "cifar10_cnn --preset classic --data cifar10 --epochs 5",
     "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",
-    "addition_rnn-tuned": "addition_rnn",
-    "antirectifier-tuned": "antirectifier",
-    "cifar10_cnn-tuned-bfloat16": "cifar10_cnn --precision bfloat16",
     "mnist_acgan-stable-15-epochs-bfloat16": "mnist_acgan --preset stable --epochs 15 --precision bfloat16",
     "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo} --weights inception_v3_2015",
 }
+TRAININGS |= {f"addition_rnn-tuned-seed-{n}": f"addition_rnn --seed {n}" for n in range(5)}
+TRAININGS |= {f"antirectifier-tuned-seed-{n}": f"antirectifier --seed {n}" for n in range(5)}
+TRAININGS |= {f"mnist_transfer_cnn-tuned-seed-{n}": f"mnist_transfer_cnn --seed {n}" for n in range(5)}
 KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
 HERE = Path(__file__).parent
 
@@ -42,7 +41,9 @@ def gather(name: str, folder: Path) -> None:
     target = HERE / "runs" / name
     target.mkdir(parents=True, exist_ok=True)
     for file in KEPT:
-        shutil.copyfile(folder / name / file, target / file)
+        text = (folder / name / file).read_text(encoding="utf-8")
+        # The command names the folder that it was given, which is a place of one machine.
+        (target / file).write_text(text.replace(f"{folder.resolve()}/", "runs/"), encoding="utf-8")
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -39,6 +40,40 @@ def test_generated_pages_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(ROOT / "docs")
     for path, text in generator().generated().items():
         assert path.read_text(encoding="utf-8") == text, f"{path} is not current: run `make docs`"
+
+
+def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
+    def trained(seed: int, accuracy: float, epochs: int = 5) -> dict[str, Any]:
+        return {
+            "etude": "cifar10_cnn",
+            "preset": "tuned",
+            "epochs": f"{epochs} epochs",
+            "seed": seed,
+            "settings": {"seed": seed, "epochs": epochs},
+            "figures": {"accuracy": accuracy, "pictures": 10_000},
+            "environment": {"backend": "tensorflow", "precision": "float32"},
+        }
+
+    tables = generator("recipe_tables")
+    assert tables.seeds_table([trained(0, 0.5), trained(1, 0.6, epochs=6)]) == []
+    lines = tables.seeds_table([trained(0, 0.5), trained(1, 0.6), trained(2, 0.9, epochs=6)])
+    assert lines[-1] == (
+        "| cifar10_cnn | tuned | 5 epochs | float32 | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
+    )  # fmt: skip
+
+
+def test_what_was_tried_goes_between_the_marks_of_a_card_and_nowhere_else() -> None:
+    tables = generator("recipe_tables")
+    rows = [{"what": "nothing", "flags": "", "values": [0.5]}, {"what": "x", "flags": "--x 1", "values": [0.5, 0.7]}]
+    part = {"command": "etudes train", "figure": "accuracy", "split": "validation", "tried": rows}
+    card = f"# a\n\n{tables.BEGIN}\nold\n{tables.END}\n\n## b\n"
+    text = tables.card_with_ablation(card, {"about": "So.", "part": [part]})
+    assert "old" not in text
+    assert text.startswith("# a\n\n")
+    assert text.endswith(f"{tables.END}\n\n## b\n")
+    assert "| nothing | – | 0.5 | 1 |" in text
+    assert "| x | `--x 1` | 0.6 (0.5 to 0.7) | 2 |" in text
+    assert tables.card_with_ablation(text, {"about": "So.", "part": [part]}) == text
 
 
 def test_the_two_commands_come_first() -> None:

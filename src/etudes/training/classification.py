@@ -36,9 +36,18 @@ class Prediction:
         return np.asarray(self.probabilities.max(axis=1), dtype=np.float32)
 
 
-def predict(network: Any, pictures: Array) -> Prediction:
-    """Classify pictures, uint8 (n, height, width, channels)."""
-    return Prediction(np.asarray(network.predict(pictures, batch_size=500, verbose=0), dtype=np.float32))
+def predict(network: Any, pictures: Array, *, flips: bool = False) -> Prediction:
+    """Classify pictures, uint8 (n, height, width, channels).
+
+    Args:
+        network: pictures in, probabilities out.
+        pictures: what to classify.
+        flips: take the mean of what it says of each picture and of its mirror image (left and right exchanged).
+    """
+    said = np.asarray(network.predict(pictures, batch_size=500, verbose=0), dtype=np.float32)
+    if flips:
+        said = (said + predict(network, pictures[:, :, ::-1]).probabilities) * np.float32(0.5)
+    return Prediction(said)
 
 
 def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) -> Result:
@@ -104,7 +113,13 @@ def read_pictures(files: Sequence[str], info: ImageInfo) -> NDArray[np.uint8]:
 
 
 def answer_pictures(
-    network: Any, class_names: Sequence[str], files: Sequence[str], pictures: NDArray[np.uint8], top: int
+    network: Any,
+    class_names: Sequence[str],
+    files: Sequence[str],
+    pictures: NDArray[np.uint8],
+    top: int,
+    *,
+    flips: bool = False,
 ) -> Result:
     """Classify pictures that were opened from files.
 
@@ -114,8 +129,9 @@ def answer_pictures(
         files: what to call the pictures.
         pictures: as `read_pictures` gives them.
         top: how many classes to name for each.
+        flips: as for `predict`.
     """
-    said = predict(network, pictures)
+    said = predict(network, pictures, flips=flips)
     answers, lines = [], []
     for file, row in zip(files, said.probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[:top]

@@ -3,20 +3,19 @@
 An LSTM reads the question, one character a step, and keeps what it read in 128 numbers; they are repeated once for
 every character of the answer, and a second LSTM writes it: 205,324 parameters. Nobody tells it what a digit is, nor
 what to carry. `classic` trains it as the script of 2017 does: 50,000 pairs of numbers, read backwards, Adam at 1e-3.
-`tuned` trains the same network with a high rate that warms up and falls, and shows every pair in either order. The
-same network learns differences, products, and any pairs of short texts from a CSV file.
+`tuned` trains the same network with Muon at a high rate that warms up and falls, and draws other pairs in every epoch.
+The same network learns differences, products, and any pairs of short texts from a CSV file.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from annotated_types import Ge, Gt, Interval
+import numpy as np
 
 from etudes.contract import Array, Example, Experiment, Networks, Result
-from etudes.errors import UserError
 from etudes.experiments.addition_rnn.answers import Adder, answer_questions, coloured, read_questions
 from etudes.experiments.addition_rnn.encoding import Texts, decode, encode
 from etudes.experiments.addition_rnn.questions import (
@@ -25,7 +24,7 @@ from etudes.experiments.addition_rnn.questions import (
     TextInfo,
     check_sizes,
     describe_exercises,
-    distinct_pairs,
+    draw_other_pairs,
     draw_pairs,
     length_weights,
     lengths,
@@ -35,94 +34,13 @@ from etudes.experiments.addition_rnn.questions import (
     write_exercises,
 )
 from etudes.experiments.addition_rnn.report import evaluate_answers, look_inside
-from etudes.settings import Settings
+from etudes.experiments.addition_rnn.settings import PRESETS, AdditionSettings
 from etudes.training.backend import keras
+from etudes.training.muon import muon
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
 
 __all__ = ["AdditionSettings", "Use", "decode", "encode", "experiment"]
-
-# --- settings ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class AdditionSettings(Settings):
-    """What can be set. Digits, operator and swap concern generated questions, not those of a file."""
-
-    data: str = "sums"
-    """sums: questions are generated; or the path of a CSV file with two columns, question and answer."""
-    digits: Annotated[int, Interval(ge=1, le=9)] = 3
-    """Digits that a number may have; each number has 1 to so many, all equally likely."""
-    operator: Literal["+", "-", "*"] = "+"
-    """What is done with the two numbers."""
-    pairs: Annotated[int, Interval(ge=0, le=2_000_000)] = 0
-    """Different pairs to learn from and to test on, at most those of a file; 0: all, or 50,000 generated ones."""
-    held_out: Annotated[float, Interval(gt=0, lt=1)] = 0.1
-    """Share of the pairs that nothing is learned from: half to watch the training with, half for the test."""
-    reverse: bool = True
-    """Read questions backwards, so that the last digits come nearest to the answer."""
-    swap: bool = True
-    """Exchange the two numbers at random in every epoch."""
-    balance: Annotated[float, Interval(ge=0, le=1)] = 0.2
-    """Share of each epoch that takes all lengths equally often; the rest takes all pairs equally often."""
-    units: Annotated[int, Interval(ge=1, le=4096)] = 128
-    """Numbers that an LSTM keeps in mind."""
-    decoder_layers: Annotated[int, Interval(ge=1, le=8)] = 1
-    """LSTMs, one upon the other, that write the answer."""
-    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.0
-    """Share of what a writing LSTM is given that is hidden from it while it learns."""
-    epochs: Annotated[int, Ge(1)] = 30
-    """Passes over the training pairs."""
-    batch_size: Annotated[int, Ge(1)] = 128
-    """Questions a step."""
-    learning_rate: Annotated[float, Gt(0)] = 4e-3
-    """Learning rate of Adam; its peak if the schedule is not constant."""
-    schedule: Literal["constant", "linear", "cosine"] = "cosine"
-    """constant, or a straight rise to the peak and then a fall to zero, in a line or in half a cosine wave."""
-    warmup_share: Annotated[float, Interval(ge=0, lt=1)] = 0.1
-    """Share of all steps that the rise takes."""
-    beta_2: Annotated[float, Interval(gt=0, lt=1)] = 0.99
-    """How slowly Adam forgets the size of past gradients."""
-    clipnorm: Annotated[float, Ge(0)] = 1.0
-    """Longest gradient of one weight array; longer ones are shortened to it; 0 leaves them."""
-    exhaustive: bool = True
-    """Ask every question there is at the end, where numbers have up to 3 digits."""
-
-    def pairs_drawn(self) -> int:
-        """How many pairs are generated."""
-        return self.pairs or min(distinct_pairs(self.digits), 50_000)
-
-    def check(self) -> None:
-        """Refuse more pairs than there are, and splits with nothing in them."""
-        if self.data != "sums":
-            return
-        there_are = distinct_pairs(self.digits)
-        if self.pairs > there_are:
-            raise UserError(
-                f"--pairs {self.pairs}: only {there_are:,} different pairs of numbers of up to {self.digits} digits "
-                "exist; ask for fewer, or for 0 to take all"
-            )
-        check_sizes(self.pairs_drawn(), self.held_out, self.batch_size)
-
-
-CLASSIC = AdditionSettings(
-    pairs=50_000,
-    swap=False,
-    balance=0.0,
-    epochs=100,
-    learning_rate=1e-3,
-    schedule="constant",
-    beta_2=0.999,
-    clipnorm=0.0,
-)
-PRESETS = {
-    "classic": CLASSIC,
-    "tuned": AdditionSettings(),
-    "demo": AdditionSettings(
-        digits=2, reverse=False, epochs=100, batch_size=64, learning_rate=8e-3, balance=0.1, dropout=0.2
-    ),
-    "tiny": AdditionSettings(digits=2, pairs=1_600, epochs=2, batch_size=64, exhaustive=False),
-}
 
 # --- data -------------------------------------------------------------------------------------------------------------
 
@@ -147,6 +65,15 @@ def load_data(settings: AdditionSettings) -> TextData:
         exercises = exercises.take(random.permutation(len(exercises))[: settings.pairs or None])
         check_sizes(len(exercises), settings.held_out, settings.batch_size)
     return split(exercises, info, round(len(exercises) * settings.held_out), random)
+
+
+def exercises_for(data: TextData, settings: AdditionSettings, epoch: int) -> Exercises:
+    """The exercises of an epoch: always the training pairs, or others drawn for it of all that are not held out."""
+    if not settings.fresh or not data.info.generated:
+        return data.train
+    held_out = np.concatenate([part.operands for part in (data.validation, data.test) if part.operands is not None])
+    random = generator(settings.seed, epoch, 5)
+    return write_exercises(draw_other_pairs(len(data.train), settings.digits, held_out, random), settings.operator)
 
 
 def epoch_exercises(train: Exercises, settings: AdditionSettings, epoch: int) -> Exercises:
@@ -195,10 +122,12 @@ def adder_of(networks: Networks, info: TextInfo, settings: AdditionSettings) -> 
 
 
 def make_optimizer(settings: AdditionSettings, steps: int) -> Any:
-    """Adam for a training of so many steps."""
+    """The optimiser for a training of so many steps."""
     rate: Any = settings.learning_rate
     if settings.schedule != "constant":
         rate = warmup_then_decay(rate, steps, warmup_share=settings.warmup_share, decay=settings.schedule)
+    if settings.optimizer == "muon":
+        return muon(rate, weight_decay=0.0, beside="time_distributed")
     return keras.optimizers.Adam(rate, beta_2=settings.beta_2, clipnorm=settings.clipnorm or None)
 
 
@@ -221,7 +150,7 @@ def train(networks: Networks, data: TextData, settings: AdditionSettings, sessio
     )
 
     def epoch_data(epoch: int) -> tuple[Array, Array]:
-        exercises = epoch_exercises(data.train, settings, epoch)
+        exercises = epoch_exercises(exercises_for(data, settings, epoch), settings, epoch)
         return adder.see(exercises.questions), adder.targets(exercises.answers)
 
     def show_ten(epoch: int) -> dict[str, float]:
@@ -246,7 +175,9 @@ def evaluate(networks: Networks, data: TextData, settings: AdditionSettings) -> 
     """Exact match on the test pairs; where numbers are short, every question there is and where the errors are."""
     adder = adder_of(networks, data.info, settings)
     digits = settings.digits if settings.exhaustive and data.info.generated else 0
-    return evaluate_answers(adder, data, digits if digits <= 3 else 0, settings.operator)
+    asked = digits if digits <= 3 else 0
+    learned = (exercises_for(data, settings, epoch) for epoch in range(settings.epochs if settings.fresh else 1))
+    return evaluate_answers(adder, data, learned if asked else (), asked, settings.operator)
 
 
 @dataclass(frozen=True)

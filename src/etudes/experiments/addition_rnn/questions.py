@@ -104,6 +104,15 @@ def draw_pairs(count: int, digits: int, random: np.random.Generator) -> NDArray[
     return swapped(pairs, random)
 
 
+def draw_other_pairs(
+    count: int, digits: int, held_out: NDArray[np.int64], random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Different unordered pairs (count, 2), distributed as by `draw_pairs`, none of them held out in either order."""
+    drawn = draw_pairs(count + len(held_out), digits, random)
+    names = [pairs.min(axis=1) * 10**digits + pairs.max(axis=1) for pairs in (drawn, held_out)]
+    return drawn[~np.isin(*names)][:count]
+
+
 def _drawn_and_compared(count: int, digits: int, random: np.random.Generator) -> NDArray[np.int64]:
     pairs = np.empty((0, 2), dtype=np.int64)
     while len(pairs) < count:

@@ -17,12 +17,13 @@ ROWS_AT_ONCE = 100_000
 """Questions that are written out at a time when all are asked."""
 
 
-def evaluate_answers(adder: Adder, data: TextData, digits: int, operator: str) -> Result:
+def evaluate_answers(adder: Adder, data: TextData, learned: Iterable[Exercises], digits: int, operator: str) -> Result:
     """Exact match and character accuracy on the test pairs, then every question there is.
 
     Args:
         adder: a trained network.
         data: what it was trained on.
+        learned: the exercises that it was shown; not looked at if digits is 0.
         digits: largest number of digits, up to 3, of the questions that are all asked; 0 asks none of them.
         operator: theirs.
     """
@@ -30,11 +31,11 @@ def evaluate_answers(adder: Adder, data: TextData, digits: int, operator: str) -
     figures = {"exact_match": float(right.mean()), "character_accuracy": characters}
     result = Result({**figures, "errors": int((~right).sum()), "questions": len(right)})
     if digits:
-        _ask_everything(result, adder, data, digits, operator)
+        _ask_everything(result, adder, origin(data, learned, 10**digits), digits, operator)
     return result
 
 
-def _ask_everything(result: Result, adder: Adder, data: TextData, digits: int, operator: str) -> None:
+def _ask_everything(result: Result, adder: Adder, kind: Array, digits: int, operator: str) -> None:
     """Add the exhaustive figures, tables and the map of errors to a result."""
     numbers = 10**digits
     wrong = np.zeros(numbers**2, dtype=bool)
@@ -45,7 +46,6 @@ def _ask_everything(result: Result, adder: Adder, data: TextData, digits: int, o
     result.figures["exhaustive_exact_match"] = float((~wrong).mean())
     result.figures["exhaustive_errors"] = int(wrong.sum())
     result.figures["exhaustive_questions"] = len(wrong)
-    kind = origin(data, numbers)
     result.tables += error_tables(wrong, kind, digits, operator)
     result.pictures["error-map"] = error_map(wrong.reshape(numbers, numbers), kind > 0, operator)
 
@@ -55,10 +55,10 @@ def all_operands(places: Array, numbers: int) -> NDArray[np.int64]:
     return np.stack([places // numbers, places % numbers], axis=1)
 
 
-def origin(data: TextData, numbers: int) -> NDArray[np.int64]:
+def origin(data: TextData, learned: Iterable[Exercises], numbers: int) -> NDArray[np.int64]:
     """For every ordered pair 0 if it was trained on in this or the other order, 1 if held out, 2 if never drawn."""
     kind = np.full((numbers, numbers), 2)
-    for part, value in ((data.train, 0), (data.validation, 1), (data.test, 1)):
+    for part, value in (*((part, 0) for part in learned), (data.validation, 1), (data.test, 1)):
         assert part.operands is not None
         first, second = part.operands.T
         kind[first, second] = kind[second, first] = value

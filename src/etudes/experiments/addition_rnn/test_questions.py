@@ -15,6 +15,7 @@ from etudes.experiments.addition_rnn.experiment import (
     PRESETS,
     AdditionSettings,
     epoch_exercises,
+    exercises_for,
     load_data,
 )
 from etudes.experiments.addition_rnn.questions import (
@@ -140,17 +141,32 @@ def test_fifty_thousand_are_drawn_quickly_and_follow_from_the_seed():
     assert (data.train.questions != other.train.questions).any()
 
 
+@pytest.mark.parametrize("fresh", [False, True])
 @pytest.mark.parametrize("preset", ["classic", "tuned", "demo", "tiny"])
-def test_held_out_pairs_are_never_trained_on_in_either_order(preset):
-    settings = PRESETS[preset]
+def test_held_out_pairs_are_never_trained_on_in_either_order(preset, fresh):
+    settings = override(PRESETS[preset], {"fresh": fresh})
     data = load_data(settings)
     held_out = set(data.validation.questions.tolist()) | set(data.test.questions.tolist())
     assert not set(data.validation.questions.tolist()) & set(data.test.questions.tolist())
     other_order = {"+".join(reversed(question.split("+"))) for question in held_out}
     trained = set()
     for epoch in range(3):
-        trained |= set(epoch_exercises(data.train, settings, epoch).questions.tolist())
+        exercises = epoch_exercises(exercises_for(data, settings, epoch), settings, epoch)
+        assert len(exercises) == len(data.train)
+        trained |= set(exercises.questions.tolist())
     assert not trained & (held_out | other_order)
+
+
+def test_fresh_pairs_are_others_in_every_epoch_and_the_same_for_a_seed():
+    settings = override(PRESETS["tuned"], {"fresh": True})
+    data = load_data(settings)
+    first, second, again = (exercises_for(data, settings, epoch).questions for epoch in (0, 1, 0))
+    np.testing.assert_array_equal(first, again)
+    drawn = [{tuple(sorted(question.split("+"))) for question in some.tolist()} for some in (first, second)]
+    assert [len(pairs) for pairs in drawn] == [45_000, 45_000]
+    assert len(drawn[0] & drawn[1]) < 20_000  # those with short numbers, of which there are few
+    kind = origin(data, [exercises_for(data, settings, epoch) for epoch in (0, 1)], 1000)
+    assert (kind == 0).sum() > 65_000 * 2 - 1_000  # both orders; a number with itself has one
 
 
 @pytest.mark.parametrize("operator", ["+", "-", "*"])
@@ -192,7 +208,7 @@ def test_carries_by_digit_sums_and_by_hand(pairs):
 
 def test_tables_count_every_question_once():
     data = load_data(PRESETS["demo"])
-    kind = origin(data, 100).reshape(100, 100)
+    kind = origin(data, [data.train], 100).reshape(100, 100)
     for part, value in ((data.train, 0), (data.test, 1), (data.validation, 1)):
         for a, b in part.operands:
             assert kind[a, b] == kind[b, a] == value

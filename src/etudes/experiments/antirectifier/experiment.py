@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt, Interval
 
 from etudes.contract import Array, Example, Experiment, ImageData, ImageInfo, Networks, Result, Table
 from etudes.data import describe_images, load_images
-from etudes.data.augmentation import shift
+from etudes.data.augmentation import shift, slant
 from etudes.errors import UserError, unknown
 from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
 from etudes.experiments.antirectifier.pictures import activity, both_halves, first_weights
@@ -68,6 +68,8 @@ class AntirectifierSettings(Settings):
     """Dropout after each activation."""
     shift: Annotated[int, Interval(ge=0, le=8)] = 2
     """Pictures are moved by up to so many pixels in each direction, anew in each epoch."""
+    slant: Annotated[float, Interval(ge=0, le=0.5)] = 0.0
+    """Pictures are slanted by up to so many pixels a pixel along rows and columns, anew in each epoch."""
 
     def check(self) -> None:
         """Every twin is known, and none is named twice."""
@@ -107,6 +109,8 @@ def epoch_pictures(data: ImageData, settings: AntirectifierSettings, epoch: int)
     """Pictures and one-hot labels of an epoch as they are learned from: the same for every network of the run."""
     places = order(settings.seed, epoch, len(data.train))
     pictures, labels = data.train.pictures[places], data.train.labels[places]
+    if settings.slant:
+        pictures = slant(pictures, settings.slant, generator(settings.seed, epoch, 2))
     if settings.shift:
         pictures = shift(pictures, settings.shift, settings.shift, generator(settings.seed, epoch, 1))
     return pictures, one_hot(labels, len(data.info.class_names))

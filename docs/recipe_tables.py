@@ -1,0 +1,86 @@
+"""Tables about recipes: what the same training gives with several seeds, and what was tried on the way to a recipe."""
+
+from collections.abc import Sequence
+from statistics import mean, stdev
+from typing import Any
+
+from etudes import experiments
+from etudes.views.card import show
+
+BEGIN, END = "<!-- what was tried: from benchmarks/ablations -->", "<!-- end of what was tried -->"
+
+
+def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
+    """Lines of Markdown: mean and spread of the figures of trainings that differ by nothing but their seed."""
+    alike: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        recipe = {name: value for name, value in run["settings"].items() if name != "seed"}
+        made = run["environment"]
+        alike.setdefault(repr((run["etude"], recipe, made["backend"], made["precision"])), []).append(run)
+    lines = []
+    for group in alike.values():
+        first = group[0]
+        headline = experiments.load(first["etude"]).headline
+        for name in first["figures"]:
+            found = [run["figures"][name] for run in group]
+            counted = name == headline or "accuracy" in name or "errors" in name
+            if len({run["seed"] for run in group}) < 2 or not counted:
+                continue
+            label = f"**{name.replace('_', ' ')}**" if name == headline else name.replace("_", " ")
+            average = f"{mean(found):.5g}"
+            cells = [first["etude"], first["preset"], first["epochs"], first["environment"]["precision"], len(group)]
+            cells += [label, average, f"{stdev(found):.2g}", show(min(found)), show(max(found))]
+            lines.append("| " + " | ".join(map(str, cells)) + " |")
+    if not lines:
+        return []
+    heading = "| étude | preset | trained for | precision | seeds | figure | mean | standard deviation | least | most |"
+    return [
+        "",
+        "## Several seeds",
+        "",
+        "The same command with several seeds: fresh weights, order, augmentation and what is held back all differ.",
+        "",
+        heading,
+        "|" + " --- |" * 10,
+        *lines,
+    ]
+
+
+def ablation_table(tried: dict[str, Any]) -> list[str]:
+    """Lines of Markdown for one file of `benchmarks/ablations`.
+
+    The file says how it was measured (`about`), which figure counts (`figure`, `split`), and lists what was `tried`:
+    what changed, the flags to `etudes train`, seeds, and the figure for each seed.
+    """
+    lines = [tried["about"].strip(), ""]
+    for part in tried["part"]:
+        figure, split = part["figure"], part["split"]
+        lines += [
+            f"`{part['command']}`, and what each row adds:",
+            "",
+            f"| what changes | flags | {figure} ({split}) | seeds |",
+            "| --- | --- | --- | --- |",
+        ]
+        for row in part["tried"]:
+            lines.append(f"| {row['what']} | {flags(row['flags'])} | {spread(row['values'])} | {len(row['values'])} |")
+        lines.append("")
+    return lines[:-1]
+
+
+def flags(words: str) -> str:
+    """Flags as code, or a dash for none."""
+    return f"`{words}`" if words else "–"
+
+
+def spread(values: Sequence[float]) -> str:
+    """The mean of some figures, and the least and the most of several."""
+    if len(values) == 1:
+        return show(values[0])
+    return f"{mean(values):.5g} ({show(min(values))} to {show(max(values))})"
+
+
+def card_with_ablation(card: str, tried: dict[str, Any]) -> str:
+    """A card's text with the table between its two marks written anew."""
+    before, rest = card.split(BEGIN)
+    after = rest.split(END)[1]
+    return "\n".join([before + BEGIN, "", *ablation_table(tried), "", END + after])

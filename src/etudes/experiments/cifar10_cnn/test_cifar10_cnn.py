@@ -1,0 +1,95 @@
+"""What the picture classifier adds to the shared ones: recipes of one network, and looking at mirror images too."""
+
+import numpy as np
+import pytest
+
+from etudes import actions
+from etudes.experiments.cifar10_cnn.experiment import (
+    PRESETS,
+    Use,
+    augmented,
+    build,
+    describe_data,
+    evaluate,
+    load_data,
+    make_optimizer,
+    use,
+)
+from etudes.settings import override
+from etudes.training.backend import drawn_from, start_backend
+
+
+@pytest.fixture(autouse=True, scope="module")
+def started():
+    start_backend()
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    settings = override(PRESETS["tiny"], {"dropout": 0.0})
+    with drawn_from(0):
+        return settings, build(settings, describe_data(settings)), load_data(settings)
+
+
+def test_a_picture_and_its_mirror_image_get_one_answer_with_flips(tiny):
+    settings, networks, data = tiny
+    pictures = data.test.pictures[:4]
+    for flips, same in ((True, True), (False, False)):
+        answers = [
+            use(networks, data.info, settings, Use(tuple("abcd"), top=10, flips=flips), seen).answers
+            for seen in (pictures, pictures[:, :, ::-1])
+        ]
+        assert (answers[0] == answers[1]) == same
+
+
+def test_the_accuracy_with_flips_is_that_of_the_mean_of_both_views(tiny):
+    settings, networks, data = tiny
+    figures = evaluate(networks, data, settings).figures
+    network, test = networks["classifier"], data.test
+    both = sum(network.predict(view, verbose=0) for view in (test.pictures, test.pictures[:, :, ::-1]))
+    assert figures["accuracy_flipped"] == pytest.approx((both.argmax(axis=1) == test.labels).mean())
+    assert list(figures)[:2] == ["accuracy", "accuracy_flipped"]
+    unflipped = override(settings, {"augmentation": "shifts"})
+    assert "accuracy_flipped" not in evaluate(networks, data, unflipped).figures
+
+
+def test_classic_is_what_the_description_says():
+    classic = PRESETS["classic"]
+    network = build(classic, describe_data(override(classic, {"data": "shapes"})))["classifier"]
+    configured = [layer.get_config() for layer in network.layers]
+    assert configured[0]["scale"] == 1 / 255
+    assert configured[0]["offset"] == 0
+    kinds = {config["kernel_initializer"]["class_name"] for config in configured if "kernel_initializer" in config}
+    assert kinds == {"GlorotUniform"}
+    assert [config["rate"] for config in configured if "rate" in config] == [0.25, 0.25, 0.5]
+    assert type(make_optimizer(classic, 10)).__name__ == "RMSprop"
+    assert classic.cutout == 0
+
+
+def test_a_network_that_centres_sees_about_zero_and_one(tiny):
+    settings, _, data = tiny
+    centred = build(override(settings, {"centred": True}), data.info)["classifier"]
+    seen = np.array(centred.layers[0](np.array([0, 128, 255], np.float32).reshape(1, 1, 3)))
+    np.testing.assert_allclose(seen.reshape(-1), [-2, 0, 1.984375])
+
+
+def test_augmentation_follows_from_seed_and_epoch(tiny):
+    settings, _, data = tiny
+    cut = override(settings, {"cutout": 6, "shift": 2})
+    first, again, other = (augmented(data.train, cut, epoch)[0] for epoch in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    assert (first == 128).all(axis=3).any()
+
+
+def test_muon_learns_a_few_pictures():
+    chosen = actions.preset_of(
+        "cifar10_cnn", "tiny", {"optimizer": "muon", "epochs": 6, "limit": 256, "learning_rate": 4e-3}
+    )
+    with drawn_from(0):
+        networks = build(chosen, describe_data(chosen))
+    data = load_data(chosen)
+    network = networks["classifier"]
+    network.compile(optimizer=make_optimizer(chosen, 48), loss="sparse_categorical_crossentropy")
+    history = network.fit(data.train.pictures, data.train.labels, batch_size=32, epochs=6, verbose=0).history["loss"]
+    assert history[-1] < 0.9 * history[0]

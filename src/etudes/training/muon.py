@@ -1,0 +1,43 @@
+"""Muon: steps that turn every direction of a weight matrix equally far."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from etudes.training.backend import keras
+
+
+def muon(rate: Any, *, weight_decay: float, beside: str) -> Any:
+    """Muon for the kernels of dense, recurrent and convolutional layers; AdamW for the rest.
+
+    The momentum of a kernel is made nearly orthogonal before each step, so that no direction is learned much faster
+    than another (K. Jordan and others, "Muon: An optimizer for hidden layers in neural networks", 2024). Steps are as
+    long as AdamW's usual ones (J. Liu and others, "Muon is scalable for LLM training", 2025), so rate and decay mean
+    the same for both. A convolution's kernel counts as the matrix (height · width · maps in, maps out).
+
+    Args:
+        rate: learning rate, a number or a schedule.
+        weight_decay: decoupled weight decay of all weights.
+        beside: regular expression; a weight whose path it is found in is left to AdamW.
+    """
+
+    class Muon(keras.optimizers.Muon):  # type: ignore[misc]
+        def _should_use_adamw(self, variable: Any) -> bool:
+            return len(variable.shape) < 2 or re.search(beside, variable.path) is not None
+
+        def lr_adjust(self, x: Any) -> Any:
+            return x * max(_matrix_shape(x.shape)) ** 0.5 * self.rms_rate
+
+        def zeropower_via_newtonschulz5(self, x: Any, steps: int) -> Any:
+            flat = keras.ops.reshape(x, _matrix_shape(x.shape))
+            return keras.ops.reshape(super().zeropower_via_newtonschulz5(flat, steps), x.shape)
+
+    return Muon(rate, weight_decay=weight_decay, adam_weight_decay=weight_decay)
+
+
+def _matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    rows = 1
+    for extent in shape[:-1]:
+        rows *= int(extent)
+    return rows, int(shape[-1])
