@@ -71,9 +71,14 @@ def settings_of(run: Run) -> Settings:
         UserError: `settings.toml` is damaged, or of an étude or of settings that this version does not know.
     """
     header = run.header()
+    kind = experiments.load(header["etude"]).settings
     try:
-        settings: Settings = from_dict(experiments.load(header["etude"]).settings, header["settings"])
+        settings: Settings = from_dict(kind, header["settings"])
         validate(settings)
+        # A setting that the run does not name came later: what it is now by default may not be what was done then.
+        missing = [field.name for field in dataclasses.fields(kind) if field.name not in header["settings"]]
+        if missing:
+            raise UserError(f"it does not say {', '.join(missing[:3])}; train again")
     except UserError as error:
         raise _foreign(run, error) from error
     return settings
