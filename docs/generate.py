@@ -22,6 +22,7 @@ from etudes import experiments
 from etudes.cli import COMMANDS, help_text
 from etudes.runs import BUNDLED, read_metrics
 from etudes.views.card import show
+from goals_tables import goals_table, table_of_2017
 from recipe_tables import card_with_ablation, seeds_table
 from reliability_page import reliability_page
 
@@ -103,7 +104,8 @@ def results_page(runs: list[dict[str, Any]]) -> str:
         value = f"{headline.replace('_', ' ')} **{show(run['figures'][headline])}**"
         cells = [f"[{run['etude']}](#{run['name']})", run["preset"], run["data"], run["epochs"], run["seed"], value]
         lines.append("| " + " | ".join(map(str, [*cells, round(run["seconds"])])) + " |")
-    lines += seeds_table(runs)
+    goals = tomllib.loads((ROOT / "benchmarks" / "goals.toml").read_text(encoding="utf-8"))
+    lines += [*seeds_table(runs), *goals_table(runs, goals["goal"]), *table_of_2017(runs, goals["figure_of_2017"])]
     for run in runs:
         made = run["environment"]
         versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())

@@ -1,0 +1,78 @@
+"""Tables that put the committed runs beside what was to be reached, and beside what was said in 2017."""
+
+from fnmatch import fnmatch
+from statistics import mean
+from typing import Any
+
+from etudes.views.card import show
+
+
+def found(runs: list[dict[str, Any]], pattern: str, figure: str) -> list[tuple[str, float]]:
+    """(name of the run, value) of a figure in each run that fits a pattern."""
+    return [
+        (run["name"], run["figures"][figure])
+        for run in runs
+        if fnmatch(run["name"], pattern) and figure in run["figures"]
+    ]
+
+
+def spread(values: list[float]) -> str:
+    """The mean, and of several also the least, the most and how many."""
+    if len(values) == 1:
+        return f"{show(values[0])} (1 seed)"
+    return f"{mean(values):.5g} ({show(min(values))} to {show(max(values))}, {len(values)} seeds)"
+
+
+def verdict(goal: dict[str, Any], values: list[float]) -> str:
+    """Whether a goal is reached by the mean of the seeds that there are."""
+    if not values:
+        return "not measured"
+    reached = mean(values) >= goal["at_least"] if "at_least" in goal else mean(values) <= goal["at_most"]
+    if not reached:
+        return "**not reached**"
+    wanted = goal.get("seeds", 1)
+    return "reached" if len(values) >= wanted else f"reached by {len(values)} of {wanted} seeds"
+
+
+def goals_table(runs: list[dict[str, Any]], goals: list[dict[str, Any]]) -> list[str]:
+    """Lines of Markdown: each goal, what was measured, and whether it is reached."""
+    lines = [
+        "",
+        "## Goals",
+        "",
+        "On the test split, by the mean over seeds; the runs that a figure comes from are named.",
+        "",
+        "| étude | goal | measured | reached | from |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for goal in goals:
+        measured = found(runs, goal["runs"], goal["figure"])
+        values = [value for _, value in measured]
+        cells = [goal["etude"], goal["what"], spread(values) if values else "–", verdict(goal, values)]
+        source = f"`{goal['runs']}`" if values else "–"
+        note = f"; {goal['note']}" if "note" in goal else ""
+        lines.append("| " + " | ".join([*cells, source + note]) + " |")
+    return lines
+
+
+def table_of_2017(runs: list[dict[str, Any]], figures: list[dict[str, Any]]) -> list[str]:
+    """Lines of Markdown: what the scripts of 2017 said, what they measured by it, and what `classic` gives here."""
+    lines = [
+        "",
+        "## The figures of 2017",
+        "",
+        "What the scripts said of themselves, what they measured, and what the same recipe gives here on pictures",
+        "and pairs that it was neither trained nor chosen by.",
+        "",
+        "| étude | said | what was measured | here |",
+        "| --- | --- | --- | --- |",
+    ]
+    for figure in figures:
+        here = [
+            f"{name.replace('_', ' ')} {show(value)} (`{run}`)"
+            for name in figure["figures"]
+            for run, value in found(runs, figure["runs"], name)
+        ]
+        cells = (figure["etude"], figure["said"], figure["really"], "; ".join(here) or "not measured")
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
