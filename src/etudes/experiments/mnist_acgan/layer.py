@@ -96,9 +96,9 @@ class UpsampledConv2D(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, inputs: Any) -> Any:
         """A float tensor (batch, height, width, channels) → (batch, 2·height, 2·width, filters)."""
-        _, height, width, channels = inputs.shape
+        _, height, width, channels = ops.shape(inputs)
         x = ops.conv(inputs, ops.cast(self._phase_kernels(channels), inputs.dtype), padding="same")
-        x = self.activation(x + ops.tile(self.bias, 4))
+        x = self.activation(ops.add(x, ops.tile(self.bias, 4)))  # TensorFlow fuses `add` with the convolution, not `+`
         x = ops.reshape(x, (-1, height, width, 2, 2, self.filters))
         x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
         return ops.reshape(x, (-1, 2 * height, 2 * width, self.filters))
