@@ -30,12 +30,13 @@ def phase_sums(size: int) -> Array:
     """
     middle, reach = size // 2, (size // 2 + 1) // 2
     phase, tap, entry = np.ogrid[:2, : 2 * reach + 1, :size]
-    return ((phase + entry - middle) // 2 + reach == tap).astype(np.float32)
+    sums: Array = ((phase + entry - middle) // 2 + reach == tap).astype(np.float32)
+    return sums
 
 
 @keras.saving.register_keras_serializable(package="etudes")
 class UpsampledConv2D(keras.layers.Layer):  # type: ignore[misc]
-    """`UpSampling2D(2, interpolation="nearest")`, then `Conv2D(filters, size, padding="same")`, without the doubled picture.
+    """Nearest `UpSampling2D(2)`, then `Conv2D(filters, size, padding="same")`, without making the doubled picture.
 
     After nearest upsampling a 5×5 kernel meets 3×3 different pixels only, and which of its entries meet the same pixel
     depends on whether row and column of the output are even or odd. So there are four 3×3 kernels of sums of entries,

@@ -37,7 +37,7 @@ class AcganSettings(Settings):
     generator: Literal["classic", "light"] = "classic"
     """classic: upsampling and 5x5 convolutions; light: transposed convolutions, a fortieth of the work."""
     convolution: Literal["split", "plain"] = "split"
-    """How `classic` computes upsampling and 5x5 convolution: split takes 2.8 times fewer multiplications for the same."""
+    """How `classic` computes its 5x5 convolutions: split takes 2.8 times fewer multiplications to the same result."""
     ema: Annotated[float, Interval(ge=0, lt=1)] = 0.999
     """Decay of a moving average of the generator's weights, which then draws; 0 keeps none."""
 

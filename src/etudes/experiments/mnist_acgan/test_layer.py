@@ -1,4 +1,4 @@
-"""The split convolution against upsampling and convolution as Keras has them; `make test` runs it on TensorFlow and JAX."""
+"""The split convolution against Keras' upsampling and convolution; `make test` runs it on TensorFlow and JAX."""
 
 from __future__ import annotations
 
