@@ -11,10 +11,12 @@ demo: setup          ## train, use and look inside all six on embedded data; end
 
 test: setup lint     ## everything that must hold, on TensorFlow and on JAX
 	$(BIN)/python -m pytest -n 2 --dist worksteal
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_contract.py tests/training
+	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_contract.py tests/training \
+		src/etudes/experiments/mnist_acgan/test_layer.py
 
 test-torch: setup    ## the same contract on torch, where it is installed
-	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py tests/training
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py tests/training \
+		src/etudes/experiments/mnist_acgan/test_layer.py
 
 soak: setup          ## kills, damage, hostile input, all of it: what docs/reliability.md reports; about an hour
 	PYTHONPATH=tests $(BIN)/python -m soak

@@ -34,6 +34,10 @@ def layer_table(name: str, network: Any) -> Table:
         kind = type(layer).__name__
         if kind == "Rescaling":
             continue
+        if hasattr(layer, "shown_as"):  # it does the work of several, and says of which
+            for label, shape, parameters in layer.shown_as():
+                rows.append((label, _shape(shape), parameters, _trainable(layer) if parameters else ""))
+            continue
         label = _KINDS.get(kind, kind.lower())
         if kind == "Activation":
             label = f"activation {layer.activation.__name__}"

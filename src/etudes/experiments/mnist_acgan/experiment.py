@@ -85,9 +85,10 @@ def real_batch(data: ImageData, settings: AcganSettings, number: int) -> tuple[A
 def build(settings: AcganSettings, info: ImageInfo) -> Networks:
     """Discriminator and generator, and, if one is kept, the moving average of the generator, at first equal to it."""
     check_size(info)
-    networks = {"discriminator": make_discriminator(info), "generator": make_generator(info, settings.generator)}
+    kind = settings.generator, settings.convolution
+    networks = {"discriminator": make_discriminator(info), "generator": make_generator(info, *kind)}
     if settings.ema:
-        networks["generator_ema"] = make_generator(info, settings.generator, name="generator_ema")
+        networks["generator_ema"] = make_generator(info, *kind, name="generator_ema")
         networks["generator_ema"].set_weights(networks["generator"].get_weights())
     return networks
 

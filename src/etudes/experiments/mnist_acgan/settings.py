@@ -36,6 +36,8 @@ class AcganSettings(Settings):
     """Whether the discriminator also learns the class from generated pictures, even from bad ones."""
     generator: Literal["classic", "light"] = "classic"
     """classic: upsampling and 5x5 convolutions; light: transposed convolutions, a fortieth of the work."""
+    convolution: Literal["split", "plain"] = "split"
+    """How `classic` computes its 5x5 convolutions: split takes 2.8 times fewer multiplications to the same result."""
     ema: Annotated[float, Interval(ge=0, lt=1)] = 0.999
     """Decay of a moving average of the generator's weights, which then draws; 0 keeps none."""
 
