@@ -12,7 +12,6 @@ rounds. Published data sets are used where they are at hand (`etudes data list`)
 import argparse
 import json
 import shlex
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +42,7 @@ def main() -> None:
     parser.add_argument("--tiny", action="store_true", help="no figures at all, only to see whether it runs")
     parser.add_argument("--repeats", type=int, help="rounds A B A B; for time_to_accuracy seeds (default 3, quick 1)")
     parser.add_argument("--budget", type=float, default=90, help="minutes that one training to a target may take")
-    parser.add_argument("--only", nargs="+", help="etudes, for speed and time_to_accuracy")
+    parser.add_argument("--only", nargs="+", help="etudes; for scaling the first words of axes")
     parser.add_argument(
         "--folder", type=Path, default=Path("runs/benchmarks"), help="data, and trainings to go on with"
     )
@@ -54,20 +53,19 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     plan = Plan(size, given.repeats or (3 if size == "full" else 1), given.budget, folder)
     for name in FIGURES if "all" in given.figures else given.figures:
-        takes_only = given.only and name in ("speed", "time_to_accuracy")
-        add(given.results, name, plan, {"only": given.only} if takes_only else {})
+        add(given.results, name, plan, given.only)
 
 
-def add(results: Path, name: str, plan: Plan, arguments: dict[str, Any]) -> None:
-    """Measure one figure and put it in its place in the file; with `only`, the études beside it stay."""
+def add(results: Path, name: str, plan: Plan, only: list[str] | None) -> None:
+    """Measure one figure and put it in its place in the file; what `only` leaves out of it stays as it was."""
     about, began = machine(), time.monotonic()
-    found = FIGURES[name](plan, **arguments)
-    words = [word for word in sys.argv[1:] if not Path(word).is_absolute()]
+    found = FIGURES[name](plan, only)
+    words = [name, *(["--quick"] if plan.size == "quick" else []), *(["--only", *only] if only else [])]
     about |= {"size": plan.size, "repeats": plan.repeats, "load_after": machine()["load_before"]}
     about["command"] = shlex.join(["python", "-m", "benchmarks", *words])
     about["minutes"] = round((time.monotonic() - began) / 60, 1)
     known = json.loads(results.read_bytes()) if results.exists() else {}
-    parts = found if name in ("speed", "time_to_accuracy") else {"": found}
+    parts = {"": found} if name == "dream" else found
     place = known.setdefault(name, {})
     for part, figures in parts.items():
         place[part] = {"measured": about, "figures": figures}

@@ -6,20 +6,20 @@ from typing import Any
 
 from benchmarks.measuring import Contestant, compared, in_turn, run, say
 from benchmarks.sizes import Plan
-from benchmarks.speed import PRECISIONS
+from benchmarks.speed import precisions
 
 
-def measure(plan: Plan) -> dict[str, Any]:
+def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG001
     """Steps of three octaves, without the first of each size, which compiles; and with it."""
     say("deep dream")
     height, width = plan.of((160, 160), (326, 489), (683, 1024))
     common = {"height": height, "width": width, "iterations": plan.of(2, 6, 20), "octaves": plan.of(1, 3, 3)}
     contestants = {
         f"etudes {precision}": Contestant("benchmarks.ours.dreaming", {**common, "precision": precision})
-        for precision in PRECISIONS
+        for precision in precisions(plan)
     }
     contestants["keras example"] = Contestant("benchmarks.peers.dream_keras", common)
-    for precision in PRECISIONS:
+    for precision in precisions(plan):
         arguments = {"precision": precision, "size": plan.of(128, 2048, 2048)}
         contestants[f"ceiling {precision}"] = Contestant("benchmarks.ours.ceiling", arguments)
     records = in_turn(contestants, plan.repeats)

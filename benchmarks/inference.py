@@ -17,13 +17,17 @@ RUNS: dict[str, dict[str, Any]] = {
 """What is trained, briefly, with the preset tiny: a network of the full size, which answers as fast as a good one."""
 
 
-def measure(plan: Plan) -> dict[str, Any]:
-    """Answers a second and seconds for one, of each étude that answers; the picture classifier beside plain Keras."""
+def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
+    """Answers a second and seconds for one, of each étude that answers; the picture classifier beside plain Keras.
+
+    Args:
+        plan: how much to do.
+        only: études to measure; by default all.
+    """
     say("answers")
     count, repeats = plan.of(64, 2000, 20_000), plan.of(1, 3, 5)
-    chosen = ["cifar10_cnn", "addition_rnn"] if plan.size == "tiny" else list(RUNS)
-    found: dict[str, Any] = {"count": count, "etudes": {}}
-    for etude in chosen:
+    found: dict[str, Any] = {}
+    for etude in only or RUNS:
         run = actions.train(etude, preset="tiny", out=plan.folder / f"tiny-{etude}", quiet=True, **RUNS[etude])
         ours = {"run": str(run.folder), "count": count, "repeats": repeats}
         contestants = {"etudes": Contestant("benchmarks.ours.answering", ours)}
@@ -32,7 +36,8 @@ def measure(plan: Plan) -> dict[str, Any]:
             contestants["keras predict"] = Contestant("benchmarks.peers.predict_keras", peer)
         records = in_turn(contestants, plan.repeats)
         mine = records["etudes"]
-        found["etudes"][etude] = {
+        found[etude] = {
+            "count": count,
             "per_second": compared(records, lambda record: record["per_second"], "etudes", less=False),
             "cold_seconds": spread([record["cold_seconds"] for record in mine]),
             "warm_seconds": spread([record["warm_seconds"] for record in mine]),

@@ -67,10 +67,17 @@ AXES = {
 }
 
 
-def measure(plan: Plan) -> dict[str, Any]:
-    """For each axis the points: how much work, the figure, and the peak of memory of its process."""
+def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
+    """For each axis the points: how much work, the figure, and the peak of memory of its process.
+
+    Args:
+        plan: how much to do.
+        only: first words of axes to measure; by default all.
+    """
     found = {}
     for name, (contestants, unit, value) in AXES.items():
+        if only and name.split()[0] not in only:
+            continue
         say(f"scaling: {name}")
         points = []
         for work, contestant in contestants(plan).items():

@@ -12,7 +12,10 @@ from etudes.data.catalogue import SETS
 from etudes.data.storage import verified_files
 from etudes.training.backend import has_bfloat16
 
-PRECISIONS = ("float32", "bfloat16") if has_bfloat16() else ("float32",)
+
+def precisions(plan: Plan) -> tuple[str, ...]:
+    """Those that the machine has in hardware."""
+    return ("float32", "bfloat16") if has_bfloat16() and plan.size != "tiny" else ("float32",)
 
 
 def throughput(record: Record, phase: str = "") -> float:
@@ -38,7 +41,7 @@ def cifar(plan: Plan) -> dict[str, Contestant]:
     file = str(write_pictures(plan.folder, source, limit))
     common = {"data": file, "epochs": plan.of(1, 2, 4)}
     found = {}
-    for precision in PRECISIONS:
+    for precision in precisions(plan):
         found[f"etudes {precision}"] = ours(
             "cifar10_cnn", common["epochs"], data=source, limit=limit, precision=precision
         )
@@ -93,7 +96,7 @@ def acgan(plan: Plan) -> dict[str, Contestant]:
     source, batches = at_hand("mnist", "digits"), plan.of(1, 5, 40)
     epochs = plan.of(1, 2, 3)
     found = {}
-    for precision in PRECISIONS:
+    for precision in precisions(plan):
         settings = {"data": source, "batches_per_epoch": batches, "precision": precision}
         found[f"etudes {precision}"] = ours("mnist_acgan", epochs, "classic", **settings)
     if find_spec("benchmarks.peers.acgan_keras"):
@@ -123,7 +126,7 @@ def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
     for etude in only or CASES:
         say(f"speed of {etude}")
         contestants = CASES[etude](plan)
-        for precision in PRECISIONS:
+        for precision in precisions(plan):
             arguments = {"precision": precision, "size": plan.of(128, 2048, 2048)}
             contestants[f"ceiling {precision}"] = Contestant("benchmarks.ours.ceiling", arguments)
         records = in_turn(contestants, plan.repeats)

@@ -1,9 +1,9 @@
-"""Write what is generated: docs/cli.md, docs/results.md, and the results that each étude's card shows.
+"""Write what is generated: pages and plots in docs, and the results that each étude's card shows.
 
     python docs/generate.py
 
 `docs/results.md` comes from the run folders in `benchmarks/runs`, `docs/cli.md` from the command's own help,
-`docs/reliability.md` from what `make soak` measured.
+`docs/reliability.md` from what `make soak` measured, `docs/performance.md` from what `python -m benchmarks` measured.
 """
 
 import io
@@ -20,6 +20,7 @@ from etudes import experiments
 from etudes.cli import COMMANDS, help_text
 from etudes.runs import read_metrics
 from etudes.views.card import show
+from performance_page import performance_page, performance_pictures
 from reliability_page import reliability_page
 
 ROOT = Path(__file__).parent.parent
@@ -137,6 +138,9 @@ def generated() -> dict[Path, str]:
     files = {ROOT / "docs" / "cli.md": cli_reference(), ROOT / "docs" / "results.md": results_page(runs)}
     soaked = json.loads((ROOT / "benchmarks" / "reliability.json").read_bytes())
     files[ROOT / "docs" / "reliability.md"] = reliability_page(soaked)
+    measured = json.loads((ROOT / "benchmarks" / "performance.json").read_bytes())
+    files[ROOT / "docs" / "performance.md"] = performance_page({**measured, "reliability": soaked})
+    files |= performance_pictures(measured, ROOT / "docs" / "pictures")
     for name, records in etude_records(runs).items():
         files[experiments.folder(name) / "results.json"] = json.dumps(records, indent=1, ensure_ascii=False) + "\n"
     return files

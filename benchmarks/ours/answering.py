@@ -45,15 +45,15 @@ def measure(run: str, count: int, repeats: int) -> dict[str, Any]:
         return {
             "per_second": count / _median(answer, repeats),
             "warm_seconds": _median(lambda: actions.use(run, one), repeats),
-            "cold_seconds": _median(lambda: subprocess.run(command, check=True, capture_output=True), repeats - 1),
+            "cold_seconds": _median(lambda: subprocess.run(command, check=True, capture_output=True), repeats, 0),
         }
 
 
-def _median(action: Any, repeats: int) -> float:
-    """Median seconds of an action, the first time left out."""
+def _median(action: Any, repeats: int, uncounted: int = 1) -> float:
+    """Median seconds of an action, the first times left out."""
     times = []
-    for _ in range(max(repeats, 1) + 1):
+    for _ in range(repeats + uncounted):
         began = time.monotonic()
         action()
         times.append(time.monotonic() - began)
-    return statistics.median(times[1:])
+    return statistics.median(times[uncounted:])

@@ -21,13 +21,16 @@ class Reached(Exception):  # noqa: N818 (it is no error)
 class Stopping(Silent):
     """A watch that notes when the first step was done, and ends the training at a target or after some time."""
 
-    def __init__(self, phase: str, target: list[Any], most_seconds: float, seconds: float) -> None:
+    def __init__(self, phase: str, target: list[Any], most_seconds: float, seconds: float, most_steps: int) -> None:
         self.phase, self.target, self.most_seconds, self.seconds = phase, target, most_seconds, seconds
+        self.most_steps, self.steps = most_steps, 0
         self.first_step: float | None = None
 
-    def step(self, samples: int, figures: dict[str, Any]) -> None:
+    def step(self, samples: int, figures: dict[str, Any]) -> None:  # noqa: ARG002
         """Note the first."""
-        self.first_step = self.first_step or time.time()
+        self.first_step, self.steps = self.first_step or time.time(), self.steps + 1
+        if self.steps == self.most_steps:
+            raise Reached
 
     def end_epoch(self, record: dict[str, Any]) -> None:
         """Compare the epoch's figure with the target."""
@@ -46,6 +49,7 @@ def measure(
     phase: str = "train",
     target: list[Any] | None = None,
     most_seconds: float = 0,
+    most_steps: int = 0,
 ) -> dict[str, Any]:
     """Train.
 
@@ -57,11 +61,12 @@ def measure(
         phase: of the training, to which the target belongs.
         target: name and value of the figure to stop at.
         most_seconds: of all epochs together; 0 sets no limit.
+        most_steps: steps after which to end, and with them epochs, evaluation and all; 0 sets no limit.
     """
     with tempfile.TemporaryDirectory() as passing:
         out = Path(folder) if folder else Path(passing) / "run"
         before = sum(record["seconds"] for record in _records(out))
-        watch = Stopping(phase, target or [], most_seconds, before)
+        watch = Stopping(phase, target or [], most_seconds, before, most_steps)
         began = float(os.environ.get("ETUDES_BENCHMARK_START", time.time()))
         try:
             if not _over(_records(out), phase, target, most_seconds):

@@ -1,4 +1,4 @@
-"""The addition network in plain JAX: LSTMs as `lax.scan`, Adam by hand, and a whole epoch in one compiled `lax.scan`."""
+"""The addition network in plain JAX: LSTMs as `lax.scan`, Adam by hand, a whole epoch in one compiled `lax.scan`."""
 
 from __future__ import annotations
 

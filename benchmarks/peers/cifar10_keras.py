@@ -1,4 +1,4 @@
-"""The CIFAR-10 network as the recipe of 2017 trains it, on today's Keras: batch 32, float32, pictures changed one by one."""
+"""The CIFAR-10 network as the recipe of 2017 trains it, on today's Keras: batch 32, float32, one picture at a time."""
 
 from __future__ import annotations
 

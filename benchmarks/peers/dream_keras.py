@@ -1,4 +1,4 @@
-"""Deep dream as Keras's example writes it: a feature extractor, a `GradientTape` in a `tf.function`, an octave at a time."""
+"""Deep dream as Keras's example writes it: a feature extractor, a `GradientTape` in a `tf.function`, octaves."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Epochs(keras.callbacks.Callback):
         """Whether the time is used up."""
         return bool(self.most_seconds) and sum(record["seconds"] for record in self.records) > self.most_seconds
 
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
         """Look at the clock."""
         self.began = time.monotonic()
 
