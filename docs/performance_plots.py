@@ -43,12 +43,12 @@ def dots(ratios: dict[str, dict[str, float]]) -> str:
         ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if least / 2 <= tick <= most * 2]
         axes.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])
         axes.set_xticks([], minor=True)
-        axes.set_xlabel("throughput of Études in float32 over the contestant's (right of 1: Études is faster)")
+        axes.set_xlabel("Études in float32 is so many times as fast")
         return svg(drawn)
 
 
 def work_plot(figures: dict[str, Any]) -> str:
-    """For each kind of work time (above) and memory (below), all axes logarithmic."""
+    """For each kind of work time (above, logarithmic) and memory (below, from zero)."""
     with style():
         drawn = Figure(figsize=(10, 5.6))
         for column, (name, found) in enumerate(figures.items(), start=1):
@@ -58,10 +58,12 @@ def work_plot(figures: dict[str, Any]) -> str:
                 values = [point[key] for point in found["points"]]
                 axes.plot(work, values, "-", color=COLOURS[row], marker="os"[row])
                 axes.set_xscale("log")
-                axes.set_yscale("log")
                 axes.set_ylabel(unit)
                 if row:
+                    axes.set_ylim(0, 1.1 * max(values))
                     axes.set_xlabel(name)
+                else:
+                    axes.set_yscale("log")
         return svg(drawn)
 
 
