@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: demo test test-torch soak setup lint docs results lock clean
+.PHONY: demo test test-torch soak bench setup lint docs results lock clean
 
 demo: setup          ## train, use and look inside all six on embedded data; ends in one report.html
 	$(BIN)/etudes demo
@@ -20,6 +20,10 @@ test-torch: setup    ## the same contract on torch, where it is installed
 
 soak: setup          ## kills, damage, hostile input, all of it: what docs/reliability.md reports; about an hour
 	PYTHONPATH=tests $(BIN)/python -m soak
+	$(BIN)/python docs/generate.py
+
+bench: setup         ## études beside plainly written peers: what docs/performance.md reports; hours, on a quiet machine
+	$(BIN)/python -m benchmarks all
 	$(BIN)/python docs/generate.py
 
 setup: $(READY)      ## the environment alone, in .venv, from requirements.lock

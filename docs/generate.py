@@ -1,10 +1,11 @@
-"""Write what is generated: docs/cli.md, docs/results.md, and the results that each étude's card shows.
+"""Write what is generated: pages and plots in docs, and the results that each étude's card shows.
 
     python docs/generate.py
 
 `docs/results.md` comes from the run folders in `benchmarks/runs`, `docs/cli.md` from the command's own help,
-`docs/reliability.md` from what `make soak` measured, `docs/bundled.md` from the trained runs in `src/etudes/bundled`,
-and the tables of what was tried, in the études' cards, from `benchmarks/ablations`.
+`docs/reliability.md` from what `make soak` measured, `docs/performance.md` from what `python -m benchmarks` measured,
+`docs/bundled.md` from the trained runs in `src/etudes/bundled`, and the tables of what was tried, in the études' cards,
+from `benchmarks/ablations`.
 """
 
 import io
@@ -23,6 +24,7 @@ from etudes.cli import COMMANDS, help_text
 from etudes.runs import BUNDLED, read_metrics
 from etudes.views.card import show
 from goals_tables import goals_table, table_of_2017
+from performance_page import performance_page, performance_pictures
 from recipe_tables import card_with_ablation, seeds_table
 from reliability_page import reliability_page
 
@@ -145,6 +147,9 @@ def generated() -> dict[Path, str]:
     soaked = json.loads((ROOT / "benchmarks" / "reliability.json").read_bytes())
     files[ROOT / "docs" / "reliability.md"] = reliability_page(soaked)
     files[ROOT / "docs" / "bundled.md"] = bundled_page(BUNDLED)
+    measured = json.loads((ROOT / "benchmarks" / "performance.json").read_bytes())
+    files[ROOT / "docs" / "performance.md"] = performance_page({**measured, "reliability": soaked})
+    files |= performance_pictures(measured, ROOT / "docs" / "pictures")
     for name, records in etude_records(runs).items():
         files[experiments.folder(name) / "results.json"] = json.dumps(records, indent=1, ensure_ascii=False) + "\n"
     for path in sorted((ROOT / "benchmarks" / "ablations").glob("*.toml")):

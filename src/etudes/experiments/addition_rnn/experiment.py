@@ -94,8 +94,8 @@ def epoch_exercises(train: Exercises, settings: AdditionSettings, epoch: int) ->
 def build(settings: AdditionSettings, info: TextInfo) -> Networks:
     """The network: characters of the question in, probabilities of the answer's characters out."""
     layers, depth = keras.layers, len(info.alphabet)
-    # Written out step by step a short LSTM is faster on TensorFlow; a long one would take long to compile.
-    unroll = keras.backend.backend() == "tensorflow" and info.question_length <= 32
+    # Written out step by step a short LSTM is faster; a long one would take long to compile.
+    unroll = keras.backend.backend() != "torch" and info.question_length <= 32
     decoder = [
         layers.LSTM(settings.units, return_sequences=True, dropout=settings.dropout, unroll=unroll)
         for _ in range(settings.decoder_layers)
@@ -145,8 +145,8 @@ def train(networks: Networks, data: TextData, settings: AdditionSettings, sessio
         optimizer=make_optimizer(settings, settings.epochs * -(-len(data.train) // settings.batch_size)),
         loss="categorical_crossentropy",
         metrics=[exact_match, "accuracy"],
-        # The steps are so small that on TensorFlow going back to Python after each costs a tenth of the time.
-        steps_per_execution=10 if keras.backend.backend() == "tensorflow" else 1,
+        # The steps are so small that going back to Python after each costs a tenth of the time.
+        steps_per_execution=10 if keras.backend.backend() != "torch" else 1,
     )
 
     def epoch_data(epoch: int) -> tuple[Array, Array]:

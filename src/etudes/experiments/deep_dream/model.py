@@ -148,6 +148,49 @@ def _copy(layer: Any, x: Any, name: str | None) -> Any:
     return result
 
 
+def folded(network: Any) -> Any:
+    """The same function with each batch normalisation that follows a convolution folded into its kernel and bias.
+
+    A network at rest multiplies and adds constants there. Folded, they cost nothing, and their gradient neither.
+    """
+    into = {}  # convolution → the normalisation that alone takes its output
+    for layer in network.layers:
+        takers = [node.operation for node in layer._outbound_nodes if node.operation in network.layers]
+        linear = isinstance(layer, keras.layers.Conv2D) and layer.activation is keras.activations.linear
+        if linear and len(takers) == 1 and isinstance(takers[0], keras.layers.BatchNormalization):
+            into[layer.name] = takers[0]
+    gone = {layer.name for layer in into.values()}
+    if not gone:
+        return network
+
+    def copy(layer: Any) -> Any:
+        biased = {"use_bias": True} if layer.name in into else {}
+        return type(layer).from_config({**layer.get_config(), **biased})
+
+    def apply(layer: Any, x: Any, **keywords: Any) -> Any:
+        return x if layer.name in gone else layer(x, **keywords)
+
+    result = keras.models.clone_model(network, clone_function=copy, call_function=apply)
+    for layer in result.layers:
+        if layer.weights:
+            weights = network.get_layer(layer.name).get_weights()
+            layer.set_weights(_with_normalisation(weights, into[layer.name]) if layer.name in into else weights)
+    return result
+
+
+def _with_normalisation(weights: list[Any], layer: Any) -> list[Any]:
+    """Kernel and bias of a convolution whose output is what the normalisation makes of it."""
+    kernel, shift = weights[0], weights[1] if len(weights) > 1 else 0.0
+    mean, variance = (np.asarray(keras.ops.convert_to_numpy(v)) for v in (layer.moving_mean, layer.moving_variance))
+    scale = 1 / np.sqrt(variance + layer.epsilon)
+    if layer.scale:
+        scale = scale * keras.ops.convert_to_numpy(layer.gamma)
+    shift = (shift - mean) * scale
+    if layer.center:
+        shift = shift + keras.ops.convert_to_numpy(layer.beta)
+    return [kernel * scale, shift]
+
+
 def layer_names(network: Any) -> list[str]:
     """The layers that can be excited: `mixed…` of Inception-v3, `conv…` and `dense…` of others."""
     return [layer.name for layer in network.layers if re.fullmatch(r"(mixed|conv|dense)\d+", layer.name)]
@@ -177,7 +220,7 @@ class Objective:
                 total = total + coefficient * ops.sum(ops.square(interior)) / ops.cast(ops.size(output), "float32")
             return total
 
-        return input_gradient(self.probe, loss)
+        return input_gradient(folded(self.probe), loss)
 
     def outputs(self, picture: Picture) -> list[Picture]:
         """What each layer makes of a picture, float32 (height, width, channels)."""

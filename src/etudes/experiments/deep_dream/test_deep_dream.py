@@ -24,7 +24,13 @@ from etudes.experiments.deep_dream.dreaming import (
     resize_image,
 )
 from etudes.experiments.deep_dream.experiment import PRESETS, Use
-from etudes.experiments.deep_dream.model import convolutional_part, layer_names, objective_of, untrained_network
+from etudes.experiments.deep_dream.model import (
+    convolutional_part,
+    folded,
+    layer_names,
+    objective_of,
+    untrained_network,
+)
 from etudes.experiments.deep_dream.training import Unrecorded, dream
 from etudes.runs import Run, save_weights
 from etudes.training.backend import drawn_from, keras, start_backend
@@ -100,6 +106,34 @@ def test_loss_is_the_formula_of_2017(network):
         expected += coefficient * np.sum(np.square(x[:, 2:-2, 2:-2, :])) / np.prod(x.shape)
     assert sum(objective.losses(picture)) == pytest.approx(expected, rel=1e-5)
     assert objective.gradient()(picture[None])[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_folded_network_is_the_same_function_without_normalisations():
+    start_backend()
+    layers, random = keras.layers, np.random.default_rng(0)
+    pictures = keras.Input((None, None, 3))
+    x = layers.BatchNormalization()(layers.Conv2D(4, 3, name="conv1")(pictures))
+    x = layers.Conv2D(5, 3, use_bias=False, name="conv2")(layers.Activation("relu")(x))
+    x = both = layers.BatchNormalization(scale=False)(x)
+    activated = layers.Conv2D(6, 3, activation="relu", name="conv3")(layers.Activation("relu")(x))
+    kept = layers.BatchNormalization(name="kept")(activated)
+    network = keras.Model(pictures, [both, kept])
+    for weight in network.weights:
+        weight.assign(random.uniform(0.2, 1.5, weight.shape))
+    plain = network(noise(20, 24)[None], training=False)
+    same = folded(network)
+    for before, after in zip(plain, same(noise(20, 24)[None], training=False), strict=True):
+        before, after = (keras.ops.convert_to_numpy(output) for output in (before, after))
+        np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-4)
+    found = [layer.name for layer in same.layers if isinstance(layer, layers.BatchNormalization)]
+    assert found == ["kept"]  # the activation before it cannot be folded over
+
+
+def test_the_gradient_of_inception_is_taken_through_no_normalisation(whole_inception):
+    objective = objective_of(whole_inception, (), ())
+    kinds = [type(layer).__name__ for layer in folded(objective.probe).layers]
+    assert kinds.count("Conv2D") > 40
+    assert "BatchNormalization" not in kinds
 
 
 def test_gradient_is_the_slope(network):

@@ -1,0 +1,1 @@
+"""What docs/performance.md quotes, measured by anyone: `python -m benchmarks --help`."""

@@ -1,0 +1,77 @@
+"""Measure what docs/performance.md quotes, one figure or all, on this machine.
+
+    python -m benchmarks all                # hours on two cores, and a quiet machine
+    python -m benchmarks speed dream        # some figures
+    python -m benchmarks all --quick        # each in minutes, with little data: ratios only
+    python docs/generate.py                 # writes docs/performance.md from benchmarks/performance.json
+
+Etudes and its peers run in turn, each time in a fresh process; what is written are least, median and greatest of the
+rounds. Published data sets are used where they are at hand (`etudes data list`), else embedded ones.
+"""
+
+import argparse
+import json
+import shlex
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks import dream, inference, memory, scaling, speed, time_to_accuracy
+from benchmarks.measuring import machine, say
+from benchmarks.sizes import Plan
+
+FIGURES: dict[str, Callable[..., Any]] = {
+    "speed": speed.measure,
+    "dream": dream.measure,
+    "memory": memory.measure,
+    "inference": inference.measure,
+    "scaling": scaling.measure,
+    "time_to_accuracy": time_to_accuracy.measure,
+}
+RESULTS = Path(__file__).parent / "performance.json"
+
+
+def main() -> None:
+    """Measure what the command line names, and add it to the results."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("figures", nargs="+", choices=[*FIGURES, "all"])
+    parser.add_argument("--quick", action="store_true", help="little data: ratios, not absolute figures")
+    parser.add_argument("--tiny", action="store_true", help="no figures at all, only to see whether it runs")
+    parser.add_argument("--repeats", type=int, help="rounds A B A B; for time_to_accuracy seeds (default 3, quick 1)")
+    parser.add_argument("--budget", type=float, default=90, help="minutes that one training to a target may take")
+    parser.add_argument("--only", nargs="+", help="etudes; for scaling the first words of axes")
+    parser.add_argument(
+        "--folder", type=Path, default=Path("runs/benchmarks"), help="data, and trainings to go on with"
+    )
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file that figures are added to")
+    given = parser.parse_args()
+    size = "tiny" if given.tiny else "quick" if given.quick else "full"
+    folder = given.folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = Plan(size, given.repeats or (3 if size == "full" else 1), given.budget, folder)
+    for name in FIGURES if "all" in given.figures else given.figures:
+        add(given.results, name, plan, given.only)
+
+
+def add(results: Path, name: str, plan: Plan, only: list[str] | None) -> None:
+    """Measure one figure and put it in its place in the file; what `only` leaves out of it stays as it was."""
+    about, began = machine(), time.monotonic()
+    found = FIGURES[name](plan, only)
+    words = [name, *(["--quick"] if plan.size == "quick" else []), *(["--only", *only] if only else [])]
+    about |= {"size": plan.size, "repeats": plan.repeats, "load_after": machine()["load_before"]}
+    about["command"] = shlex.join(["python", "-m", "benchmarks", *words])
+    about["minutes"] = round((time.monotonic() - began) / 60, 1)
+    known = json.loads(results.read_bytes()) if results.exists() else {}
+    parts = {"": found} if name == "dream" else found
+    place = known.setdefault(name, {})
+    for part, figures in parts.items():
+        place[part] = {"measured": about, "figures": figures}
+    results.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    say(f"{name}: {about['minutes']} minutes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""The arrays that peers are given: the very splits that Études trains on, as an NPZ file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from etudes import experiments
+from etudes.experiments.addition_rnn.encoding import one_hot, places_of
+from etudes.trained import preset_of
+
+
+def write_pictures(folder: Path, source: str, limit: int) -> Path:
+    """Training and validation part of a set of pictures, as `load_data` of an étude splits it with seed 0.
+
+    Args:
+        folder: where the file goes.
+        source: a set of pictures that Études knows.
+        limit: pictures in each part at most; 0 takes all.
+    """
+    etude = "cifar10_cnn" if source in ("cifar10", "shapes") else "antirectifier"
+    settings = preset_of(etude, "tuned", {"data": source, "limit": limit})
+    data = experiments.load(etude).load_data(settings)
+    return _write(
+        folder / f"{source}-{limit}.npz",
+        train=(data.train.pictures, data.train.labels),
+        validation=(data.validation.pictures, data.validation.labels),
+    )
+
+
+def write_questions(folder: Path, pairs: int) -> Path:
+    """Training and validation pairs of additions with up to three digits, questions read backwards, for `classic`."""
+    settings = preset_of("addition_rnn", "classic", {"pairs": pairs})
+    data = experiments.load("addition_rnn").load_data(settings)
+    info, parts = data.info, {}
+    for name, part in (("train", data.train), ("validation", data.validation)):
+        x = one_hot(places_of(part.questions, info.question_length, info.alphabet)[:, ::-1], info.alphabet)
+        y = one_hot(places_of(part.answers, info.answer_length, info.alphabet), info.alphabet)
+        parts[name] = (x.astype(np.float32), y.astype(np.float32))
+    return _write(folder / f"additions-{pairs}.npz", **parts)
+
+
+def _write(path: Path, **parts: tuple[np.ndarray, np.ndarray]) -> Path:
+    if not path.exists():
+        arrays = {
+            f"{name}_{what}": array for name, pair in parts.items() for what, array in zip("xy", pair, strict=True)
+        }
+        np.savez(path, **arrays)
+    return path

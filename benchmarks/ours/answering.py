@@ -1,0 +1,59 @@
+"""Answers of a trained étude: many at once, one in a new process, one in a process that has answered before."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from etudes import actions
+from etudes.experiments.addition_rnn.experiment import adder_of
+from etudes.training.backend import start_backend
+from etudes.training.classification import predict
+
+
+def measure(run: str, count: int, repeats: int) -> dict[str, Any]:
+    """Answer.
+
+    Args:
+        run: a finished run of an étude that takes pictures, or of addition_rnn.
+        count: pictures or questions to answer in batches.
+        repeats: of each, after one that is not counted.
+    """
+    start_backend()
+    trained = actions.load(run)
+    random = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        example = trained.experiment.example(trained.experiment.load_data(trained.settings), Path(folder))
+        one = example.inputs[0]
+        if trained.etude == "addition_rnn":
+            numbers = random.integers(0, 10**trained.settings.digits, (count, 2))
+            questions = np.array([f"{a}+{b}" for a, b in numbers])
+            adder = adder_of(trained.networks, trained.info, trained.settings)
+            answer = lambda: adder.answer(questions)  # noqa: E731
+        else:
+            pictures = random.integers(0, 256, (count, *trained.info.shape), dtype=np.uint8)
+            network = next(iter(trained.networks.values()))
+            answer = lambda: predict(network, pictures)  # noqa: E731
+        command = [sys.executable, "-m", "etudes", "use", run, one]
+        return {
+            "per_second": count / _median(answer, repeats),
+            "warm_seconds": _median(lambda: actions.use(run, one), repeats),
+            "cold_seconds": _median(lambda: subprocess.run(command, check=True, capture_output=True), repeats, 0),
+        }
+
+
+def _median(action: Any, repeats: int, uncounted: int = 1) -> float:
+    """Median seconds of an action, the first times left out."""
+    times = []
+    for _ in range(repeats + uncounted):
+        began = time.monotonic()
+        action()
+        times.append(time.monotonic() - began)
+    return statistics.median(times[uncounted:])

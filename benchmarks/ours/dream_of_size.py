@@ -1,0 +1,34 @@
+"""A dream on a picture of a given size, as a training."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.ours import training
+from etudes.data import embedded_photo, open_picture
+from etudes.data.storage import verified_files
+from etudes.experiments.deep_dream.weights import UNTRAINED
+
+
+def measure(height: int, width: int, settings: dict[str, Any], most_steps: int = 0) -> dict[str, Any]:
+    """Dream on an embedded photograph stretched to a size.
+
+    Args:
+        height: of the picture, pixels.
+        width: of the picture, pixels.
+        settings: further settings of the dream; with the Inception-v3 that is at hand, else with an untrained network.
+        most_steps: as in `training.measure`.
+    """
+    weights = next((name for name in ("inception_v3", "inception_v3_2015") if _is_here(name)), UNTRAINED)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "photo.png"
+        embedded_photo("china").resize((width, height)).save(path)
+        open_picture(str(path))
+        chosen = {"weights": weights, **settings, "data": str(path), "max_size": 0}
+        return {**training.measure("deep_dream", "classic", chosen, most_steps=most_steps), "weights": weights}
+
+
+def _is_here(name: str) -> bool:
+    return bool(verified_files(name))

@@ -1,0 +1,45 @@
+"""The steps of a dream, with the étude's own functions."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import numpy as np
+
+from etudes.experiments.deep_dream.dreaming import ascend, lost_detail, octaves_of, resize_image
+from etudes.experiments.deep_dream.experiment import PRESETS
+from etudes.experiments.deep_dream.inception import inception_v3
+from etudes.experiments.deep_dream.model import objective_of
+from etudes.settings import override
+from etudes.training.backend import drawn_from, layers_in, start_backend
+
+
+def measure(
+    height: int, width: int, iterations: int, octaves: int = 3, precision: str = "float32", seed: int = 0
+) -> dict[str, Any]:
+    """Dream on noise with fresh weights as `classic` does; as `peers.dream_keras`."""
+    start_backend(os.environ.get("KERAS_BACKEND"))
+    settings = override(PRESETS["classic"], {"max_loss": 0.0, "octaves": octaves})
+    with drawn_from(seed), layers_in(precision):
+        network = inception_v3()
+        gradient = objective_of(network, (), ()).gradient()
+    random = np.random.default_rng(seed)
+    original = random.uniform(-1, 1, (height, width, 3)).astype(np.float32)
+    picture, before = original, None
+    began, steady, done = time.monotonic(), [], 0.0
+    for octave in octaves_of(height, width, octaves, settings.octave_scale):
+        picture = resize_image(picture, octave.shape)
+        megapixels = octave.height * octave.width / 1e6
+        for number in range(iterations):
+            start = time.monotonic()
+            picture, _, _ = ascend(picture, gradient, settings, random)
+            if number:
+                steady.append((time.monotonic() - start) / megapixels)
+            done += megapixels
+        if before is not None:
+            picture = picture + lost_detail(original, before, octave.shape)
+        before = octave.shape
+    whole = (time.monotonic() - began) / done
+    return {"seconds_per_megapixel_iteration": float(np.median(steady)), "with_start": whole}

@@ -1,0 +1,126 @@
+"""How long a training takes to a figure on held-back examples, beside the recipe of 2017 as it was written.
+
+The epoch is decided on the validation split, on which nothing is learned; the test set is not looked at. Seconds are
+those of all epochs up to that one, validation and compilation included, loading the data and starting Python not. A
+training that was broken off goes on when the same command is given again with the same --folder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.data import write_pictures, write_questions
+from benchmarks.measuring import Contestant, Record, run, say
+from benchmarks.sizes import Plan
+from benchmarks.speed import at_hand
+from etudes.training.backend import has_bfloat16
+
+
+@dataclass(frozen=True)
+class Race:
+    """A figure, its target, and the two that run for it."""
+
+    figure: str
+    target: float | None
+    """None: what the peer has at its end."""
+    phase: str
+    etude: str
+    settings: dict[str, Any]
+    peer: str
+    data: str
+    peer_epochs: int
+
+
+def races(plan: Plan) -> dict[str, Race]:
+    """The four of them. In the quick ones little data is learned, and targets are low."""
+    tiny, quick = plan.size == "tiny", plan.size != "full"
+    pictures, digits = at_hand("cifar10", "shapes"), at_hand("mnist", "digits")
+    limit = plan.of(128, 2000, 0)
+    pairs = plan.of(1600, 5000, 50_000)
+    precision = "bfloat16" if has_bfloat16() else "float32"
+
+    def file(source: str) -> str:
+        return str(write_pictures(plan.folder, source, limit))
+
+    some = {"limit": limit} if quick else {}
+    return {
+        "cifar10_cnn": Race(
+            *("validation_accuracy", plan.of(0.05, 0.3, 0.79), "train", "cifar10_cnn"),
+            {"data": pictures, "precision": precision, **some},
+            *("cifar10_keras", file(pictures), plan.of(1, 4, 100)),
+        ),
+        "addition_rnn": Race(
+            *("validation_exact_match", plan.of(0.0, 0.01, 0.99), "train", "addition_rnn"),
+            {"pairs": pairs, "exhaustive": False},
+            *("addition_keras", str(write_questions(plan.folder, pairs)), plan.of(1, 10, 100)),
+        ),
+        "mnist_transfer_cnn": Race(
+            *("validation_accuracy", plan.of(0.1, 0.8, 0.992), "transfer", "mnist_transfer_cnn"),
+            {"data": digits, **some, **({"epochs": 1, "transfer_epochs": 1} if tiny else {})},
+            *("transfer_keras", file(digits), plan.of(1, 5, 12)),
+        ),
+        "antirectifier": Race(
+            *("validation_accuracy", None, "antirectifier", "antirectifier"),
+            {"data": digits, "twins": [], **some, **({"epochs": 2} if tiny else {})},
+            *("antirectifier_keras", file(digits), plan.of(1, 8, 40)),
+        ),
+    }
+
+
+def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
+    """Seconds to the target for both, seed by seed, peer first.
+
+    Args:
+        plan: how much to do; its repeats are seeds.
+        only: races to run; by default all.
+    """
+    found = {}
+    for name, race in races(plan).items():
+        if not only or name in only:
+            say(f"time to accuracy: {name}")
+            found[name] = {
+                "figure": race.figure,
+                "peer": race.peer,
+                "rounds": [_round(race, plan, seed) for seed in range(plan.repeats)],
+            }
+    return found
+
+
+def _round(race: Race, plan: Plan, seed: int) -> dict[str, Any]:
+    """One seed: the peer, then ours, each until the target or the end of the budget."""
+    folder = plan.folder / f"{plan.size}-{race.etude}-{seed}"
+    (folder / "peer").mkdir(parents=True, exist_ok=True)
+    common = {"seed": seed, "folder": str(folder / "peer"), "most_seconds": plan.budget * 60}
+    arguments = {"data": race.data, "epochs": race.peer_epochs, "target": race.target or 0, **common}
+    theirs = run(Contestant(f"benchmarks.peers.{race.peer}", arguments))
+    target = race.target if race.target is not None else theirs["epochs"][-1][race.figure]
+    # Where the peer's end is the target, all of its epochs count.
+    peer = outcome(theirs, race, target if race.target is not None else None)
+    arguments = {"etude": race.etude, "settings": {**race.settings, "seed": seed}, "folder": str(folder / "etudes")}
+    arguments |= {"phase": race.phase, "target": [race.figure, target], "most_seconds": plan.budget * 60}
+    ours = outcome(run(Contestant("benchmarks.ours.training", arguments)), race, target)
+    say(f"  seed {seed}, target {target:.4f}: peer {peer}, etudes {ours}")
+    ratio = round(peer["seconds"] / ours["seconds"], 2) if ours["reached"] else None
+    return {"seed": seed, "target": target, "peer": peer, "etudes": ours, "ratio": ratio}
+
+
+def outcome(record: Record, race: Race, target: float | None) -> dict[str, Any]:
+    """Whether and when a training came to its target.
+
+    Args:
+        record: its epochs.
+        race: says which figure counts.
+        target: its least value; None takes the last epoch.
+    """
+    phases = {record["phase"] for record in record["epochs"]}
+    phase = race.phase if race.phase in phases else "train"
+    seconds, best = 0.0, 0.0
+    for number, epoch in enumerate(record["epochs"], start=1):
+        seconds += epoch["seconds"]
+        if epoch["phase"] == phase:
+            best = max(best, epoch.get(race.figure, 0.0))
+            if target is not None and best >= target:
+                return {"reached": True, "seconds": round(seconds, 1), "epochs": number, "best": round(best, 4)}
+    number = len(record["epochs"])
+    return {"reached": target is None, "seconds": round(seconds, 1), "epochs": number, "best": round(best, 4)}

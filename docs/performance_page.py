@@ -1,0 +1,395 @@
+"""The text of docs/performance.md, from what `python -m benchmarks` measured; performance_plots.py draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from performance_plots import dots, growth, work_plot
+
+Results = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A row of the table of goals."""
+
+    what: str
+    wanted: str
+    find: Callable[[Results], tuple[str, bool] | None]
+    """The figure in words and whether it reaches the goal; None where it was not measured."""
+    name: str
+    """The benchmark."""
+    of: str = ""
+    """Its part."""
+
+    @property
+    def command(self) -> str:
+        """What measures it."""
+        if self.name == "soak":
+            return "make soak"
+        return f"python -m benchmarks {self.name}" + (f" --only {self.of}" if self.of else "")
+
+
+PICTURES = "pictures"
+WORK = ("addition examples in an epoch", "megapixels of a dream", "pictures classified")
+GROWTH = ("batch size", "pixels on a side", "digits of a number")
+
+
+def part(results: Results, name: str, of: str = "") -> Any:
+    """The figures of a part of the results, or None."""
+    found = results.get(name, {}).get(of)
+    return found["figures"] if found else None
+
+
+def is_full(results: Results, name: str, of: str = "") -> bool:
+    """Whether a part was measured whole, not with --quick."""
+    return bool(results[name][of]["measured"]["size"] == "full")
+
+
+def in_words(ratio: dict[str, float]) -> str:
+    """A median with least and greatest, or one number where there was one round."""
+    if ratio["min"] == ratio["max"]:
+        return f"{ratio['median']:.3g}×"
+    return f"{ratio['median']:.3g}× ({ratio['min']:.3g}–{ratio['max']:.3g})"
+
+
+def race(etude: str, goal: float) -> Callable[[Results], tuple[str, bool] | None]:
+    """The row of a time to accuracy; little data says nothing about it, so only the whole measurement counts."""
+
+    def found(results: Results) -> tuple[str, bool] | None:
+        figures = part(results, "time_to_accuracy", etude)
+        if figures is None or not is_full(results, "time_to_accuracy", etude):
+            return None
+        said, ratios = [], []
+        for one in figures["rounds"]:
+            peer, ours = one["peer"], one["etudes"]
+            unfinished = "" if peer["reached"] else f", the peer not within {peer['seconds']:.0f} s"
+            if ours["reached"]:
+                ratios.append(one["ratio"])
+                said.append(f"{'' if peer['reached'] else '≥ '}{one['ratio']:.3g}×{unfinished}")
+            else:
+                said.append(f"not reached within {ours['seconds']:.0f} s{unfinished}")
+        return "; ".join(said), len(ratios) == len(said) and min(ratios) >= goal
+
+    return found
+
+
+def ratio(of: str, peer: str, goal: float, key: str = "ratios") -> Callable[[Results], Any]:
+    """The row of a ratio of throughputs."""
+
+    def found(results: Results) -> tuple[str, bool] | None:
+        figures = part(results, "speed", of)
+        if figures is None or peer not in figures.get(key, {}):
+            return None
+        return in_words(figures[key][peer]), figures[key][peer]["median"] >= goal
+
+    return found
+
+
+def dream_ratio(results: Results) -> tuple[str, bool] | None:
+    """Ours in bfloat16 and in float32 beside the example."""
+    figures = part(results, "dream")
+    if figures is None:
+        return None
+    steps = figures["seconds_per_megapixel_iteration"]
+    plain = steps["ratios"]["keras example"]
+    said, best = f"float32 {in_words(plain)}", plain["median"]
+    if "ratios_bfloat16" in steps:
+        half = steps["ratios_bfloat16"]["keras example"]
+        said, best = f"bfloat16 {in_words(half)}, {said}", max(best, half["median"])
+    return said, best >= 1.5
+
+
+def share(name: str, of: str, contestants: tuple[str, ...], goal: float) -> Callable[[Results], Any]:
+    """The row of a share of the machine's matrix product."""
+
+    def found(results: Results) -> tuple[str, bool] | None:
+        figures = part(results, name, of)
+        if figures is None or "shares" not in figures:
+            return None
+        shares = {name: figures["shares"][name] for name in contestants if name in figures["shares"]}
+        said = ", ".join(f"{name.removeprefix('etudes ')} {value:.0%}" for name, value in shares.items())
+        return said, max(shares.values()) >= goal
+
+    return found
+
+
+def memory(etude: str, goal: float) -> Callable[[Results], Any]:
+    """The row of a peak of memory."""
+
+    def found(results: Results) -> tuple[str, bool] | None:
+        figures = part(results, "memory", etude)
+        if figures is None:
+            return None
+        peak = figures["peak_megabytes"]["median"] / 1000
+        return f"{peak:.2f} GB", peak <= goal
+
+    return found
+
+
+def first_step(results: Results) -> tuple[str, bool] | None:
+    """The slowest start of all études."""
+    figures = {name: found["figures"] for name, found in results.get("memory", {}).items()}
+    starts = {name: found["first_step_seconds"] for name, found in figures.items() if "first_step_seconds" in found}
+    seconds = {name: start["median"] for name, start in starts.items()}
+    if not seconds:
+        return None
+    slowest = max(seconds, key=lambda name: seconds[name])
+    return f"{min(seconds.values()):.1f} to {seconds[slowest]:.1f} s ({slowest})", seconds[slowest] <= 15
+
+
+def helping(results: Results) -> tuple[str, bool] | None:
+    """The time of `etudes --help`."""
+    figures = part(results, "memory", "etudes --help")
+    return figures and (f"{figures['seconds']['median']:.2f} s", figures["seconds"]["median"] <= 0.3)
+
+
+def lax_scan(results: Results) -> tuple[str, bool] | None:
+    """How many times slower our epochs of additions are than one compiled scan, on either backend."""
+    figures = part(results, "speed", "addition_rnn")
+    if figures is None or "jax, lax.scan" not in figures["values"]:
+        return None
+    plain = figures["values"]["jax, lax.scan"]["median"]
+    times = {
+        backend: plain / figures["values"][name]["median"]
+        for backend, name in (("TensorFlow", "etudes float32"), ("JAX", "etudes on JAX"))
+    }
+    return ", ".join(f"{n} {t:.2f}× as long" for n, t in times.items()), min(times.values()) <= 1.3
+
+
+def checkpoints(results: Results) -> tuple[str, bool] | None:
+    """The greatest share that checkpoints take, as `make soak` measured."""
+    if "checkpoints" not in results.get("reliability", {}):
+        return None
+    shares = {one["etude"]: one["share"] for one in results["reliability"]["checkpoints"]["figures"]}
+    most = max(shares, key=lambda etude: shares[etude])
+    return f"{shares[most]:.1%} ({most})", shares[most] <= 0.03
+
+
+BOTH = ("etudes bfloat16", "etudes float32")
+GOALS = [
+    Goal(
+        "CIFAR-10: time to 79 % against the recipe of 2017 as written",
+        *("≥ 20×", race("cifar10_cnn", 20), "time_to_accuracy", "cifar10_cnn"),
+    ),
+    Goal(
+        "addition: time to 99 % exact match against the script of 2017",
+        *("≥ 8×", race("addition_rnn", 8), "time_to_accuracy", "addition_rnn"),
+    ),
+    Goal(
+        "transfer: time to 99.2 % on 5–9 against the script of 2017",
+        *("≥ 5×", race("mnist_transfer_cnn", 5), "time_to_accuracy", "mnist_transfer_cnn"),
+    ),
+    Goal(
+        "antirectifier: time to the final accuracy of the script of 2017",
+        *("≥ 5×", race("antirectifier", 5), "time_to_accuracy", "antirectifier"),
+    ),
+    Goal(
+        "ACGAN `classic` in bfloat16 against the same networks in plain Keras",
+        "≥ 3×",
+        ratio("mnist_acgan", "keras as in 2017", 3, "ratios_bfloat16"),
+        *("speed", "mnist_acgan"),
+    ),
+    Goal("deep dream: a megapixel-iteration against Keras's example", "≥ 1.5×", dream_ratio, "dream"),
+    Goal(
+        "CIFAR-10: share of the matrix product",
+        *("≥ 60 %", share("speed", "cifar10_cnn", BOTH, 0.6), "speed", "cifar10_cnn"),
+    ),
+    Goal(
+        "ACGAN: share of the matrix product",
+        *("≥ 60 %", share("speed", "mnist_acgan", BOTH, 0.6), "speed", "mnist_acgan"),
+    ),
+    Goal("dream: share of the matrix product", "≥ 50 %", share("dream", "", BOTH, 0.5), "dream"),
+    Goal("addition: an epoch against plain JAX's `lax.scan`", "≤ 1.3×", lax_scan, "speed", "addition_rnn"),
+    Goal(
+        "transfer: epochs on cached features against epochs without",
+        "≥ 5×",
+        ratio("mnist_transfer_cnn", "etudes without cached features", 5),
+        *("speed", "mnist_transfer_cnn"),
+    ),
+    Goal("memory of a CIFAR-10 training", "≤ 2.5 GB", memory("cifar10_cnn", 2.5), "memory", "cifar10_cnn"),
+    Goal("memory of an addition training", "≤ 1.5 GB", memory("addition_rnn", 1.5), "memory", "addition_rnn"),
+    Goal("memory of a dream of 1024×768", "≤ 3 GB", memory("deep_dream 1024x768", 3), "memory"),
+    Goal("start of a training to its first step", "≤ 15 s", first_step, "memory"),
+    Goal("`etudes --help`", "≤ 0.3 s", helping, "memory"),
+    Goal("checkpoints", "≤ 3 % of training time", checkpoints, "soak"),
+]
+
+
+def performance_page(results: Results) -> str:
+    """The page.
+
+    Args:
+        results: the content of benchmarks/performance.json, and that of benchmarks/reliability.json as "reliability".
+    """
+    lines = [
+        "# Performance",
+        "",
+        "Generated by `python docs/generate.py` from `benchmarks/performance.json`, which `python -m benchmarks`",
+        "writes: études and peers in turn (A B A B …), each in a fresh process on the same machine. A ratio says how",
+        "many times better Études is, round by round: median (least–greatest). Absolute figures belong to the machine.",
+        "A row marked `--quick` was measured with little data and once: take it for a hint.",
+        "",
+        "## Goals",
+        "",
+        "| what | goal | measured | reached | command |",
+        "| --- | --- | --- | --- | --- |",
+        *(goal_row(goal, results) for goal in GOALS),
+        "",
+        "Times to accuracy are decided on the validation split, on which nothing is learned, not on the test set.",
+        "",
+        "## Under what circumstances",
+        "",
+        *circumstances(results),
+        "",
+        *speed_lines(results),
+        *dream_lines(results),
+        *inference_lines(results),
+        *scaling_lines(results),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def goal_row(goal: Goal, results: Results) -> str:
+    """A row of the table of goals."""
+    found = goal.find(results)
+    if not found:
+        return f"| {goal.what} | {goal.wanted} | not measured yet | | `{goal.command}` |"
+    known = results.get(goal.name, {}).get(goal.of or next(iter(results.get(goal.name, {})), ""))
+    reached = "yes" if found[1] else "no"
+    if known and known["measured"]["size"] == "quick":
+        reached = f"({reached}: `--quick`)"
+    return f"| {goal.what} | {goal.wanted} | {found[0]} | {reached} | `{goal.command}` |"
+
+
+def circumstances(results: Results) -> Iterator[str]:
+    """What each part was measured on and how, those measured alike in one line."""
+    lines: dict[str, list[str]] = {}
+    for name, parts in results.items():
+        if name != "reliability":
+            for of, found in parts.items():
+                about = found["measured"]
+                rounds = "one round" if about["repeats"] == 1 else f"{about['repeats']} rounds"
+                how = "little data (`--quick`)" if about["size"] == "quick" else "whole"
+                versions = ", ".join(f"{package} {version}" for package, version in about["versions"].items())
+                load = f"{about['load_before']:g} to {about['load_after']:g}"
+                said = (
+                    f"{about['processor']}, {about['cores']} cores, commit {about['commit']}: {how}, {rounds}, load of "
+                    f"the machine {load}, {about['minutes']:g} minutes; {versions}. `{about['command']}`"
+                )
+                lines.setdefault(said, []).append(f"{name} {of}".strip())
+    yield "A load above 0 before a measurement says that the machine did other work too: then seconds are too long and"
+    yield "shares too low, while ratios suffer less, as contestants take turns."
+    yield ""
+    yield from (f"- {', '.join(names)}: {said}" for said, names in lines.items())
+
+
+def speed_lines(results: Results) -> Iterator[str]:
+    """Throughput of each étude beside its peers."""
+    if not results.get("speed"):
+        return
+    yield "## Training throughput"
+    yield ""
+    yield "Samples a second, the median epoch of each round without the first, in which graphs are compiled. The share"
+    yield "is that of the product of two 2048×2048 matrices of the same precision by TensorFlow, measured in the same"
+    yield "rounds; it passes 100 % where a convolution uses the processor better than TensorFlow's matrix product."
+    yield "CPU seconds are those of the whole process, all threads and its start."
+    yield ""
+    yield f"![By how many times Études is faster than its peers]({PICTURES}/performance-ratios.svg)"
+    for etude, found in sorted(results["speed"].items()):
+        figures = found["figures"]
+        counted = figures.get("flops_per_sample")
+        work = f", {counted / 1e6:,.0f} MFLOP of training a sample" if counted else ", second task alone"
+        yield from ("", f"### {etude}{work}", "")
+        yield "| contestant | samples a second (least–greatest) | etudes float32 is | share | CPU seconds |"
+        yield "| --- | --- | --- | --- | --- |"
+        for name, values in figures["values"].items():
+            times = in_words(figures["ratios"][name]) if name in figures["ratios"] else ""
+            part_of = f"{figures['shares'][name]:.0%}" if name in figures.get("shares", {}) else ""
+            rate = f"{values['median']:,.0f} ({values['min']:,.0f}–{values['max']:,.0f})"
+            yield f"| {name} | {rate} | {times} | {part_of} | {figures['cpu_seconds'][name]:g} |"
+    yield ""
+
+
+def dream_lines(results: Results) -> Iterator[str]:
+    """Seconds of a dream."""
+    figures = part(results, "dream")
+    if figures is None:
+        return
+    yield "## Deep dream"
+    yield ""
+    size = f"{figures['width']}×{figures['height']}"
+    yield f"Three octaves up to {size}, `mixed2` to `mixed5` of Inception-v3; seconds for a megapixel and a step,"
+    yield "without the first step of each octave, and with it. Ours has one graph for all sizes, and its batch"
+    yield "normalisations are folded into the convolutions."
+    yield ""
+    yield "| contestant | seconds | with the first steps | etudes float32 is | etudes bfloat16 is | CPU seconds |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    steady, whole = figures["seconds_per_megapixel_iteration"], figures["with_start"]
+    for name, values in steady["values"].items():
+        some = (steady["ratios"], steady.get("ratios_bfloat16", {}))
+        plain, half = (in_words(ratios[name]) if name in ratios else "" for ratios in some)
+        seconds = f"{values['median']:.3g} | {whole['values'][name]['median']:.3g}"
+        yield f"| {name} | {seconds} | {plain} | {half} | {figures['cpu_seconds'][name]:g} |"
+    yield ""
+
+
+def inference_lines(results: Results) -> Iterator[str]:
+    """Answers a second, and how long one takes."""
+    if not results.get("inference"):
+        return
+    yield "## Answers"
+    yield ""
+    yield "Pictures or questions a second in batches; one `etudes use` in a new process, and `etudes.use` in one that"
+    yield "has answered before (which opens and checks the run anew)."
+    yield ""
+    yield "| étude | asked at once | a second | beside plain Keras | new process | warm |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for etude, found in ((name, known["figures"]) for name, known in results["inference"].items()):
+        rate = found["per_second"]
+        beside = next((in_words(value) for value in rate["ratios"].values()), "")
+        cold, warm = (f"{found[name]['median']:.2f} s" for name in ("cold_seconds", "warm_seconds"))
+        many = rate["values"]["etudes"]["median"]
+        yield f"| {etude} | {found['count']:,} | {many:,.0f} | {beside} | {cold} | {warm} |"
+    yield ""
+
+
+def scaling_lines(results: Results) -> Iterator[str]:
+    """How cost grows."""
+    figures = {axis: found["figures"] for axis, found in results.get("scaling", {}).items()}
+    if not figures:
+        return
+    yield "## How cost grows"
+    yield ""
+    if set(figures) & set(WORK):
+        yield from (f"![Time and memory over the amount of work]({PICTURES}/performance-work.svg)", "")
+    if set(figures) & set(GROWTH):
+        yield from (f"![Throughput over batch, size and digits]({PICTURES}/performance-growth.svg)", "")
+    yield "| over | work | figure | peak memory |"
+    yield "| --- | --- | --- | --- |"
+    for axis, found in figures.items():
+        for point in found["points"]:
+            value = f"{point['value']:.3g} {found['unit']}"
+            yield f"| {axis} | {point['work']:g} | {value} | {point['peak_megabytes']} MB |"
+
+
+def performance_pictures(results: Results, folder: Path) -> dict[Path, str]:
+    """The page's plots as SVG."""
+    drawn = {}
+    if results.get("speed"):
+        ratios = {
+            f"{etude}: {peer}": value
+            for etude, found in sorted(results["speed"].items())
+            for peer, value in found["figures"]["ratios"].items()
+            if not peer.startswith("etudes bfloat16")
+        }
+        drawn["performance-ratios"] = dots(ratios)
+    scaled = {axis: found["figures"] for axis, found in results.get("scaling", {}).items()}
+    for name, draw, axes in (("work", work_plot, WORK), ("growth", growth, GROWTH)):
+        chosen = {axis: scaled[axis] for axis in axes if axis in scaled}
+        if chosen:
+            drawn[f"performance-{name}"] = draw(chosen)
+    return {folder / f"{name}.svg": text for name, text in drawn.items()}

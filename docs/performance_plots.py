@@ -1,0 +1,85 @@
+"""The plots of docs/performance.md, as SVG that is the same for the same figures."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from etudes.views.figures import COLOURS, STYLE
+
+
+def svg(drawn: Figure) -> str:
+    """The text of the picture file."""
+    memory = io.StringIO()
+    drawn.savefig(memory, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
+    return "\n".join(line.rstrip() for line in memory.getvalue().splitlines()) + "\n"
+
+
+def style() -> Any:
+    """That of all plots, with letters as letters and names that do not depend on chance."""
+    return rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": "etudes", "font.family": "DejaVu Sans"})
+
+
+def dots(ratios: dict[str, dict[str, float]]) -> str:
+    """A ratio a row: a dot at the median, a line from the least to the greatest, and where equality is."""
+    with style():
+        drawn = Figure(figsize=(8, 0.8 + 0.34 * len(ratios)))
+        axes = drawn.add_subplot()
+        axes.axvline(1, color="black", linewidth=1)
+        for row, value in enumerate(reversed(ratios.values())):
+            axes.plot([value["min"], value["max"]], [row, row], color=COLOURS[0], linewidth=2)
+            axes.plot(value["median"], row, "o", color=COLOURS[0])
+            axes.annotate(
+                f"{value['median']:.2g}×", (value["max"], row), (7, 0), textcoords="offset points", va="center", size=8
+            )
+        axes.set_yticks(range(len(ratios)), list(reversed(ratios)))
+        axes.set_xscale("log")
+        axes.margins(x=0.12)
+        least = min(value["min"] for value in ratios.values())
+        most = max(value["max"] for value in ratios.values())
+        ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if least / 2 <= tick <= most * 2]
+        axes.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])
+        axes.set_xticks([], minor=True)
+        axes.set_xlabel("Études in float32 is so many times as fast")
+        return svg(drawn)
+
+
+def work_plot(figures: dict[str, Any]) -> str:
+    """For each kind of work time (above, logarithmic) and memory (below, from zero)."""
+    with style():
+        drawn = Figure(figsize=(10, 5.6))
+        for column, (name, found) in enumerate(figures.items(), start=1):
+            work = [point["work"] for point in found["points"]]
+            for row, key, unit in ((0, "value", found["unit"]), (1, "peak_megabytes", "peak memory, MB")):
+                axes = drawn.add_subplot(2, len(figures), row * len(figures) + column)
+                values = [point[key] for point in found["points"]]
+                axes.plot(work, values, "-", color=COLOURS[row], marker="os"[row])
+                axes.set_xscale("log")
+                axes.set_ylabel(unit)
+                if row:
+                    axes.set_ylim(0, 1.1 * max(values))
+                    axes.set_xlabel(name)
+                else:
+                    axes.set_yscale("log")
+        return svg(drawn)
+
+
+def growth(figures: dict[str, Any]) -> str:
+    """Throughput over each size."""
+    with style():
+        drawn = Figure(figsize=(10, 3))
+        for place, (name, found) in enumerate(figures.items(), start=1):
+            axes = drawn.add_subplot(1, len(figures), place)
+            work = [point["work"] for point in found["points"]]
+            axes.plot(work, [point["value"] for point in found["points"]], "o-", color=COLOURS[0])
+            if max(work) > 8 * min(work):
+                axes.set_xscale("log", base=2)
+            axes.set_xticks(work, [f"{size:g}" for size in work])
+            axes.set_xticks([], minor=True)
+            axes.set_ylim(bottom=0)
+            axes.set_xlabel(name)
+            axes.set_ylabel(found["unit"])
+        return svg(drawn)

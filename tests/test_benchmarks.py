@@ -1,0 +1,149 @@
+"""The benchmarks run, and what they compute from is right: counts of work against formulas, ratios, rounds."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from etudes.training.backend import keras, start_backend
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def benchmarks() -> Any:
+    """The package, which is not installed."""
+    sys.path.insert(0, str(ROOT))
+    yield importlib.import_module("benchmarks")
+    sys.path.remove(str(ROOT))
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """No new process for each contestant, which would take minutes, and embedded data only.
+
+    Gives the names of the modules that ran.
+    """
+    from benchmarks import dream, inference, measuring, memory, scaling, speed, time_to_accuracy
+
+    start_backend()
+    monkeypatch.setenv("ETUDES_DATA", str(tmp_path / "data"))
+    ran: list[str] = []
+
+    def run(contestant: Any) -> dict[str, Any]:
+        ran.append(contestant.module)
+        arguments = json.loads(json.dumps(dict(contestant.arguments)))
+        found = importlib.import_module(contestant.module).measure(**arguments)
+        keras.config.set_dtype_policy("float32")  # some peers choose another one for the whole process
+        resources = {"process_seconds": 1.0, "cpu_seconds": 1.0, "peak_megabytes": 1.0}
+        return {**json.loads(json.dumps(found)), **resources}
+
+    for module in (measuring, dream, inference, memory, scaling, speed, time_to_accuracy):
+        if hasattr(module, "run"):
+            monkeypatch.setattr(module, "run", run)
+    return ran
+
+
+def test_work_is_counted_as_on_paper() -> None:
+    from benchmarks.work import forward_flops, input_gradient_flops, training_flops
+
+    start_backend()
+    layers = keras.layers
+    network = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(5)])
+    first, second = 2 * (3 * 3 * 3 * 4) * (6 * 6), 2 * (6 * 6 * 4) * 5
+    assert forward_flops(network) == first + second
+    assert training_flops(network) == 2 * first + 3 * second  # nobody needs the gradient of the pictures
+    assert input_gradient_flops(network) == 2 * (first + second)
+    wider = keras.Sequential([keras.Input((4, 4, 3)), layers.Conv2DTranspose(7, 2, strides=2)])
+    assert forward_flops(wider) == 2 * (2 * 2 * 3 * 7) * (4 * 4)
+    reader = keras.Sequential([keras.Input((6, 3)), layers.LSTM(10), layers.Dense(2)])
+    from_input, from_memory = 6 * 2 * 3 * 40, 6 * 2 * 10 * 40
+    assert forward_flops(reader) == from_input + from_memory + 2 * 10 * 2
+    assert training_flops(reader) == 3 * forward_flops(reader) - from_input
+
+
+def test_ratios_are_taken_round_by_round() -> None:
+    from benchmarks.measuring import compared
+
+    records = {"ours": [{"s": 1.0}, {"s": 10.0}], "peer": [{"s": 2.0}, {"s": 30.0}]}
+    faster = compared(records, lambda record: record["s"], "ours", less=True)
+    assert faster["ratios"] == {"peer": {"min": 2.0, "median": 2.5, "max": 3.0}}
+    assert faster["values"]["ours"] == {"min": 1.0, "median": 5.5, "max": 10.0}
+    slower = compared(records, lambda record: record["s"], "ours", less=False)
+    assert slower["ratios"]["peer"]["max"] == 0.5
+
+
+def test_contestants_take_turns_in_processes_of_their_own_and_a_missing_library_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from benchmarks.measuring import Contestant, in_turn
+
+    helping = Contestant("benchmarks.ours.helping")
+    records = in_turn({"a": helping, "b": Contestant("nowhere", {}, ("no_such_library",))}, 1)
+    (record,) = records["a"]
+    assert 0 < record["seconds"] < record["process_seconds"]
+    assert record["peak_megabytes"] > 5
+    assert "b" not in records
+    assert "b: left out, no_such_library is not installed" in capsys.readouterr().err
+
+
+def test_a_contestant_that_fails_is_an_error() -> None:
+    from benchmarks.measuring import Contestant, run
+
+    with pytest.raises(RuntimeError, match="No module named"):
+        run(Contestant("benchmarks.nobody"))
+
+
+@pytest.mark.filterwarnings("ignore:Please import:DeprecationWarning")  # Keras's ImageDataGenerator of 2017
+@pytest.mark.parametrize(
+    "figure, only",
+    [
+        ("speed", ["addition_rnn"]),
+        ("dream", []),
+        ("memory", ["deep_dream"]),
+        ("inference", ["addition_rnn"]),
+        ("scaling", ["pixels", "pictures"]),
+        ("time_to_accuracy", ["cifar10_cnn", "mnist_transfer_cnn", "antirectifier"]),
+    ],
+)
+def test_every_benchmark_runs(
+    figure: str, only: list[str], runs: Path, tmp_path: Path, in_this_process: list[str]
+) -> None:
+    from benchmarks.__main__ import FIGURES, add
+    from benchmarks.sizes import Plan
+
+    results = tmp_path / "performance.json"
+    add(results, figure, Plan("tiny", 1, 1.0, tmp_path), only)
+    parts = json.loads(results.read_bytes())[figure]
+    assert parts
+    for part in parts.values():
+        assert part["measured"]["size"] == "tiny"
+        assert part["figures"]
+    assert any(module.startswith("benchmarks.ours.") for module in in_this_process)
+    assert figure in FIGURES
+
+
+def test_the_peer_that_only_predicts_runs() -> None:
+    found = importlib.import_module("benchmarks.peers.predict_keras").measure(count=8, repeats=1)
+    assert found["per_second"] > 0
+
+
+def test_a_peer_imports_nothing_of_etudes() -> None:
+    for path in (ROOT / "benchmarks" / "peers").glob("*.py"):
+        assert "etudes" not in [
+            line.split()[1].split(".")[0]
+            for line in path.read_text().splitlines()
+            if line.startswith(("import ", "from "))
+        ], path
+
+
+def test_the_command_says_what_it_can() -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    for figure in ("speed", "dream", "memory", "inference", "scaling", "time_to_accuracy"):
+        assert figure in said
