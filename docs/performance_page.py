@@ -282,7 +282,7 @@ def circumstances(results: Results) -> Iterator[str]:
                 )
                 lines.setdefault(said, []).append(f"{name} {of}".strip())
     yield "A load above 0 before a measurement says that the machine did other work too: then seconds are too long, and"
-    yield "shares and ratios of single rounds are chance (a share above 100 % is one). Peaks of memory do not depend on it."
+    yield "shares and ratios of single rounds are chance. Peaks of memory do not depend on it."
     yield ""
     yield from (f"- {', '.join(names)}: {said}" for said, names in lines.items())
 
