@@ -106,7 +106,7 @@ _IMPOSSIBLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("deep_dream", ("--preset", "tiny", "--layers", "conv1", "--coefficients", "-1")),
     ("deep_dream", ("--preset", "tiny", "--layers", "conv1", "--coefficients", "one")),
     ("deep_dream", ("--preset", "tiny", "--data", "chian")),
-    ("deep_dream", ("--preset", "tiny", "--step", "0")),
+    ("deep_dream", ("--preset", "tiny", "--step", "-0.1")),
     ("deep_dream", ("--preset", "tiny", "--max-size", "-1")),
     ("adition_rnn", ()),
     ("", ()),

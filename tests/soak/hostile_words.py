@@ -79,7 +79,7 @@ _LINES: tuple[tuple[str, ...], ...] = (
     ("compare",),
     ("compare", "nowhere"),
     ("compare", "nowhere", "elsewhere"),
-    ("compare", "addition_rnn", "addition_rnn"),
+    ("compare", "addition_rnn", "elsewhere"),
     ("card",),
     ("card", "adition_rnn"),
     ("card", "../../../../etc/passwd"),
