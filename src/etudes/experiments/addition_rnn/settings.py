@@ -32,7 +32,7 @@ class AdditionSettings(Settings):
     """Draw other pairs in every epoch, as many and in the same way, of all that are not held out."""
     swap: bool = True
     """Exchange the two numbers at random in every epoch."""
-    balance: Annotated[float, Interval(ge=0, le=1)] = 0.1
+    balance: Annotated[float, Interval(ge=0, le=1)] = 0.2
     """Share of each epoch that takes all lengths equally often; the rest takes all pairs equally often."""
     units: Annotated[int, Interval(ge=1, le=4096)] = 128
     """Numbers that an LSTM keeps in mind."""
