@@ -60,7 +60,7 @@ class AntirectifierSettings(Settings):
     """RMSprop at a constant rate, or AdamW with warm-up and linear decay to zero."""
     learning_rate: Annotated[float, Gt(0)] = 1e-2
     """Learning rate; for adamw its peak."""
-    weight_decay: Annotated[float, Ge(0)] = 0.02
+    weight_decay: Annotated[float, Ge(0)] = 0.05
     """Decoupled weight decay of adamw."""
     label_smoothing: Annotated[float, Interval(ge=0, lt=1)] = 0.05
     """Share of each target that is spread over all classes."""
@@ -92,7 +92,6 @@ PRESETS = {
         batch_size=32,
         validation_share=0.1,
         learning_rate=4e-3,
-        weight_decay=0.05,
         dropout=0.2,
         slant=0.0,
     ),
