@@ -87,7 +87,13 @@ PRESETS = {
     "classic": CLASSIC,
     "tuned": AntirectifierSettings(),
     "demo": AntirectifierSettings(
-        data="digits", epochs=8, batch_size=32, validation_share=0.1, learning_rate=4e-3, dropout=0.2, slant=0.0
+        data="digits",
+        epochs=8,
+        batch_size=32,
+        validation_share=0.1,
+        learning_rate=4e-3,
+        dropout=0.2,
+        slant=0.0,
     ),
     "tiny": AntirectifierSettings(data="digits", limit=96, epochs=2, batch_size=32, validation_share=0.1),
 }
