@@ -154,7 +154,7 @@ def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None
     odd.write_json("weights.json", {"arrays": {"network/00.kernel": 7}})
     spoken = refused(
         [
-            use,
+            ["use", "deep_dream", "missing.png", "dream.png"],
             [*use, "--weights", "noise.h5"],
             [*use, "--weights", "lender"],
             [*use, "--weights", "odd"],
@@ -162,7 +162,7 @@ def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None
             ["use", "deep_dream", "text.jpg", "dream.png", "--weights", "untrained"],
         ]
     )
-    parts = ("no trained network", "is no .h5 file", "weights.json", "odd/weights.json", "--step -0.1", "text.jpg")
+    parts = ("missing.png", "is no .h5 file", "weights.json", "odd/weights.json", "--step -0.1", "text.jpg")
     assert all(part in said for part, said in zip(parts, spoken, strict=True)), spoken
 
 

@@ -87,5 +87,5 @@ def run_corpus(folder: Path) -> dict[str, Any]:
         row["seconds"] = max(row["seconds"], outcome.seconds)
         row["megabytes"] = max(row["megabytes"], outcome.megabytes)
         if wrong:
-            failures.append(f"{case.name}: {'; '.join(wrong)}"[:400])
+            failures.append(f"{case.name}: {'; '.join(wrong)}".replace(str(folder), "…")[:400])
     return {"tried": len(cases), "kinds": dict(kinds), "failures": failures}
