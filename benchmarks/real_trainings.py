@@ -26,6 +26,20 @@ TRAININGS = {
 TRAININGS |= {f"addition_rnn-tuned-seed-{n}": f"addition_rnn --seed {n}" for n in range(5)}
 TRAININGS |= {f"antirectifier-tuned-seed-{n}": f"antirectifier --seed {n}" for n in range(5)}
 TRAININGS |= {f"mnist_transfer_cnn-tuned-seed-{n}": f"mnist_transfer_cnn --seed {n}" for n in range(5)}
+TRAININGS |= {
+    f"addition_rnn-12-epochs-seed-{n}": f"addition_rnn --epochs 12 --no-exhaustive --seed {n}" for n in range(5)
+}
+TRAININGS |= {
+    f"antirectifier-without-augmentation-seed-{n}": f"antirectifier --twins --shift 0 --slant 0 --seed {n}"
+    for n in range(5)
+}
+TRAININGS |= {f"cifar10_cnn-tuned-seed-{n}": f"cifar10_cnn --precision bfloat16 --seed {n}" for n in range(3)}
+TRAININGS |= {
+    f"cifar10_cnn-quick-{epochs}-epochs-seed-{n}": f"cifar10_cnn --preset quick --epochs {epochs} --precision bfloat16 "
+    f"--seed {n}"
+    for epochs in (5, 10)
+    for n in range(5)
+}
 KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
 HERE = Path(__file__).parent
 
