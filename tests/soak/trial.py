@@ -28,13 +28,14 @@ _GIVE_UP = 30.0
 # process that has TensorFlow in memory would be taken for the child's. It prints exit status, seconds, peak and rest.
 _LAUNCHER = """
 import json, os, resource, sys, time
-began = time.perf_counter()
+began, report = time.perf_counter(), int(sys.argv[1])
 child = os.fork()
 if not child:
+    os.close(report)
     os.setsid()
     resource.setrlimit(resource.RLIMIT_AS, (16 * 2**30, 16 * 2**30))  # what would take all is stopped there
-    os.execv(sys.argv[1], sys.argv[1:])
-os.write(3, (str(child) + chr(10)).encode())
+    os.execv(sys.argv[2], sys.argv[2:])
+os.write(report, (str(child) + chr(10)).encode())
 _, status, used = os.wait4(child, 0)
 seconds = time.perf_counter() - began
 try:
@@ -44,7 +45,7 @@ except ProcessLookupError:
     left = False
 cpu = used.ru_utime + used.ru_stime
 code = os.waitstatus_to_exitcode(status)
-os.write(3, json.dumps([code, seconds, cpu, used.ru_maxrss / 1024, left]).encode())
+os.write(report, json.dumps([code, seconds, cpu, used.ru_maxrss / 1024, left]).encode())
 """
 
 
@@ -107,11 +108,8 @@ def _run(
 ) -> tuple[int | None, bytes, bytes, bool]:
     """Exit code (None after giving up), standard error and output, and whether a process was left."""
     reading, writing = os.pipe()
-    command = [sys.executable, "-I", "-S", "-c", _LAUNCHER, sys.executable, "-m", "etudes", *case.words]
-
-    def only_pipe() -> None:
-        os.dup2(writing, 3)
-
+    launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(writing)]
+    command = [*launcher, sys.executable, "-m", "etudes", *case.words]
     with (here.parent / "said").open("w+b") as said, (here.parent / "printed").open("w+b") as printed:
         process = subprocess.Popen(
             command,
@@ -120,8 +118,7 @@ def _run(
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=said,
-            pass_fds=(3,) if writing == 3 else (3, writing),
-            preexec_fn=only_pipe,
+            pass_fds=(writing,),
         )
         os.close(writing)
         with os.fdopen(reading, "rb") as report:
