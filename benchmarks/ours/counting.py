@@ -33,4 +33,4 @@ def measure() -> dict[str, Any]:
 
 def _networks(etude: str, preset: str = "tuned") -> dict[str, Any]:
     experiment, settings = load(etude), preset_of(etude, preset)
-    return dict(build(experiment, settings, experiment.describe_data(settings)))
+    return dict(build(experiment, settings, experiment.describe_data(settings), None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import platform
+from statistics import mean
 from typing import Any
 
 from etudes import experiments
@@ -24,14 +25,21 @@ def committed_results(etude: str) -> list[dict[str, Any]]:
 
 
 def best_result(etude: str) -> str:
-    """The headline figure of the best committed run in words, or "not measured yet"."""
+    """The headline figure of the best committed training in words, its mean over seeds, or "not measured yet".
+
+    The mean, as the best of several seeds would be the luckiest.
+    """
     headline = experiments.load(etude).headline
-    found = [record for record in committed_results(etude) if headline in record["figures"]]
-    if not found:
+    seeds: dict[tuple[str, str, str], list[float]] = {}
+    for record in committed_results(etude):
+        if headline in record["figures"]:
+            training = (record["preset"], record["data"], record["epochs"])
+            seeds.setdefault(training, []).append(record["figures"][headline])
+    if not seeds:
         return "not measured yet"
-    best = max(found, key=lambda record: record["figures"][headline])
-    value = best["figures"][headline]
-    return f"{headline.replace('_', ' ')} {show(value)} ({best['preset']}, {best['data']}, {best['epochs']})"
+    best = max(seeds, key=lambda training: mean(seeds[training]))
+    several = f", mean of {len(seeds[best])} seeds" if len(seeds[best]) > 1 else ""
+    return f"{headline.replace('_', ' ')} {show(mean(seeds[best]))} ({', '.join(best)}{several})"
 
 
 def bundled_in_words(run: Run) -> str:

@@ -146,7 +146,7 @@ def bring_to_life(opened: Opened, backend: str | None = None) -> Trained:
     return Trained(opened.etude, experiment, opened.settings, opened.info, networks, opened.run)
 
 
-def build(experiment: Experiment, settings: Settings, info: Any, lender: Opened | None = None) -> Networks:
+def build(experiment: Experiment, settings: Settings, info: Any, lender: Opened | None) -> Networks:
     """The étude's networks with fresh weights drawn from the settings' seed, in the settings' precision.
 
     `lender` is what `lender_of` gave.

@@ -78,7 +78,7 @@ def checkpoints(folder: Path) -> list[dict[str, Any]]:
         experiment = experiments.load(etude)
         settings = preset_of(etude, "tuned", {"weights": "untrained"} if etude == "deep_dream" else {})
         info = experiment.describe_data(settings)
-        networks = build(experiment, settings, info)
+        networks = build(experiment, settings, info, None)
         state = state_of({name: networks[name] for name in experiment.trains or networks})
         arrays = {f"{part}/{name}": array for part in ("weights", "first", "second") for name, array in state.items()}
         seconds = []

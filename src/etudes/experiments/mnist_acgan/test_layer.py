@@ -99,7 +99,7 @@ def test_in_bfloat16_it_is_as_near_to_float32_as_plain_is() -> None:
 
 def generator(convolution: str) -> Any:
     settings = dataclasses.replace(EXPERIMENT.presets["classic"], convolution=convolution)
-    return actions.build(EXPERIMENT, settings, SMALL)["generator"]
+    return actions.build(EXPERIMENT, settings, SMALL, None)["generator"]
 
 
 def test_the_generator_is_the_same_plain_or_split() -> None:
