@@ -24,9 +24,15 @@ def layer_flops(layer: Any) -> int:
         # A transposed convolution uses its kernel once for each place of the input, the other for each of the output.
         rows, columns = (layer.output if kind == "Conv2D" else layer.input).shape[1:3]
         return 2 * int(np.prod(layer.kernel.shape)) * rows * columns
+    if kind == "UpsampledConv2D":  # 36 multiplications in place of 100: what is carried out
+        rows, columns = layer.input.shape[1:3]
+        taps = 2 * ((layer.size // 2 + 1) // 2) + 1
+        return 2 * taps**2 * layer.input.shape[-1] * 4 * layer.filters * rows * columns
     if kind == "LSTM":
         cell = layer.cell
         return int(layer.input.shape[1]) * 2 * int(np.prod(cell.kernel.shape) + np.prod(cell.recurrent_kernel.shape))
+    if any(len(weight.shape) > 1 for weight in layer.weights) and kind != "Embedding":
+        raise TypeError(f"nobody has said how much work a layer {kind} is")
     return 0
 
 
@@ -57,7 +63,7 @@ def input_gradient_flops(network: Any) -> int:
 
 
 def acgan_flops(discriminator: Any, generator: Any) -> int:
-    """Operations of an ACGAN step for each real picture, as the networks are written (not as phases).
+    """Operations of an ACGAN step for each real picture, as they are carried out: split convolutions as such.
 
     Each real picture comes with one that is generated (forward), the discriminator learns from both, then the generator
     learns from two, through the discriminator, of which only the input's gradient is wanted.

@@ -1,12 +1,15 @@
 """The benchmarks run, and what they compute from is right: counts of work against formulas, ratios, rounds."""
 
 import importlib
+import importlib.util
+import inspect
 import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from etudes.training.backend import keras, start_backend
@@ -51,6 +54,8 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str
 def test_work_is_counted_as_on_paper() -> None:
     from benchmarks.work import forward_flops, input_gradient_flops, training_flops
 
+    from etudes.experiments.mnist_acgan.layer import UpsampledConv2D
+
     start_backend()
     layers = keras.layers
     network = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3), layers.Flatten(), layers.Dense(5)])
@@ -60,6 +65,10 @@ def test_work_is_counted_as_on_paper() -> None:
     assert input_gradient_flops(network) == 2 * (first + second)
     wider = keras.Sequential([keras.Input((4, 4, 3)), layers.Conv2DTranspose(7, 2, strides=2)])
     assert forward_flops(wider) == 2 * (2 * 2 * 3 * 7) * (4 * 4)
+    split = keras.Sequential([keras.Input((4, 4, 3)), UpsampledConv2D(7, 5)])
+    assert forward_flops(split) == 2 * (3 * 3 * 3 * 7) * (8 * 8)
+    with pytest.raises(TypeError, match="how much work a layer SeparableConv2D is"):
+        forward_flops(keras.Sequential([keras.Input((4, 4, 3)), layers.SeparableConv2D(7, 2)]))
     reader = keras.Sequential([keras.Input((6, 3)), layers.LSTM(10), layers.Dense(2)])
     from_input, from_memory = 6 * 2 * 3 * 40, 6 * 2 * 10 * 40
     assert forward_flops(reader) == from_input + from_memory + 2 * 10 * 2
@@ -125,6 +134,27 @@ def test_every_benchmark_runs(
         assert part["figures"]
     assert any(module.startswith("benchmarks.ours.") for module in in_this_process)
     assert figure in FIGURES
+
+
+def test_every_contestant_of_speed_takes_what_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import speed
+    from benchmarks.sizes import Plan
+
+    monkeypatch.setenv("ETUDES_DATA", str(tmp_path / "data"))
+    for case in speed.CASES.values():
+        for contestant in case(Plan("tiny", 1, 1.0, tmp_path)).values():
+            if all(importlib.util.find_spec(name) for name in contestant.needs):
+                module = importlib.import_module(contestant.module)
+                inspect.signature(module.measure).bind(**contestant.arguments)
+
+
+def test_the_peer_of_the_acgan_takes_steps(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    pictures, labels = random.integers(0, 256, (8, 28, 28, 1)).astype(np.uint8), random.integers(0, 10, 8)
+    np.savez(tmp_path / "data.npz", train_x=pictures, train_y=labels)
+    peer = importlib.import_module("benchmarks.peers.acgan_keras")
+    (epoch,) = peer.measure(str(tmp_path / "data.npz"), batches=2, epochs=1, batch=4)["epochs"]
+    assert epoch["samples_per_second"] == pytest.approx(8 / epoch["seconds"])
 
 
 def test_the_peer_that_only_predicts_runs() -> None:

@@ -1,14 +1,12 @@
 """The auxiliary-classifier GAN of 2017 written plainly, on today's Keras: what `mnist_acgan` is measured against.
 
-    python benchmarks/peers/acgan_keras.py 5          # seconds of 5 steps
-
-One file, as the Keras example of that year was: float32, upsampling and 5×5 convolutions as layers, the three calls of
-a step from Python. Random pictures stand for MNIST; how long a step takes does not depend on what they show.
+As the Keras example of that year was: float32, upsampling and 5×5 convolutions as layers, the three calls of a step
+from Python.
 """
 
-import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import numpy as np
@@ -52,8 +50,8 @@ def build_discriminator() -> keras.Model:
     return keras.Model(picture, [fake, aux])
 
 
-def prepare(batch: int = 100) -> Callable[[], None]:
-    """Build and compile; gives a function that takes one step with `batch` real pictures."""
+def prepare(batch: int) -> Callable[[np.ndarray, np.ndarray], None]:
+    """Build and compile; gives a function that takes one step with `batch` real pictures and their labels."""
     losses = ["binary_crossentropy", "sparse_categorical_crossentropy"]
     discriminator, generator = build_discriminator(), build_generator()
     discriminator.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), loss=losses)
@@ -62,10 +60,8 @@ def prepare(batch: int = 100) -> Callable[[], None]:
     combined = keras.Model([latent, label], [layers.Identity(name=f"judged_{i}")(part) for i, part in enumerate(drawn)])
     combined.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), loss=losses)
     random = np.random.default_rng(0)
-    pictures = random.uniform(-1, 1, (batch, 28, 28, 1)).astype(np.float32)
-    labels = random.integers(0, CLASSES, (batch, 1))
 
-    def step() -> None:
+    def step(pictures: np.ndarray, labels: np.ndarray) -> None:
         noise, sampled = random.uniform(-1, 1, (batch, LATENT)), random.integers(0, CLASSES, (batch, 1))
         generated = generator.predict_on_batch([noise, sampled])
         mixed, real = np.concatenate([pictures, generated]), np.array([1.0] * batch + [0.0] * batch)
@@ -78,16 +74,24 @@ def prepare(batch: int = 100) -> Callable[[], None]:
     return step
 
 
-def seconds(steps: int, batch: int = 100) -> list[float]:
-    """Seconds of each of so many steps, after two that trace and warm up."""
-    step = prepare(batch)
-    taken = []
-    for _ in range(steps + 2):
-        began = time.perf_counter()
-        step()
-        taken.append(time.perf_counter() - began)
-    return taken[2:]
+def measure(data: str, batches: int = 40, epochs: int = 3, batch: int = 100) -> dict[str, Any]:
+    """Seconds and real pictures a second of each epoch.
 
-
-if __name__ == "__main__":
-    print(seconds(int(sys.argv[1]) if len(sys.argv) > 1 else 5))
+    Args:
+        data: an NPZ file with `train_x`, 28×28 grey pictures, and `train_y`, their labels.
+        batches: steps in an epoch.
+        epochs: the first one traces and compiles.
+        batch: real pictures a step.
+    """
+    with np.load(data) as arrays:
+        pictures = arrays["train_x"].reshape(-1, 28, 28, 1).astype(np.float32) / 127.5 - 1
+        labels = arrays["train_y"].reshape(-1, 1)
+    step, records = prepare(batch), []
+    for _ in range(epochs):
+        began = time.monotonic()
+        for number in range(batches):
+            start = number % (len(pictures) // batch) * batch
+            step(pictures[start : start + batch], labels[start : start + batch])
+        seconds = time.monotonic() - began
+        records.append({"phase": "train", "seconds": seconds, "samples_per_second": batches * batch / seconds})
+    return {"epochs": records}
