@@ -36,7 +36,7 @@ TRAININGS |= {
 TRAININGS |= {f"cifar10_cnn-tuned-seed-{n}": f"cifar10_cnn --precision bfloat16 --seed {n}" for n in range(3)}
 TRAININGS |= {
     f"cifar10_cnn-quick-{epochs}-epochs-seed-{n}": f"cifar10_cnn --preset quick --epochs {epochs} --precision bfloat16 "
-    f"--seed {n}"
+    f"--validation-share 0.1 --seed {n}"
     for epochs in (5, 10)
     for n in range(5)
 }

@@ -5,6 +5,7 @@ from statistics import mean
 from typing import Any
 
 from etudes.views.card import show
+from recipe_tables import spread
 
 
 def found(runs: list[dict[str, Any]], pattern: str, figure: str) -> list[tuple[str, float]]:
@@ -16,11 +17,9 @@ def found(runs: list[dict[str, Any]], pattern: str, figure: str) -> list[tuple[s
     ]
 
 
-def spread(values: list[float]) -> str:
-    """The mean, and of several also the least, the most and how many."""
-    if len(values) == 1:
-        return f"{show(values[0])} (1 seed)"
-    return f"{mean(values):.5g} ({show(min(values))} to {show(max(values))}, {len(values)} seeds)"
+def measured_in_words(values: list[float]) -> str:
+    """The mean and the spread, and how many seeds they are of."""
+    return f"{spread(values)}, {len(values)} {'seed' if len(values) == 1 else 'seeds'}" if values else "–"
 
 
 def verdict(goal: dict[str, Any], values: list[float]) -> str:
@@ -31,7 +30,8 @@ def verdict(goal: dict[str, Any], values: list[float]) -> str:
     if not reached:
         return "**not reached**"
     wanted = goal.get("seeds", 1)
-    return "reached" if len(values) >= wanted else f"reached by {len(values)} of {wanted} seeds"
+    reach = "reached" if len(values) >= wanted else f"reached by {len(values)} of {wanted} seeds"
+    return f"{reach}, but {goal['but']}" if "but" in goal else reach
 
 
 def goals_table(runs: list[dict[str, Any]], goals: list[dict[str, Any]]) -> list[str]:
@@ -48,7 +48,7 @@ def goals_table(runs: list[dict[str, Any]], goals: list[dict[str, Any]]) -> list
     for goal in goals:
         measured = found(runs, goal["runs"], goal["figure"])
         values = [value for _, value in measured]
-        cells = [goal["etude"], goal["what"], spread(values) if values else "–", verdict(goal, values)]
+        cells = [goal["etude"], goal["what"], measured_in_words(values), verdict(goal, values)]
         source = f"`{goal['runs']}`" if values else "–"
         note = f"; {goal['note']}" if "note" in goal else ""
         lines.append("| " + " | ".join([*cells, source + note]) + " |")

@@ -1,12 +1,16 @@
 """Tables about recipes: what the same training gives with several seeds, and what was tried on the way to a recipe."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
 from etudes import experiments
+from etudes.runs import read_metrics
 from etudes.views.card import show
 
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 BEGIN, END = "<!-- what was tried: from benchmarks/ablations -->", "<!-- end of what was tried -->"
 
 
@@ -50,7 +54,7 @@ def ablation_table(tried: dict[str, Any]) -> list[str]:
     """Lines of Markdown for one file of `benchmarks/ablations`.
 
     The file says how it was measured (`about`), which figure counts (`figure`, `split`), and lists what was `tried`:
-    what changed, the flags to `etudes train`, seeds, and the figure for each seed.
+    what changed, the flags to `etudes train`, and the folders of the runs, one a seed, below `benchmarks`.
     """
     lines = [tried["about"].strip(), ""]
     for part in tried["part"]:
@@ -58,13 +62,20 @@ def ablation_table(tried: dict[str, Any]) -> list[str]:
         lines += [
             f"`{part['command']}`, and what each row adds:",
             "",
-            f"| what changes | flags | {figure} ({split}) | seeds |",
+            f"| what changes | flags | {figure.replace('_', ' ')} ({split}) | seeds |",
             "| --- | --- | --- | --- |",
         ]
         for row in part["tried"]:
-            lines.append(f"| {row['what']} | {flags(row['flags'])} | {spread(row['values'])} | {len(row['values'])} |")
+            values = [figure_of(BENCHMARKS / run, figure) for run in row["runs"]]
+            lines.append(f"| {row['what']} | {flags(row['flags'])} | {spread(values)} | {len(values)} |")
         lines.append("")
     return lines[:-1]
+
+
+def figure_of(run: Path, name: str) -> float:
+    """A figure of a run's records: of its results, or of its last epoch."""
+    figures = json.loads((run / "results.json").read_bytes())["figures"]
+    return float(figures[name] if name in figures else read_metrics(run)[-1][name])
 
 
 def flags(words: str) -> str:

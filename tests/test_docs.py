@@ -1,6 +1,7 @@
 """What the docs say is what happens: commands of the README run, generated pages are current, nothing private leaks."""
 
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -62,9 +63,15 @@ def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
     )  # fmt: skip
 
 
-def test_what_was_tried_goes_between_the_marks_of_a_card_and_nowhere_else() -> None:
+def test_what_was_tried_goes_between_the_marks_of_a_card_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tables = generator("recipe_tables")
-    rows = [{"what": "nothing", "flags": "", "values": [0.5]}, {"what": "x", "flags": "--x 1", "values": [0.5, 0.7]}]
+    monkeypatch.setattr(tables, "BENCHMARKS", tmp_path)
+    for name, value in (("a", 0.5), ("b", 0.7)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "results.json").write_text(json.dumps({"figures": {"accuracy": value}}))
+    rows = [{"what": "nothing", "flags": "", "runs": ["a"]}, {"what": "x", "flags": "--x 1", "runs": ["a", "b"]}]
     part = {"command": "etudes train", "figure": "accuracy", "split": "validation", "tried": rows}
     card = f"# a\n\n{tables.BEGIN}\nold\n{tables.END}\n\n## b\n"
     text = tables.card_with_ablation(card, {"about": "So.", "part": [part]})
