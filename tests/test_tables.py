@@ -1,5 +1,7 @@
 """The layer tables of the design, letter for letter: kinds, output shapes and parameter counts of `classic`."""
 
+import pytest
+
 from etudes import actions
 from etudes.contract import Table
 
@@ -131,6 +133,7 @@ def test_mnist_transfer_cnn() -> None:
     assert max(frozen) == 9_568
 
 
+@pytest.mark.usefixtures("runs", "nothing_bundled")
 def test_deep_dream_classic_network_is_inception_v3() -> None:
     (table,) = tables("deep_dream").values()
     mixed = [row[1] for row in rows(table) if row[0].startswith("concatenate") or "mixed" in row[0]]

@@ -77,7 +77,7 @@ def small():
     settings = override(PRESETS["tiny"], {"units": 8})
     data = load_data(settings)
     actions.start_backend()
-    networks = actions.build(actions.experiments.load("addition_rnn"), settings, data.info)
+    networks = actions.build(actions.experiments.load("addition_rnn"), settings, data.info, None)
     return adder_of(networks, data.info, settings), data
 
 

@@ -45,7 +45,7 @@ def digits() -> Any:
 def playing() -> Any:
     """A small game whose compiled steps the tests share: 4 real pictures, so 8 mixed and 8 drawn."""
     settings = dataclasses.replace(TINY, ema=0.5)
-    return make_game(actions.build(EXPERIMENT, settings, SMALL), settings)
+    return make_game(actions.build(EXPERIMENT, settings, SMALL, None), settings)
 
 
 def trainable(network: Any) -> list[Any]:
@@ -67,7 +67,7 @@ def rows(network: Any) -> list[tuple[str, tuple[int, ...], int]]:
 
 
 def test_the_discriminator_is_the_one_of_2017() -> None:
-    network = actions.build(EXPERIMENT, CLASSIC, MNIST)["discriminator"]
+    network = actions.build(EXPERIMENT, CLASSIC, MNIST, None)["discriminator"]
     layers = [
         row for row in rows(network) if "Dropout" not in row[0]
     ]  # a Dropout's random state counts as weights, not as parameters
@@ -87,7 +87,7 @@ def test_the_discriminator_is_the_one_of_2017() -> None:
 
 
 def test_the_generator_is_the_one_of_2017() -> None:
-    network = actions.build(EXPERIMENT, dataclasses.replace(CLASSIC, convolution="plain"), MNIST)["generator"]
+    network = actions.build(EXPERIMENT, dataclasses.replace(CLASSIC, convolution="plain"), MNIST, None)["generator"]
     assert rows(network) == [
         ("Embedding", (1, 100), 1000),
         ("Dense", (1024,), 103_424),
@@ -102,7 +102,7 @@ def test_the_generator_is_the_one_of_2017() -> None:
 
 
 def test_the_light_generator_is_the_one_of_the_card() -> None:
-    network = actions.build(EXPERIMENT, EXPERIMENT.presets["stable"], MNIST)["generator"]
+    network = actions.build(EXPERIMENT, EXPERIMENT.presets["stable"], MNIST, None)["generator"]
     card = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
     assert f"{network.count_params():,}" in card
 

@@ -35,7 +35,7 @@ def built(**changes: Any) -> tuple[Any, dict[str, Any], Any]:
     chosen = actions.preset_of(NAME, "tiny", changes)
     data = etude.load_data(chosen)
     start_backend()
-    return chosen, actions.build(etude, chosen, data.info), data
+    return chosen, actions.build(etude, chosen, data.info, None), data
 
 
 # --- data -------------------------------------------------------------------------------------------------------------

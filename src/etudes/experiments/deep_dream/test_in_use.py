@@ -1,0 +1,114 @@
+"""The dream in use, without a trained network and with those of other études."""
+
+import shutil
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from etudes import actions
+from etudes.errors import Interrupted, UserError
+from etudes.experiments.deep_dream import weights
+from etudes.experiments.deep_dream.experiment import PRESETS, Use
+from etudes.runs import Run, save_weights
+from etudes.views.progress import Silent
+
+CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
+
+
+def test_without_weights_there_is_a_table_but_no_dream():
+    table = next(table for table in actions.layer_tables("deep_dream", preset="classic") if table.title == "network")
+    assert table.rows[-1][2] == 21_802_784
+    with pytest.raises(UserError, match="no trained network") as error:
+        actions.train("deep_dream", preset="classic", out="run", quiet=True)
+    assert len(str(error.value)) <= 200
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize(
+    "given", ["nowhere", "cifar10_cnn", "cifar10_cnn@bundled", "inception_v3", "inception_v3_2015", "weights.pkl"]
+)
+def test_weights_that_cannot_be_used(given):
+    Path("weights.pkl").write_bytes(b"no weights")
+    with pytest.raises(UserError):
+        weights.find_weights(given)
+
+
+def test_use_writes_the_dream_where_the_second_input_says():
+    pixels = np.random.default_rng(0).integers(20, 220, (70, 90, 3)).astype(np.uint8)
+    Image.fromarray(pixels).convert("RGBA").save("photo.png")
+    options = {"weights": "untrained", "octaves": 1, "iterations": 3, "layers": ("conv3",)}
+    result = actions.use("deep_dream", "photo.png", "dream.png", **options)
+    with Image.open("dream.png") as written:
+        assert written.size == (90, 70)
+    answer = result.answers[0]
+    assert answer["layers"] == ["conv3"]
+    assert answer["loss_after"] > answer["loss_before"]
+
+
+@pytest.mark.parametrize("inputs", [(), ("a.png", "b.png", "c.png"), ("missing.png",), ("photo.png", "dream.doc")])
+def test_use_refuses_what_it_cannot_do(inputs):
+    Image.new("RGB", (70, 90), "white").save("photo.png")
+    with pytest.raises(UserError):
+        actions.use("deep_dream", *inputs, weights="untrained")
+
+
+def test_the_second_input_is_the_output():
+    assert Use(("a.png", "b.png")).out == "b.png"
+    assert Use(("a.png", "b.png"), out="c.png").out == "c.png"
+    assert Use(("a.png",)).out is None
+
+
+class Stopping(Silent):
+    """Presses Ctrl-C when a step was taken."""
+
+    def end_epoch(self, record):
+        assert record["epoch"]
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_run_of_another_etude_is_found_and_remembered():
+    first = actions.train("cifar10_cnn", preset="tiny", epochs=1, quiet=True)
+    assert weights.find_weights("").name == str(first)
+    assert weights.find_weights("cifar10_cnn") == weights.find_weights(str(first))
+    assert weights.picture_channels(first) == 3
+    run = actions.train("deep_dream", preset="tiny", weights="", octaves=1, quiet=True)
+    assert run.header()["data"]["weights"] == str(first)
+    assert actions.load(run).networks["network"].name == "classifier"
+    with pytest.raises(UserError, match="no convolutional network"):
+        weights.find_weights(str(run))  # a dream is no network
+    with pytest.raises(Interrupted):
+        actions.train("deep_dream", preset="tiny", weights="", octaves=1, out="stopped", watch=Stopping())
+    newer = Run(shutil.copytree(first.folder, first.folder.with_name("newer")))
+    newer.write_json("weights.json", {**newer.read_json("weights.json"), "sha256": "another"})
+    assert weights.find_weights("").name == str(newer)
+    assert actions.evaluate(run).figures == run.read_json("results.json")["figures"]  # still with the first one
+    with pytest.raises(UserError, match="changed since it began"):  # it would go on with the newer one
+        actions.resume("stopped", quiet=True)
+    shutil.rmtree(newer.folder)
+    assert actions.resume("stopped", quiet=True).results()["weights_sha256"] == run.results()["weights_sha256"]
+    first.write_json("weights.json", {**first.read_json("weights.json"), "sha256": "another"})
+    with pytest.raises(UserError, match="is no longer the network that this dream began with"):
+        actions.evaluate(run)
+
+
+def test_own_runs_come_before_bundled_ones_and_colour_before_grey(tmp_path):
+    def trained(folder, channels):
+        run = Run(folder)
+        run.write_header({"etude": folder.name, "preset": "tiny", "settings": {}, "data": {}})
+        save_weights(folder, {"network/00.kernel": np.zeros((3, 3, channels, 4), np.float32)})
+        run.write_json("results.json", {})
+        return run
+
+    grey = trained(tmp_path / "bundled" / "mnist_transfer_cnn", 1)
+    assert weights.find_weights("").name == str(grey) == "mnist_transfer_cnn@bundled"
+    colour = trained(tmp_path / "bundled" / "cifar10_cnn", 3)
+    assert weights.find_weights("").name == str(colour)
+    assert weights.find_weights("cifar10_cnn") == weights.find_weights("cifar10_cnn@bundled")
+    trained(tmp_path / "runs" / "mnist_acgan", 1)
+    assert weights.find_weights("").name == str(colour)
+    own = trained(tmp_path / "runs" / "cifar10_cnn", 3)
+    assert weights.find_weights("").name == weights.find_weights("cifar10_cnn").name == str(own)
+    assert weights.find_weights("cifar10_cnn@bundled").run == colour
