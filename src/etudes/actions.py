@@ -180,11 +180,7 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     """
     etude = etude_of(reference)
     experiment = experiments.load(etude)
-    unknown_options = set(options) - {option.name for option in describe(experiment.options)}
-    if unknown_options:
-        raise unknown("option", min(unknown_options), [option.name for option in describe(experiment.options)])
-    given = experiment.options(inputs=tuple(str(item) for item in inputs), **options)
-    check_fields(given, none_is_allowed=True)
+    given = _options(experiment.options, options, inputs=tuple(str(item) for item in inputs))
     usable_backend(backend)
     untrained = experiment.ready and reference in experiments.names()
     opened = open_untrained(etude, given) if untrained else open_run(reference)
@@ -198,18 +194,24 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     return result
 
 
-def inspect(reference: Reference, *, backend: str | None = None) -> Result:
+def inspect(reference: Reference, *, backend: str | None = None, **options: Any) -> Result:
     """Look inside a run: the layer table of each network, then pictures of what it learned.
 
+    Args:
+        reference: as in `use`.
+        backend: as in `load`.
+        **options: what to look at: the étude's options of inspect.
+
     Raises:
-        UserError: as in `load`, or the data is not at hand.
+        UserError: as in `load`, or the data is not at hand, or the étude has no such thing to look at.
     """
+    given = _options(experiments.load(etude_of(reference)).inspection, options)
     usable_backend(backend)
     opened = open_run(reference)
     data = _data(opened)
     trained = bring_to_life(opened, backend)
     assert trained.run is not None
-    result = trained.experiment.inspect(trained.networks, data, trained.settings)
+    result = trained.experiment.inspect(trained.networks, data, trained.settings, given)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
     _save_pictures(trained.run, result)
     result.run = _answering(opened, reference)
@@ -228,6 +230,20 @@ def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = Non
     lender = lender_of(experiment, chosen, info)
     start_backend(backend)
     return layer_tables_of(build(experiment, chosen, info, lender))
+
+
+def _options(kind: type[Any], chosen: dict[str, Any], **others: Any) -> Any:
+    """Options of use or inspect, as an étude declares them.
+
+    Raises:
+        UserError: there is no such option, or it cannot have this value.
+    """
+    known = [option.name for option in describe(kind) if option.name not in others]
+    if unknown_options := set(chosen) - set(known):
+        raise unknown("option", min(unknown_options), known)
+    given = kind(**chosen, **others)
+    check_fields(given, none_is_allowed=True)
+    return given
 
 
 def _data(opened: Opened) -> Any:

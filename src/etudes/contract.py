@@ -113,6 +113,11 @@ class Example:
 
 
 @dataclass(frozen=True)
+class NothingToChoose:
+    """Options of an étude that has none."""
+
+
+@dataclass(frozen=True)
 class Experiment:
     """The table of contents of one étude: the last line of its `experiment.py`.
 
@@ -152,10 +157,15 @@ class Experiment:
     """
     use: Callable[[Any, Any, Any, Any, Any], Result]
     """(networks, I, S, options, what `read` gave) → one answer for each input."""
-    inspect: Callable[[Any, Any, Any], Result]
-    """(networks, D, S) → pictures of what was learned. The layer table is added by the action."""
+    inspect: Callable[[Any, Any, Any, Any], Result]
+    """(networks, D, S, inspection) → pictures of what was learned. The layer table is added by the action."""
     example: Callable[[Any, Path], Example]
     """(D, folder) → inputs to show `use` with; what it needs as files, it writes into the folder as `input-….png`."""
+    inspection: type[Any] = NothingToChoose
+    """The frozen dataclass of what `inspect` accepts: its fields are the flags of `etudes inspect`.
+
+    With its defaults, an inspection takes seconds; what takes longer, such as a study that trains, is asked for.
+    """
     borrow: Callable[[Any, Any], str | None] | None = None
     """(S, I) → the run whose networks this étude builds upon, or None. Must not use Keras.
 

@@ -90,27 +90,31 @@ def use(words: Sequence[str]) -> int:
     reference = _named(words, "use", "RUN|ETUDE")
     options = experiments.load(actions.etude_of(reference)).options
     accepted: Any = flags.UseFlags
-    given = parse(accepted[flags.use_options(options)], words[1:], f"etudes use {reference}")
+    given = parse(accepted[flags.shown_options(options)], words[1:], f"etudes use {reference}")
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options) if field.init}
     inputs = chosen.pop("inputs")
     return _show(actions.use(reference, *inputs, backend=given.backend, **chosen), given.json)
 
 
 def inspect(words: Sequence[str]) -> int:
-    """`etudes inspect RUN|ETUDE [--table --preset NAME]`."""
+    """`etudes inspect RUN|ETUDE [--table --preset NAME]`; the flags are the étude's options of inspect."""
     from etudes import actions, experiments
     from etudes.contract import Result
 
-    given = parse(flags.Inspect, words, "etudes inspect")
-    if given.preset and not (given.table and given.reference in experiments.names()):
+    reference = _named(words, "inspect", "RUN|ETUDE")
+    options = experiments.load(actions.etude_of(reference)).inspection
+    accepted: Any = flags.InspectFlags
+    given = parse(accepted[flags.shown_options(options)], words[1:], f"etudes inspect {reference}")
+    if given.preset and not (given.table and reference in experiments.names()):
         raise UserError("--preset goes with --table and an etude's name; a run has its own settings")
-    if given.table and given.reference in experiments.names():
-        tables = actions.layer_tables(given.reference, preset=given.preset or "tuned", backend=given.backend)
+    if given.table and reference in experiments.names():
+        tables = actions.layer_tables(reference, preset=given.preset or "tuned", backend=given.backend)
         return _show(Result(tables=tables), given.json)
     if given.table:
-        networks = actions.load(given.reference, backend=given.backend).networks
+        networks = actions.load(reference, backend=given.backend).networks
         return _show(Result(tables=actions.layer_tables_of(networks)), given.json)
-    return _show(actions.inspect(given.reference, backend=given.backend), given.json)
+    chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options)}
+    return _show(actions.inspect(reference, backend=given.backend, **chosen), given.json)
 
 
 def compare(words: Sequence[str]) -> int:

@@ -78,11 +78,10 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
-class Inspect:
+class InspectFlags(Generic[S]):
     """The layer table with shapes and parameters, then pictures of what was learned."""
 
-    reference: Reference
-    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
+    options: tyro.conf.OmitArgPrefixes[S]
     table: tyro.conf.FlagCreatePairsOff[bool] = False
     """Only the layer tables; of an etude's name they need neither run nor data."""
     preset: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
@@ -162,8 +161,8 @@ class UseFlags(Generic[S]):
     """Print the result as JSON."""
 
 
-def use_options(options: type[Any]) -> type[Any]:
-    """An étude's options of use, as tyro is to show them: inputs without a flag, optional flags as FILE, INT, ….
+def shown_options(options: type[Any]) -> type[Any]:
+    """An étude's options of use or inspect, as tyro is to show them: inputs without a flag, optional ones as FILE, INT.
 
     Tyro alone would show `{None}|INT` for an option that may be left out.
     """
@@ -178,7 +177,7 @@ def use_options(options: type[Any]) -> type[Any]:
             metavar = "FILE" if option.name in ("file", "out") else _metavar(hint)
             hint = annotated[hint, tyro.conf.arg(metavar=metavar)]
             shown.append((option.name, hint, dataclasses.field(default=None)))
-    cls = dataclasses.make_dataclass("Use", shown, bases=(options,), frozen=True)
+    cls = dataclasses.make_dataclass(options.__name__, shown, bases=(options,), frozen=True)
     cls.__doc__ = options.__doc__
     return cls
 

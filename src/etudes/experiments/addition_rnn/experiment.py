@@ -200,7 +200,7 @@ def use(networks: Networks, info: TextInfo, settings: AdditionSettings, options:
     return answer_questions(adder_of(networks, info, settings), questions, settings.operator)
 
 
-def inspect(networks: Networks, data: TextData, settings: AdditionSettings) -> Result:
+def inspect(networks: Networks, data: TextData, settings: AdditionSettings, chosen: Any) -> Result:
     """What the network keeps in mind while it reads, how sure it is of each character, and what one carry changes."""
     return look_inside(adder_of(networks, data.info, settings), data.test, settings.digits, settings.operator)
 

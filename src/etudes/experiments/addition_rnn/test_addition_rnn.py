@@ -129,7 +129,7 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
     assert set(answer) == {"question", "answer", "confidence", "characters"}
     with pytest.raises(UserError, match="'q'"):
         trained.experiment.read(trained.info, trained.settings, Use(("q",)))
-    inside = trained.experiment.inspect(trained.networks, load_data(trained.settings), trained.settings)
+    inside = trained.experiment.inspect(trained.networks, load_data(trained.settings), trained.settings, None)
     assert set(inside.pictures) == {"states", "confidence"}
     more = load_data(override(PRESETS["tiny"], {"data": str(path), "pairs": 37, "batch_size": 9}))
     assert sum(more.sizes().values()) == 36

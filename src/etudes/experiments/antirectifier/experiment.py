@@ -247,7 +247,7 @@ def use(networks: Networks, info: ImageInfo, settings: AntirectifierSettings, op
     return result
 
 
-def inspect(networks: Networks, data: ImageData, settings: AntirectifierSettings) -> Result:
+def inspect(networks: Networks, data: ImageData, settings: AntirectifierSettings, chosen: Any) -> Result:
     """First-layer weights, how often each unit is active on test pictures, and both halves for one picture."""
     active, table = activity(networks, data.test.pictures)
     result = Result(tables=[table])

@@ -249,7 +249,7 @@ def use(networks: Networks, info: ImageInfo, settings: CifarSettings, options: U
     return answer_pictures(network, info.class_names, options.inputs, pictures, options.top, flips=flips)
 
 
-def inspect(networks: Networks, data: ImageData, settings: CifarSettings) -> Result:
+def inspect(networks: Networks, data: ImageData, settings: CifarSettings, chosen: Any) -> Result:
     """The first filters, and what each convolution makes of one test picture."""
     return Result(pictures=look_inside(networks["classifier"], data.test.pictures[0]))
 

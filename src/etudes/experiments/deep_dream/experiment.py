@@ -262,7 +262,7 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
     return Result(answers=[answer], lines=[line], pictures={"dream": deprocess(result)})
 
 
-def inspect(networks: Networks, data: DreamData, settings: DreamSettings) -> Result:
+def inspect(networks: Networks, data: DreamData, settings: DreamSettings, chosen: Any) -> Result:
     """Where the layers fire, before and after; and what single channels of the deepest layer dream of."""
     objective = objective_of(networks["network"], settings.layers, settings.coefficients)
     sheet = channel_dreams(networks["network"], objective.layers[-1], settings.seed, 128, 24)

@@ -221,7 +221,7 @@ def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: U
     return result
 
 
-def inspect(networks: Networks, data: ImageData, settings: AcganSettings) -> Result:
+def inspect(networks: Networks, data: ImageData, settings: AcganSettings, chosen: Any) -> Result:
     """Every class from the same z, walks in z, the nearest training pictures, the discriminator's first filters."""
     drawer, names, z = generator_of(networks), data.info.class_names, fixed_z(settings)
     drawn = every_class(drawer, z, len(names))

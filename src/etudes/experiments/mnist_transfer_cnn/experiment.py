@@ -259,7 +259,7 @@ def movement(first: Any, transferred: Any) -> Table:
     return Table("how far the transfer moved each kernel", columns, rows)
 
 
-def inspect(networks: Networks, data: TransferData, settings: TransferSettings) -> Result:
+def inspect(networks: Networks, data: TransferData, settings: TransferSettings, chosen: Any) -> Result:
     """Filters, the maps that they make of a picture of either task, and how far each layer moved."""
     old, new = data.first.test.pictures[0], data.second.test.pictures[0]
     seen = look_inside(networks["transferred"], new)

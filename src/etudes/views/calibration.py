@@ -1,0 +1,34 @@
+"""The reliability diagram: how often a network was right, against how sure it said it was."""
+
+from __future__ import annotations
+
+from PIL import Image
+
+from etudes.contract import Array
+from etudes.views.figures import COLOURS, figure, picture
+
+
+def reliability_diagram(edges: Array, counts: Array, accuracy: Array, expected_error: float, of: str) -> Image.Image:
+    """Accuracy by confidence, the ideal as a dashed diagonal, and below it how many predictions each bin holds.
+
+    Args:
+        edges: bounds of the bins (bins + 1,), 0..1.
+        counts: predictions in each bin, (bins,).
+        accuracy: share of right ones in each bin; NaN where it is empty.
+        expected_error: expected calibration error, 0..1.
+        of: what was predicted, such as "10,000 test pictures".
+    """
+    with figure(5.2, 5.0) as drawn:
+        above, below = drawn.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        width = edges[1] - edges[0]
+        above.bar(edges[:-1], accuracy, width, align="edge", color=COLOURS[0], edgecolor="white")
+        above.plot((0, 1), (0, 1), "--", color=COLOURS[1], label="as right as it is sure")
+        above.set_ylabel("share that is right")
+        above.set_ylim(0, 1)
+        above.legend(frameon=False, loc="upper left", fontsize=8)
+        above.set_title(f"{of}: expected calibration error {expected_error:.2%}", fontsize=10)
+        below.bar(edges[:-1], counts, width, align="edge", color=COLOURS[2], edgecolor="white")
+        below.set_yscale("log")
+        below.set_ylabel("how many")
+        below.set_xlabel("confidence")
+        return picture(drawn)
