@@ -1,0 +1,231 @@
+"""The goals of docs/performance.md: for each, where in the measurements its figure is, and whether that reaches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Results = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A row of the table of goals."""
+
+    what: str
+    wanted: str
+    find: Callable[[Results], tuple[str, bool] | None]
+    """The figure in words and whether it reaches the goal; None where it was not measured."""
+    name: str
+    """The benchmark."""
+    of: str = ""
+    """Its part."""
+
+    @property
+    def command(self) -> str:
+        """What measures it."""
+        if self.name == "soak":
+            return "make soak"
+        return f"python -m benchmarks {self.name}" + (f" --only {self.of}" if self.of else "")
+
+
+def part(results: Results, name: str, of: str = "") -> Any:
+    """The figures of a part of the results, or None."""
+    found = results.get(name, {}).get(of)
+    return found["figures"] if found else None
+
+
+def is_full(results: Results, name: str, of: str = "") -> bool:
+    """Whether a part was measured whole, not with --quick."""
+    return bool(results[name][of]["measured"]["size"] == "full")
+
+
+def in_words(ratio: dict[str, float]) -> str:
+    """A median with least and greatest, or one number where there was one round."""
+    if ratio["min"] == ratio["max"]:
+        return f"{ratio['median']:.3g}×"
+    return f"{ratio['median']:.3g}× ({ratio['min']:.3g}–{ratio['max']:.3g})"
+
+
+def race(etude: str, goal: float) -> Callable[[Results], tuple[str, bool] | None]:
+    """The row of a time to accuracy; little data says nothing about it, so only the whole measurement counts."""
+
+    def found(results: Results) -> tuple[str, bool] | None:
+        figures = part(results, "time_to_accuracy", etude)
+        if figures is None or not is_full(results, "time_to_accuracy", etude):
+            return None
+        said, ratios = [], []
+        for one in figures["rounds"]:
+            peer, ours = one["peer"], one["etudes"]
+            unfinished = "" if peer["reached"] else f", the peer not within {peer['seconds']:.0f} s"
+            if ours["reached"]:
+                ratios.append(one["ratio"])
+                said.append(f"{'' if peer['reached'] else '≥ '}{one['ratio']:.3g}×{unfinished}")
+            else:
+                said.append(f"not reached within {ours['seconds']:.0f} s{unfinished}")
+        return "; ".join(said), len(ratios) == len(said) and min(ratios) >= goal
+
+    return found
+
+
+def ratio(of: str, peer: str, goal: float, key: str = "ratios") -> Callable[[Results], Any]:
+    """The row of a ratio of throughputs."""
+
+    def found(results: Results) -> tuple[str, bool] | None:
+        figures = part(results, "speed", of)
+        if figures is None or peer not in figures.get(key, {}):
+            return None
+        return in_words(figures[key][peer]), figures[key][peer]["median"] >= goal
+
+    return found
+
+
+def where(enough: dict[str, bool]) -> bool | str:
+    """Whether a goal is reached, or in which precisions only."""
+    precisions = [precision for precision, reached in enough.items() if reached]
+    return len(precisions) == len(enough) or (bool(precisions) and f"in {', '.join(precisions)} only")
+
+
+def dream_ratio(results: Results) -> tuple[str, bool | str] | None:
+    """Ours in bfloat16 and in float32 beside the example."""
+    figures = part(results, "dream")
+    if figures is None:
+        return None
+    steps = figures["seconds_per_megapixel_iteration"]
+    plain = steps["ratios"]["keras example"]
+    said, enough = f"float32 {in_words(plain)}", {"float32": plain["median"] >= 1.5}
+    if "ratios_bfloat16" in steps:
+        half = steps["ratios_bfloat16"]["keras example"]
+        said, enough["bfloat16"] = f"bfloat16 {in_words(half)}, {said}", half["median"] >= 1.5
+    return said, where(enough)
+
+
+def share(name: str, of: str, contestants: tuple[str, ...], goal: float) -> Callable[[Results], Any]:
+    """The row of a share of the machine's matrix product."""
+
+    def found(results: Results) -> tuple[str, bool | str] | None:
+        figures = part(results, name, of)
+        if figures is None or "shares" not in figures:
+            return None
+        shares = {
+            name.removeprefix("etudes "): figures["shares"][name] for name in contestants if name in figures["shares"]
+        }
+        said = ", ".join(f"{precision} {value:.0%}" for precision, value in shares.items())
+        return said, where({precision: value >= goal for precision, value in shares.items()})
+
+    return found
+
+
+def memory(etude: str, goal: float) -> Callable[[Results], Any]:
+    """The row of a peak of memory."""
+
+    def found(results: Results) -> tuple[str, bool] | None:
+        figures = part(results, "memory", etude)
+        if figures is None:
+            return None
+        peak = figures["peak_megabytes"]["median"] / 1000
+        return f"{peak:.2f} GB", peak <= goal
+
+    return found
+
+
+def first_step(results: Results) -> tuple[str, bool] | None:
+    """The slowest start of all études."""
+    figures = {name: found["figures"] for name, found in results.get("memory", {}).items()}
+    starts = {name: found["first_step_seconds"] for name, found in figures.items() if "first_step_seconds" in found}
+    seconds = {name: start["median"] for name, start in starts.items()}
+    if not seconds:
+        return None
+    slowest = max(seconds, key=lambda name: seconds[name])
+    return f"{min(seconds.values()):.1f} to {seconds[slowest]:.1f} s ({slowest})", seconds[slowest] <= 15
+
+
+def helping(results: Results) -> tuple[str, bool] | None:
+    """The time of `etudes --help`."""
+    figures = part(results, "memory", "etudes --help")
+    return figures and (f"{figures['seconds']['median']:.2f} s", figures["seconds"]["median"] <= 0.3)
+
+
+def lax_scan(results: Results) -> tuple[str, bool] | None:
+    """How many times slower our epochs of additions are than one compiled scan, on either backend."""
+    figures = part(results, "speed", "addition_rnn")
+    if figures is None or "jax, lax.scan" not in figures["values"]:
+        return None
+    plain = figures["values"]["jax, lax.scan"]["median"]
+    times = {
+        backend: plain / figures["values"][name]["median"]
+        for backend, name in (("TensorFlow", "etudes float32"), ("JAX", "etudes on JAX"))
+    }
+    return ", ".join(f"{n} {t:.2f}× as long" for n, t in times.items()), min(times.values()) <= 1.3
+
+
+def checkpoints(results: Results) -> tuple[str, bool] | None:
+    """The greatest share that checkpoints take, as `make soak` measured."""
+    if "checkpoints" not in results.get("reliability", {}):
+        return None
+    shares = {one["etude"]: one["share"] for one in results["reliability"]["checkpoints"]["figures"]}
+    most = max(shares, key=lambda etude: shares[etude])
+    return f"{shares[most]:.1%} ({most})", shares[most] <= 0.03
+
+
+BOTH = ("etudes bfloat16", "etudes float32")
+GOALS = [
+    Goal(
+        "CIFAR-10: time to 79 % against the recipe of 2017 as written",
+        *("≥ 20×", race("cifar10_cnn", 20), "time_to_accuracy", "cifar10_cnn"),
+    ),
+    Goal(
+        "addition: time to 99 % exact match against the script of 2017",
+        *("≥ 8×", race("addition_rnn", 8), "time_to_accuracy", "addition_rnn"),
+    ),
+    Goal(
+        "transfer: time to 99.2 % on 5–9 against the script of 2017",
+        *("≥ 5×", race("mnist_transfer_cnn", 5), "time_to_accuracy", "mnist_transfer_cnn"),
+    ),
+    Goal(
+        "antirectifier: time to the final accuracy of the script of 2017",
+        *("≥ 5×", race("antirectifier", 5), "time_to_accuracy", "antirectifier"),
+    ),
+    Goal(
+        "ACGAN `classic` in bfloat16 against the same networks in plain Keras",
+        "≥ 3×",
+        ratio("mnist_acgan", "keras as in 2017", 3, "ratios_bfloat16"),
+        *("speed", "mnist_acgan"),
+    ),
+    Goal("deep dream: a megapixel-iteration against Keras's example", "≥ 1.5×", dream_ratio, "dream"),
+    Goal(
+        "CIFAR-10: share of the matrix product",
+        *("≥ 60 %", share("speed", "cifar10_cnn", BOTH, 0.6), "speed", "cifar10_cnn"),
+    ),
+    Goal(
+        "ACGAN: share of the matrix product",
+        *("≥ 60 %", share("speed", "mnist_acgan", BOTH, 0.6), "speed", "mnist_acgan"),
+    ),
+    Goal("dream: share of the matrix product", "≥ 50 %", share("dream", "", BOTH, 0.5), "dream"),
+    Goal("addition: an epoch against plain JAX's `lax.scan`", "≤ 1.3×", lax_scan, "speed", "addition_rnn"),
+    Goal(
+        "transfer: epochs on cached features against epochs without",
+        "≥ 5×",
+        ratio("mnist_transfer_cnn", "etudes without cached features", 5),
+        *("speed", "mnist_transfer_cnn"),
+    ),
+    Goal("memory of a CIFAR-10 training", "≤ 2.5 GB", memory("cifar10_cnn", 2.5), "memory", "cifar10_cnn"),
+    Goal("memory of an addition training", "≤ 1.5 GB", memory("addition_rnn", 1.5), "memory", "addition_rnn"),
+    Goal("memory of a dream of 1024×768", "≤ 3 GB", memory("deep_dream 1024x768", 3), "memory"),
+    Goal("start of a training to its first step", "≤ 15 s", first_step, "memory"),
+    Goal("`etudes --help`", "≤ 0.3 s", helping, "memory"),
+    Goal("checkpoints", "≤ 3 % of training time", checkpoints, "soak"),
+]
+
+
+def goal_row(goal: Goal, results: Results) -> str:
+    """A row of the table of goals."""
+    found = goal.find(results)
+    if not found:
+        return f"| {goal.what} | {goal.wanted} | not measured yet | | `{goal.command}` |"
+    known = results.get(goal.name, {}).get(goal.of or next(iter(results.get(goal.name, {})), ""))
+    reached = found[1] if isinstance(found[1], str) else "yes" if found[1] else "no"
+    if known and known["measured"]["size"] == "quick":
+        reached = "not settled"
+    return f"| {goal.what} | {goal.wanted} | {found[0]} | {reached} | `{goal.command}` |"
