@@ -209,7 +209,7 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     usable_backend(backend)
     opened = open_run(reference)
     if hasattr(given, "check"):
-        given.check(opened.info, opened.settings)
+        given.check(opened.info)
     data = _data(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
     trained = bring_to_life(opened, backend)
     assert trained.run is not None

@@ -170,7 +170,7 @@ class Experiment:
     """The frozen dataclass of what `inspect` accepts: its fields are the flags of `etudes inspect`.
 
     With its defaults, an inspection takes seconds; what takes longer, such as a study that trains, is asked for.
-    It may have a method `check(info, settings)`, which raises `UserError` for what cannot be looked at, before any
+    It may have a method `check(info)`, which raises `UserError` for what cannot be looked at, before any
     network is loaded; and `needs_data`, which is False where what was asked for needs nothing but `data.info`.
     """
     borrow: Callable[[Any, Any], str | None] | None = None

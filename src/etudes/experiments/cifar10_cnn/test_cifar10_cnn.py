@@ -11,6 +11,7 @@ from etudes.experiments.cifar10_cnn.experiment import (
     build,
     describe_data,
     evaluate,
+    learning_rate,
     load_data,
     make_optimizer,
     use,
@@ -62,7 +63,7 @@ def test_classic_is_what_the_description_says():
     kinds = {config["kernel_initializer"]["class_name"] for config in configured if "kernel_initializer" in config}
     assert kinds == {"GlorotUniform"}
     assert [config["rate"] for config in configured if "rate" in config] == [0.25, 0.25, 0.5]
-    assert type(make_optimizer(classic, 10)).__name__ == "RMSprop"
+    assert type(make_optimizer(classic, learning_rate(classic, 10))).__name__ == "RMSprop"
     assert classic.cutout == 0
 
 
@@ -90,6 +91,6 @@ def test_muon_learns_a_few_pictures():
         networks = build(chosen, describe_data(chosen))
     data = load_data(chosen)
     network = networks["classifier"]
-    network.compile(optimizer=make_optimizer(chosen, 48), loss="sparse_categorical_crossentropy")
+    network.compile(optimizer=make_optimizer(chosen, learning_rate(chosen, 48)), loss="sparse_categorical_crossentropy")
     history = network.fit(data.train.pictures, data.train.labels, batch_size=32, epochs=6, verbose=0).history["loss"]
     assert history[-1] < 0.9 * history[0]
