@@ -143,8 +143,8 @@ def learning_rates(
     }
     line = (
         f"{len(found.rates)} steps on a fresh network while the rate rose from {LOWEST_RATE:g}: the loss falls fastest "
-        f"at {found.steepest:.2g} and is lowest at {found.lowest:.2g}; a tenth of that, {found.suggested:.2g}, is worth "
-        "a try. The run itself was not touched."
+        f"at {found.steepest:.2g} and is lowest at {found.lowest:.2g}; a tenth of that, {found.suggested:.2g}, is "
+        "worth a try. The run itself was not touched."
     )
     return Result(
         figures={"suggested_rate": found.suggested, "rate_of_lowest_loss": found.lowest, "rate_of_this_run": own},

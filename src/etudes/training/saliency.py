@@ -42,17 +42,19 @@ class Explainer:
     """Explains the scores of a classifier: a `keras.Sequential` whose last layer is a softmax by itself."""
 
     def __init__(self, network: Any) -> None:
-        """Copy a network without its softmax; what is done with the copy does not touch it."""
+        """Copy a network without its softmax; what is done with the copy does not touch it.
+
+        `has_convolutions` says whether there are maps for `grad_cam` to look at.
+        """
         self.layers = _in_float32(network)[:-1]
         self.shape = tuple(network.input_shape[1:])
         self.scores = _upon(self.shape, self.layers)
         self._gradients: dict[tuple[str, int], Callable[[Array], tuple[float, Array]]] = {}
-        self._last = _last_maps(self.layers)
-
-    @property
-    def has_convolutions(self) -> bool:
-        """Whether there are maps for `grad_cam` to look at."""
-        return self._last is not None
+        last = _last_maps(self.layers)
+        if last is not None:
+            self._looking = _upon(self.shape, self.layers[:last])
+            self._deciding = _upon(self._looking.output_shape[1:], self.layers[last:])
+        self.has_convolutions = last is not None
 
     def score_of(self, pictures: Array, target: int) -> NDArray[np.float32]:
         """The score of a class for pictures (n, height, width, channels) of 0..255, (n,)."""
@@ -108,11 +110,10 @@ class Explainer:
 
         Source: Selvaraju and others, Grad-CAM, 2017.
         """
-        assert self._last is not None, "this network has no convolution"
-        looking = _upon(self.shape, self.layers[: self._last])
-        maps = np.asarray(looking.predict(picture[None].astype(np.float32), verbose=0), dtype=np.float32)
+        assert self.has_convolutions, "this network has no convolution"
+        maps = np.asarray(self._looking.predict(picture[None].astype(np.float32), verbose=0), dtype=np.float32)
         weights = self.map_weights(maps, target)
-        return np.maximum((maps[0] * weights).sum(axis=-1), 0)
+        return np.asarray(np.maximum((maps[0] * weights).sum(axis=-1), 0))
 
     def map_weights(self, maps: Array, target: int) -> NDArray[np.float32]:
         """Mean slope of a class's score along each map of the last convolution, (maps,).
@@ -121,8 +122,7 @@ class Explainer:
             maps: float (1, rows, columns, maps), what the last convolution and its activation gave.
             target: place of the class.
         """
-        deciding = _upon(maps.shape[1:], self.layers[self._last :])
-        slopes = self._slope("maps", deciding, target)(maps)[1]
+        slopes = self._slope("maps", self._deciding, target)(maps)[1]
         return np.asarray(slopes[0].mean(axis=(0, 1)), dtype=np.float32)
 
     def _slope(self, kind: str, network: Any, target: int) -> Callable[[Array], tuple[float, Array]]:

@@ -77,7 +77,7 @@ def _draw_row(axes: Any, row: Explanation) -> None:
 def _enlarged(cam: Array, height: int, width: int) -> Array:
     """A map as large as the picture, in between its points smooth."""
     enlarged = Image.fromarray(np.asarray(cam, np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.maximum(np.asarray(enlarged), 0)
+    return np.asarray(np.maximum(np.asarray(enlarged), 0))
 
 
 def _legend(drawn: Any, places: Any) -> None:
