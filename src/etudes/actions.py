@@ -17,7 +17,7 @@ from etudes.contract import Networks, Result, Table
 from etudes.data.refusal import shown
 from etudes.errors import UserError, unknown
 from etudes.reproduction import reproduce as train_again
-from etudes.running import carry_out
+from etudes.running import carry_out, keep_pictures
 from etudes.runs import Run, find_run, next_folder, run_at
 from etudes.settings import Settings, as_dict, check_fields, describe
 from etudes.trained import (
@@ -157,7 +157,7 @@ def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
     trained = bring_to_life(opened, backend)
     assert trained.run is not None
     result = trained.experiment.evaluate(trained.networks, data, trained.settings)
-    _save_pictures(trained.run, result)
+    keep_pictures(trained.run, result)
     result.run = _answering(opened, reference)
     return result
 
@@ -208,14 +208,23 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     given = _options(experiments.load(etude_of(reference)).inspection, options)
     usable_backend(backend)
     opened = open_run(reference)
-    data = _data(opened)
+    if hasattr(given, "check"):
+        given.check(opened.info)
+    data = _data(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
     trained = bring_to_life(opened, backend)
     assert trained.run is not None
     result = trained.experiment.inspect(trained.networks, data, trained.settings, given)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
-    _save_pictures(trained.run, result)
+    keep_pictures(trained.run, result)
     result.run = _answering(opened, reference)
     return result
+
+
+@dataclasses.dataclass(frozen=True)
+class WithoutData:
+    """What an inspection gets in place of data that it does not need and that may not be at hand."""
+
+    info: Any
 
 
 def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = None, **settings: Any) -> list[Table]:
@@ -259,11 +268,6 @@ def _data(opened: Opened) -> Any:
 def _answering(opened: Opened, reference: Reference) -> str:
     """The run that an étude's name stood for; empty where the reference itself says it, or there is none."""
     return str(opened.run) if opened.run and reference in experiments.names() else ""
-
-
-def _save_pictures(run: Run, result: Result) -> None:
-    for name, picture in result.pictures.items():
-        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
 
 
 def layer_tables_of(networks: Networks) -> list[Table]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from etudes import experiments
@@ -97,15 +98,24 @@ def note_environment(run: Run, settings: Settings, watch: Watch) -> None:
 
 def finish(run: Run, result: Result, sha256: str) -> None:
     """Save the pictures of the test set and of the curves, the card, and last of all the results."""
-    for name, picture in result.pictures.items():
-        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
+    keep_pictures(run, result)
     history = read_metrics(run.folder)
     if history:
         learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
     seconds = round(sum(record["seconds"] for record in history), 1)
     finished: dict[str, Any] = {"figures": result.figures, "training_seconds": seconds, "weights_sha256": sha256}
-    header, pictures = run.header(), sorted(path.name for path in run.pictures.iterdir())
+    header = run.header()
+    pictures = sorted(path.name for path in run.pictures.iterdir() if path.suffix in (".png", ".gif"))
     title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
     text = run_card(title, header, run.read_json("environment.json"), finished, result, pictures)
     (run.folder / "card.md").write_text(text, encoding="utf-8")
     run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})
+
+
+def keep_pictures(run: Run, result: Result) -> None:
+    """Save a result's pictures, and the records that go with them, in its run's `pictures/`."""
+    for name, picture in result.pictures.items():
+        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
+    for name, record in result.records.items():
+        text = json.dumps(record, indent=1, ensure_ascii=False)
+        (run.pictures / f"{name}.json").write_text(text, encoding="utf-8")

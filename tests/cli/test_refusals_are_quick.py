@@ -146,6 +146,33 @@ def test_a_bad_input_or_option_is_refused_without_a_backend(etude: str, brought:
         assert part in said
 
 
+BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
+    "cifar10_cnn": [
+        (["--target", "sqare"], "unknown class 'sqare': did you mean 'square'"),
+        (["--picture", "text.jpg"], "text.jpg: is not a picture"),
+        (["--picture", "missing.png"], "no such picture"),
+        (["--rate"], "did you mean --rates"),
+    ],
+    "mnist_transfer_cnn": [
+        (["--target", "0"], "unknown class '0'"),
+        (["--picture", "cut.png"], "cut.png: is not a picture"),
+        (["--shots", "10", "0"], "--shots 0"),
+        (["--shots", "few"], "--shots"),
+        (["--seeds", "0", "--depths"], "--seeds 0"),
+        (["--to", "shapes"], "add --depths or --shots"),
+        (["--to", "nowhere", "--depths"], "nowhere"),
+    ],
+}
+
+
+@pytest.mark.parametrize("etude", BAD_LOOKS)
+def test_what_cannot_be_looked_at_is_refused_without_a_backend(etude: str, brought: None) -> None:
+    run = never_trained(etude, Path("run"))
+    commands = [["inspect", str(run), *words] for words, _ in BAD_LOOKS[etude]]
+    for said, (_, part) in zip(refused(commands), BAD_LOOKS[etude], strict=True):
+        assert part in said
+
+
 def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None) -> None:
     use = ["use", "deep_dream", "photo.png", "dream.png"]
     lender = never_trained("cifar10_cnn", Path("lender"))

@@ -8,19 +8,19 @@ class names are kept in the run, so a trained network can be used on anybody's p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, Interval
+from annotated_types import Ge
 
 from etudes.contract import Array, Example, Experiment, ImageData, ImageInfo, Images, Networks, Result
 from etudes.data import describe_images, load_images
 from etudes.data.augmentation import cut_out, flip_alternately, flip_some, shift
 from etudes.errors import UserError
-from etudes.settings import Settings
-from etudes.training.backend import keras
+from etudes.experiments.cifar10_cnn.settings import PRESETS, CifarSettings
+from etudes.training.backend import drawn_from, keras, layers_in
 from etudes.training.classification import (
     answer_pictures,
     evaluate_classifier,
@@ -30,75 +30,17 @@ from etudes.training.classification import (
     predict,
     read_pictures,
 )
+from etudes.training.looking import (
+    augmentation_sheet,
+    check_look,
+    learning_rates,
+    saliency,
+    to_look_at,
+    together,
+)
 from etudes.training.muon import muon
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
-
-# --- settings ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class CifarSettings(Settings):
-    """What can be set; the network itself cannot."""
-
-    data: str = "cifar10"
-    """A built-in set of pictures (cifar10, shapes, …), an image folder, an NPZ file or IDX files."""
-    validation_share: Annotated[float, Interval(ge=0, lt=1)] = 0.02
-    """Share of the training pictures held back to watch the training with."""
-    limit: Annotated[int, Ge(0)] = 0
-    """Train on at most so many pictures; 0 takes all."""
-    epochs: Annotated[int, Ge(1)] = 40
-    """Passes over the training pictures."""
-    batch_size: Annotated[int, Ge(1)] = 128
-    """Pictures a step."""
-    optimizer: Literal["rmsprop", "adamw", "muon"] = "muon"
-    """RMSprop with a slow 1/t decay, or, with warm-up and linear decay to zero, AdamW or for convolutions Muon."""
-    learning_rate: Annotated[float, Gt(0)] = 4e-3
-    """Learning rate; for adamw and muon its peak."""
-    weight_decay: Annotated[float, Ge(0)] = 0.05
-    """Decoupled weight decay of adamw and muon."""
-    warmup_share: Annotated[float, Interval(ge=0, lt=1)] = 0.2
-    """Share of all steps in which the rate rises to its peak."""
-    label_smoothing: Annotated[float, Interval(ge=0, lt=1)] = 0.1
-    """Share of each target that is spread over all classes."""
-    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.2
-    """Dropout after each pooling."""
-    dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.5
-    """Dropout after the dense layer."""
-    augmentation: Literal["classic", "alternating", "shifts", "none"] = "alternating"
-    """classic: any shift up to 10 %, random flips; shifts: whole ones, mirrored border; alternating: flips as well."""
-    shift: Annotated[int, Interval(ge=0, le=8)] = 3
-    """Greatest shift, pixels, of the augmentations shifts and alternating."""
-    cutout: Annotated[int, Interval(ge=0, le=32)] = 0
-    """Side of a square that is made grey at a random place of each picture, pixels; 0 for none."""
-    centred: bool = True
-    """Whether the network scales pictures to about -2..2, the mean near 0, instead of 0..1."""
-    initializer: Literal["glorot_uniform", "he_normal"] = "he_normal"
-    """Fresh weights of what is followed by a ReLU: glorot_uniform, Keras' own, or he_normal, made for ReLU."""
-
-
-CLASSIC = CifarSettings(
-    epochs=100,
-    batch_size=32,
-    optimizer="rmsprop",
-    learning_rate=1e-4,
-    weight_decay=0.0,
-    label_smoothing=0.0,
-    dropout=0.25,
-    dense_dropout=0.5,
-    augmentation="classic",
-    centred=False,
-    initializer="glorot_uniform",
-)
-QUICK = CifarSettings(epochs=10, dropout=0.1, dense_dropout=0.2)
-"""For 5 to 10 epochs: what is seen only so often is not soon known by heart, so less need be hidden."""
-PRESETS = {
-    "classic": CLASSIC,
-    "tuned": CifarSettings(),
-    "quick": QUICK,
-    "demo": replace(QUICK, data="shapes", epochs=6, validation_share=0.1),
-    "tiny": CifarSettings(data="shapes", limit=64, epochs=2, batch_size=32, validation_share=0.1),
-}
 
 # --- data -------------------------------------------------------------------------------------------------------------
 
@@ -172,16 +114,26 @@ def build(settings: CifarSettings, info: ImageInfo) -> Networks:
 # --- training ---------------------------------------------------------------------------------------------------------
 
 
-def make_optimizer(settings: CifarSettings, steps: int) -> Any:
-    """The optimiser for a training of so many steps."""
+def learning_rate(settings: CifarSettings, steps: int) -> Any:
+    """The learning rate over a training of so many steps."""
     if settings.optimizer == "rmsprop":
         # "decay 1e-6" of 2017: the rate falls as 1 / (1 + 1e-6 · step).
-        decay = keras.optimizers.schedules.InverseTimeDecay(settings.learning_rate, 1, 1e-6)
-        return keras.optimizers.RMSprop(decay)
-    rate = warmup_then_decay(settings.learning_rate, steps, warmup_share=settings.warmup_share)
+        return keras.optimizers.schedules.InverseTimeDecay(settings.learning_rate, 1, 1e-6)
+    return warmup_then_decay(settings.learning_rate, steps, warmup_share=settings.warmup_share)
+
+
+def make_optimizer(settings: CifarSettings, rate: Any) -> Any:
+    """The optimiser, with a learning rate or a schedule of it."""
+    if settings.optimizer == "rmsprop":
+        return keras.optimizers.RMSprop(rate)
     if settings.optimizer == "muon":
         return muon(rate, weight_decay=settings.weight_decay, beside="dense")
     return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+
+
+def make_loss(settings: CifarSettings) -> Any:
+    """Cross-entropy with softened targets."""
+    return keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
 
 
 def train(networks: Networks, data: ImageData, settings: CifarSettings, session: Session) -> None:
@@ -189,8 +141,8 @@ def train(networks: Networks, data: ImageData, settings: CifarSettings, session:
     network, classes = networks["classifier"], len(data.info.class_names)
     steps = settings.epochs * -(-len(data.train) // settings.batch_size)
     network.compile(
-        optimizer=make_optimizer(settings, steps),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        optimizer=make_optimizer(settings, learning_rate(settings, steps)),
+        loss=make_loss(settings),
         metrics=["accuracy"],
     )
 
@@ -249,9 +201,61 @@ def use(networks: Networks, info: ImageInfo, settings: CifarSettings, options: U
     return answer_pictures(network, info.class_names, options.inputs, pictures, options.top, flips=flips)
 
 
-def inspect(networks: Networks, data: ImageData, settings: CifarSettings, chosen: Any) -> Result:
-    """The first filters, and what each convolution makes of one test picture."""
-    return Result(pictures=look_inside(networks["classifier"], data.test.pictures[0]))
+@dataclass(frozen=True)
+class Look:
+    """What to look at."""
+
+    picture: str | None = None
+    """A picture of your own to look at, instead of test pictures."""
+    target: str | None = None
+    """Name of the class to explain; by default the one that is answered."""
+    augmentations: bool = False
+    """Also show what the training sees of eight pictures, epoch by epoch."""
+    rates: bool = False
+    """Also look for a learning rate: 300 steps on a fresh network while the rate rises, about a minute."""
+
+    def check(self, info: ImageInfo) -> None:
+        """Raise `UserError` for a class that is unknown or a picture that is none."""
+        check_look(info, self.picture, self.target)
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether more is looked at than a picture that was brought."""
+        return self.picture is None or self.augmentations or self.rates
+
+
+def inspect(networks: Networks, data: ImageData, settings: CifarSettings, chosen: Look) -> Result:
+    """The first filters, what each convolution makes of a picture, and which of its pixels speak for the answer."""
+    network, info = networks["classifier"], data.info
+    pictures, truths = to_look_at(network, info, chosen.picture, None if chosen.picture else data.test)
+    result = together(
+        Result(pictures=look_inside(network, pictures[0])),
+        saliency(network, info.class_names, pictures, truths, chosen.target),
+    )
+    if chosen.augmentations:
+
+        def shown(epoch: int) -> tuple[Array, Array]:
+            return augmented(data.train, settings, epoch)[0], order(settings.seed, epoch, len(data.train))
+
+        result.pictures["augmentations"] = augmentation_sheet(data.train, shown)
+    if chosen.rates:
+        result = together(result, look_for_rate(data, settings))
+    return result
+
+
+def look_for_rate(data: ImageData, settings: CifarSettings) -> Result:
+    """The range test of learning rates, on a fresh network and the pictures of the first epoch."""
+    with layers_in(settings.precision), drawn_from(settings.seed):
+        network = build(settings, data.info)["classifier"]
+    pictures, labels = augmented(data.train, settings, 0)
+    return learning_rates(
+        network,
+        lambda rate: make_optimizer(settings, rate),
+        make_loss(settings),
+        (pictures, one_hot(labels, len(data.info.class_names))),
+        settings.batch_size,
+        settings.learning_rate,
+    )
 
 
 def example(data: ImageData, folder: Path) -> Example:
@@ -274,5 +278,6 @@ experiment = Experiment(
     read=read,
     use=use,
     inspect=inspect,
+    inspection=Look,
     example=example,
 )

@@ -2,15 +2,19 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from etudes import actions
 from etudes.experiments.cifar10_cnn.experiment import (
     PRESETS,
+    Look,
     Use,
     augmented,
     build,
     describe_data,
     evaluate,
+    inspect,
+    learning_rate,
     load_data,
     make_optimizer,
     use,
@@ -62,7 +66,7 @@ def test_classic_is_what_the_description_says():
     kinds = {config["kernel_initializer"]["class_name"] for config in configured if "kernel_initializer" in config}
     assert kinds == {"GlorotUniform"}
     assert [config["rate"] for config in configured if "rate" in config] == [0.25, 0.25, 0.5]
-    assert type(make_optimizer(classic, 10)).__name__ == "RMSprop"
+    assert type(make_optimizer(classic, learning_rate(classic, 10))).__name__ == "RMSprop"
     assert classic.cutout == 0
 
 
@@ -90,6 +94,39 @@ def test_muon_learns_a_few_pictures():
         networks = build(chosen, describe_data(chosen))
     data = load_data(chosen)
     network = networks["classifier"]
-    network.compile(optimizer=make_optimizer(chosen, 48), loss="sparse_categorical_crossentropy")
+    network.compile(optimizer=make_optimizer(chosen, learning_rate(chosen, 48)), loss="sparse_categorical_crossentropy")
     history = network.fit(data.train.pictures, data.train.labels, batch_size=32, epochs=6, verbose=0).history["loss"]
     assert history[-1] < 0.9 * history[0]
+
+
+def test_what_the_preview_shows_is_what_is_learned_from(tiny):
+    """Without augmentation each epoch shows every picture as it is, whatever the order."""
+    settings, networks, data = tiny
+    plain, moved = (override(settings, {"augmentation": kind}) for kind in ("none", "shifts"))
+    for chosen, same in ((plain, True), (moved, False)):
+        sheet = inspect(networks, data, chosen, Look(augmentations=True)).pictures["augmentations"]
+        pixels = np.asarray(sheet)[2:]
+        rows = pixels[: 8 * (len(pixels) // 8)].reshape(8, len(pixels) // 8, *pixels.shape[1:])
+        width = (sheet.width - 2) // 8
+        tiles = [rows[:, :80, 2 + column * width : 80 + column * width] for column in range(8)]
+        assert all((tile == tiles[0]).all() for tile in tiles) == same
+
+
+def test_looking_for_a_rate_leaves_the_run_alone(tiny, monkeypatch):
+    settings, networks, data = tiny
+    monkeypatch.setattr("etudes.training.looking.RATE_STEPS", 12)
+    before = [weight.copy() for weight in networks["classifier"].get_weights()]
+    result = inspect(networks, data, settings, Look(rates=True, target=data.info.class_names[1]))
+    assert all((one == other).all() for one, other in zip(before, networks["classifier"].get_weights(), strict=True))
+    assert result.figures["rate_of_this_run"] == settings.learning_rate
+    assert {"filters", "feature-maps", "saliency", "learning-rates"} == set(result.pictures)
+    assert {row[3] for row in result.tables[0].rows} == {data.info.class_names[1]}
+
+
+def test_a_picture_of_ones_own_needs_no_data(tmp_path, monkeypatch):
+    run = actions.train("cifar10_cnn", preset="tiny", epochs=1, limit=32, out=tmp_path / "run", quiet=True)
+    monkeypatch.setattr("etudes.actions._data", None)
+    Image.new("RGB", (50, 40), "navy").save(tmp_path / "own.png")
+    result = actions.inspect(run, picture=str(tmp_path / "own.png"))
+    assert len(next(table for table in result.tables if table.title.startswith("why")).rows) == 1
+    assert Look(picture="x.png", rates=True).needs_data

@@ -13,6 +13,7 @@ from etudes.contract import LARGEST_SIDE, ImageData, ImageInfo, Images
 from etudes.data import describe_images, fit_picture, load_images
 from etudes.data.refusal import shown
 from etudes.errors import UserError
+from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
 from etudes.views.grids import to_image
 
 
@@ -108,6 +109,16 @@ def load_transfer(info: TransferInfo, data: str, to: str, *, seed: int, share: f
     else:
         second = _task(source, info.second, count)
     return TransferData(info, first, second)
+
+
+def load_target(info: TransferInfo, to: str, settings: TransferSettings) -> ImageData:
+    """Another second task for a trained run: all classes of a set, cut and scaled to the pictures that the run knows.
+
+    Raises:
+        UserError: as in `load_transfer`.
+    """
+    source = load_images(to, seed=settings.seed, validation_share=settings.validation_share, limit=settings.limit)
+    return _task(source, ImageInfo(source.info.source, *info.shape, source.info.class_names), 0)
 
 
 def _task(source: ImageData, info: ImageInfo, start: int) -> ImageData:

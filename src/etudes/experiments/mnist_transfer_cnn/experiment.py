@@ -16,26 +16,31 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge
 
-from etudes.contract import Array, Example, Experiment, Images, Networks, Result, Table
+from etudes.contract import Array, Example, Experiment, Images, Networks, Result
 from etudes.data.augmentation import shift
-from etudes.errors import UserError
-from etudes.experiments.mnist_transfer_cnn.data import TransferData, TransferInfo, describe_transfer, load_transfer
+from etudes.experiments.mnist_transfer_cnn.data import (
+    TransferData,
+    TransferInfo,
+    describe_transfer,
+    load_transfer,
+)
 from etudes.experiments.mnist_transfer_cnn.freezing import (
     bottleneck_digest,
     check_bottleneck,
     features_of,
-    freeze,
     hand_over,
     old_head_on_new_bottleneck,
     on_cached_features,
+    table_of,
 )
+from etudes.experiments.mnist_transfer_cnn.inspection import Look, look
+from etudes.experiments.mnist_transfer_cnn.model import build
 from etudes.experiments.mnist_transfer_cnn.settings import PRESETS, TransferSettings
 from etudes.training.backend import keras
 from etudes.training.classification import (
     answer_pictures,
     evaluate_classifier,
     example_pictures,
-    look_inside,
     one_hot,
     predict,
     read_pictures,
@@ -64,49 +69,6 @@ def load_data(settings: TransferSettings) -> TransferData:
     )
 
 
-# --- model ------------------------------------------------------------------------------------------------------------
-
-
-def make_bottleneck(settings: TransferSettings) -> list[Any]:
-    """The layers that look at a picture, from values in 0..255 to one long row."""
-    layers = keras.layers
-    return [
-        layers.Rescaling(1 / 255),
-        layers.Conv2D(32, 3, name="convolution_1"),
-        layers.Activation("relu"),
-        layers.Conv2D(32, 3, name="convolution_2"),
-        layers.Activation("relu"),
-        layers.MaxPooling2D(2),
-        layers.Dropout(settings.dropout),
-        layers.Flatten(),
-    ]
-
-
-def make_head(settings: TransferSettings, classes: int) -> list[Any]:
-    """The layers that decide, up to the probabilities of the classes."""
-    layers = keras.layers
-    return [
-        layers.Dense(128),
-        layers.Activation("relu"),
-        layers.Dropout(settings.dense_dropout),
-        layers.Dense(classes),
-        layers.Activation("softmax", dtype="float32"),
-    ]
-
-
-def build(settings: TransferSettings, info: TransferInfo) -> Networks:
-    """The network of the first task, and the one it is handed over to, whose bottleneck is frozen."""
-    if min(info.height, info.width) < 8:
-        raise UserError(f"pictures of {info.height}x{info.width} are too small for this network: 8x8 at least")
-    networks = {}
-    for name, classes in (("first", info.first_classes), ("transferred", info.second_classes)):
-        bottleneck, head = make_bottleneck(settings), make_head(settings, len(classes))
-        networks[name] = keras.Sequential([keras.Input(info.shape), *bottleneck, *head])
-    if settings.freeze:
-        freeze(networks["transferred"])
-    return networks
-
-
 # --- training ---------------------------------------------------------------------------------------------------------
 
 PHASES = ("first", "transfer")
@@ -118,6 +80,15 @@ def make_optimizer(settings: TransferSettings, steps: int) -> Any:
         return keras.optimizers.Adadelta(settings.learning_rate)
     rate = warmup_then_decay(settings.learning_rate, steps)
     return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+
+
+def prepare(network: Any, settings: TransferSettings, steps: int) -> None:
+    """Compile a network for a phase of so many steps."""
+    network.compile(
+        optimizer=make_optimizer(settings, steps),
+        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=["accuracy"],
+    )
 
 
 def train_model(
@@ -140,11 +111,7 @@ def train_model(
     """
     number, classes = PHASES.index(phase), network.output_shape[-1]
     epochs = settings.epochs if phase == "first" else settings.transfer_epochs
-    network.compile(
-        optimizer=make_optimizer(settings, epochs * -(-len(train[1]) // settings.batch_size)),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-        metrics=["accuracy"],
-    )
+    prepare(network, settings, epochs * -(-len(train[1]) // settings.batch_size))
 
     def epoch_data(epoch: int) -> tuple[Array, Array]:
         places = generator(settings.seed, number, epoch, 0).permutation(len(train[1]))
@@ -179,7 +146,7 @@ def train(networks: Networks, data: TransferData, settings: TransferSettings, se
     learner, task, watched = transferred, pair(data.second.train), pair(data.second.validation)
     if settings.cached_features:
         pictures = np.concatenate([task[0], watched[0]])
-        learner = on_cached_features(transferred, features_of(transferred, pictures))
+        learner = on_cached_features(transferred, table_of(features_of(transferred, pictures)))
         places = np.arange(len(pictures), dtype=np.int32)
         task, watched = (places[: len(task[1])], task[1]), (places[len(task[1]) :], watched[1])
     train_model(learner, task, watched, settings, session, "transfer")
@@ -246,29 +213,9 @@ def use(networks: Networks, info: TransferInfo, settings: TransferSettings, opti
     return answer_pictures(networks[network], task.class_names, options.inputs, pictures, options.top)
 
 
-def movement(first: Any, transferred: Any) -> Table:
-    """How far the kernel of each layer is from what it was before the transfer, relative to its length then."""
-    rows = []
-    for before, after in zip(first.layers, transferred.layers, strict=True):
-        if before.weights and before.count_params() == after.count_params():
-            old, new = before.get_weights()[0], after.get_weights()[0]
-            change = float(np.linalg.norm(new - old)) / float(np.linalg.norm(old))
-            kind = type(after).__name__.lower()
-            rows.append((kind, after.count_params(), "yes" if after.trainable else "frozen", change))
-    columns = ("layer", "parameters", "trainable", "relative change")
-    return Table("how far the transfer moved each kernel", columns, rows)
-
-
-def inspect(networks: Networks, data: TransferData, settings: TransferSettings, chosen: Any) -> Result:
-    """Filters, the maps that they make of a picture of either task, and how far each layer moved."""
-    old, new = data.first.test.pictures[0], data.second.test.pictures[0]
-    seen = look_inside(networks["transferred"], new)
-    pictures = {
-        "filters": seen["filters"],
-        "feature-maps-first": look_inside(networks["transferred"], old)["feature-maps"],
-        "feature-maps-second": seen["feature-maps"],
-    }
-    return Result(tables=[movement(networks["first"], networks["transferred"])], pictures=pictures)
+def inspect(networks: Networks, data: TransferData, settings: TransferSettings, chosen: Look) -> Result:
+    """Filters, maps of a picture of either task, why an answer, how far each layer moved; and studies if asked for."""
+    return look(networks, data, settings, chosen, lambda network, steps: prepare(network, settings, steps))
 
 
 def example(data: TransferData, folder: Path) -> Example:
@@ -291,5 +238,6 @@ experiment = Experiment(
     read=read,
     use=use,
     inspect=inspect,
+    inspection=Look,
     example=example,
 )

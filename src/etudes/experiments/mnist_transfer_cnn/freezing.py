@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from etudes.contract import Array
+from etudes.contract import Array, Table
 from etudes.runs.checkpoint import digest
 from etudes.training.backend import keras
 
@@ -15,16 +15,23 @@ class FrozenWeightsMovedError(RuntimeError):
     """A weight that must not change did; the run is worth nothing."""
 
 
+EXTRA = "extra_"
+"""Begins the names of the layers that a transfer adds between the pooling and the dropout."""
+
+
+def _until(network: Any, kind: str) -> int:
+    """How many layers there are up to and with the first of a kind."""
+    return [type(layer).__name__ for layer in network.layers].index(kind) + 1
+
+
 def bottleneck_of(network: Any) -> list[Any]:
-    """The layers of a `keras.Sequential` up to and with the one that flattens: what looks at pictures."""
-    layers = list(network.layers)
-    kinds = [type(layer).__name__ for layer in layers]
-    return layers[: kinds.index("Flatten") + 1]
+    """The layers of a `keras.Sequential` up to the one that flattens, but for extra ones: what looks at pictures."""
+    return [layer for layer in network.layers[: _until(network, "Flatten")] if not layer.name.startswith(EXTRA)]
 
 
 def head_of(network: Any) -> list[Any]:
-    """The layers after the bottleneck: what decides."""
-    return list(network.layers)[len(bottleneck_of(network)) :]
+    """The layers after the one that flattens: what decides."""
+    return list(network.layers)[_until(network, "Flatten") :]
 
 
 def freeze(network: Any) -> None:
@@ -60,11 +67,19 @@ def hand_over(first: Any, transferred: Any, head: str) -> None:
         transferred: the same layers, with fresh weights.
         head: "kept" copies the head too, but for a last layer of another number of classes; "fresh" leaves it alone.
     """
-    layers = len(bottleneck_of(first)) if head == "fresh" else len(first.layers)
-    for source, target in zip(first.layers[:layers], transferred.layers[:layers], strict=True):
+    pairs = shared_layers(first, transferred)
+    for source, target in pairs[: len(bottleneck_of(first))] if head == "fresh" else pairs:
         weights = source.get_weights()
         if [weight.shape for weight in weights] == [weight.shape for weight in target.get_weights()]:
             target.set_weights(weights)
+
+
+def shared_layers(first: Any, transferred: Any) -> list[tuple[Any, Any]]:
+    """The layers of a network and those that took their place, first the bottleneck, then the head."""
+    return [
+        *zip(bottleneck_of(first), bottleneck_of(transferred), strict=True),
+        *zip(head_of(first), head_of(transferred), strict=True),
+    ]
 
 
 def old_head_on_new_bottleneck(first: Any, transferred: Any) -> Any:
@@ -73,11 +88,19 @@ def old_head_on_new_bottleneck(first: Any, transferred: Any) -> Any:
     return keras.Sequential([keras.Input(shape), *bottleneck_of(transferred), *head_of(first)])
 
 
+def old_output_on_new_network(first: Any, transferred: Any) -> Any:
+    """The first task's output layer upon all else that the transfer made: also the hidden layer may have forgotten."""
+    output = [number for number, layer in enumerate(transferred.layers) if isinstance(layer, keras.layers.Dense)][-1]
+    before = [layer for layer in first.layers if isinstance(layer, keras.layers.Dense)][-1]
+    softmax = first.layers[-1]
+    return keras.Sequential([keras.Input(first.input_shape[1:]), *transferred.layers[:output], before, softmax])
+
+
 def features_of(network: Any, pictures: Array) -> Array:
     """What the bottleneck makes of pictures before its dropout, float32 (n, height, width, maps)."""
-    layers = bottleneck_of(network)
-    dropout = [type(layer).__name__ for layer in layers].index("Dropout")
-    looking = keras.Sequential([keras.Input(network.input_shape[1:]), *layers[:dropout]])
+    looking = keras.Sequential(
+        [keras.Input(network.input_shape[1:]), *network.layers[: _until(network, "MaxPooling2D")]]
+    )
     features = np.zeros((len(pictures), *looking.output_shape[1:]), dtype=np.float32)
     # A part at a time: Keras would hold everything twice.
     for start in range(0, len(pictures), 4000):
@@ -85,25 +108,43 @@ def features_of(network: Any, pictures: Array) -> Array:
     return features
 
 
-def on_cached_features(network: Any, features: Array) -> Any:
-    """The part of a network from its dropout on, upon features that were computed once.
+def table_of(features: Array) -> Any:
+    """Features that were computed once, as a frozen embedding: place in 0..n-1 → the row of that picture."""
+    count, size = len(features), int(np.prod(features.shape[1:]))
+    table = keras.layers.Embedding(count, size, embeddings_initializer=lambda *_, **__: features.reshape(count, size))
+    table.build(())
+    table.trainable = False
+    # The table has its values; the layer must not keep the array that they came from as well.
+    table.embeddings_initializer = keras.initializers.Zeros()
+    return table
+
+
+def on_cached_features(network: Any, table: Any) -> Any:
+    """The part of a network behind its pooling, upon features that were computed once.
 
     Args:
         network: its layers are shared: what is trained here is trained there.
-        features: what `features_of` gave for n pictures.
+        table: what `table_of` gave for the features of n pictures.
 
     Returns:
-        A network that takes places in 0..n-1 instead of pictures: a frozen embedding, whose row i is what the
-        bottleneck makes of picture i, then the network's own dropout, flatten and head.
+        A network that takes places in 0..n-1 instead of pictures: the table, whose row i is what the bottleneck makes
+        of picture i, then the network's extra convolutions, dropout, flatten and head.
     """
-    layers = keras.layers
-    count, size = len(features), int(np.prod(features.shape[1:]))
-    table = layers.Embedding(count, size, embeddings_initializer=lambda *_, **__: features.reshape(count, size))
-    table.trainable = False
-    dropout = [type(layer).__name__ for layer in network.layers].index("Dropout")
-    cached = keras.Sequential(
-        [keras.Input((), dtype="int32"), table, layers.Reshape(features.shape[1:]), *network.layers[dropout:]]
+    pooled = _until(network, "MaxPooling2D")
+    shape = network.layers[pooled - 1].output.shape[1:]
+    return keras.Sequential(
+        [keras.Input((), dtype="int32"), table, keras.layers.Reshape(shape), *network.layers[pooled:]]
     )
-    # The table has its values; the layer must not keep the array that they came from as well.
-    table.embeddings_initializer = keras.initializers.Zeros()
-    return cached
+
+
+def movement(first: Any, transferred: Any) -> Table:
+    """How far the kernel of each layer is from what it was before the transfer, relative to its length then."""
+    rows = []
+    for before, after in shared_layers(first, transferred):
+        if before.weights and before.count_params() == after.count_params():
+            old, new = before.get_weights()[0], after.get_weights()[0]
+            change = float(np.linalg.norm(new - old)) / float(np.linalg.norm(old))
+            kind = type(after).__name__.lower()
+            rows.append((kind, after.count_params(), "yes" if after.trainable else "frozen", change))
+    columns = ("layer", "parameters", "trainable", "relative change")
+    return Table("how far the transfer moved each kernel", columns, rows)

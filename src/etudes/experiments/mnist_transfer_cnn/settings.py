@@ -49,6 +49,8 @@ class TransferSettings(Settings):
     """Whether the head begins the second task with what it learned in the first, or with fresh weights."""
     freeze: bool = True
     """Freeze the bottleneck before the second task."""
+    extra_convolutions: Annotated[int, Interval(ge=0, le=4)] = 0
+    """Convolutions that are put on the frozen ones for the second task and learn with the head: for a distant task."""
     cached_features: bool = True
     """Run the frozen bottleneck once over the second task's pictures and train the head on what it gives."""
 

@@ -20,6 +20,7 @@ from etudes.experiments.mnist_transfer_cnn.freezing import (
     hand_over,
     old_head_on_new_bottleneck,
     on_cached_features,
+    table_of,
 )
 from etudes.runs import Run, read_metrics
 from etudes.training.backend import start_backend
@@ -180,7 +181,7 @@ def test_cached_features_are_what_the_layers_compute() -> None:
         x = np.maximum(np.einsum("nhwcij,ijco->nhwo", windows, kernel.astype(np.float64)) + bias, 0)
     expected = x.reshape(20, 12, 2, 12, 2, 32).max(axis=(2, 4))
     np.testing.assert_allclose(features, expected, atol=1e-5)
-    cached = on_cached_features(network, features)
+    cached = on_cached_features(network, table_of(features))
     places = np.array([3, 0, 19], np.int32)
     found, direct = (net.predict(x, verbose=0) for net, x in ((cached, places), (network, pictures[places])))
     np.testing.assert_allclose(found, direct, atol=1e-6)
