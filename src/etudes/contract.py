@@ -166,6 +166,11 @@ class Experiment:
 
     With its defaults, an inspection takes seconds; what takes longer, such as a study that trains, is asked for.
     """
+    compare: Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], Result] | None = None
+    """(what `settings.toml` of each run says, what its `results.json` says) → what several runs say together.
+
+    Tables and pictures that `etudes compare` adds where all its runs are this étude's. Must not use Keras.
+    """
     borrow: Callable[[Any, Any], str | None] | None = None
     """(S, I) → the run whose networks this étude builds upon, or None. Must not use Keras.
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as some
 from etudes import actions, experiments
 from etudes.errors import UserError
 from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
-from etudes.experiments.antirectifier.experiment import PRESETS, TWINS, build_network, epoch_pictures
+from etudes.experiments.antirectifier.experiment import build_network, epoch_pictures
+from etudes.experiments.antirectifier.settings import PRESETS, TWINS
 from etudes.training.backend import input_gradient, keras, start_backend
 
 values = some.floats(-100, 100, width=32).map(lambda value: round(value, 3))
