@@ -11,16 +11,17 @@ from etudes.experiments.addition_rnn.answers import Adder, coloured, read_questi
 from etudes.experiments.addition_rnn.encoding import SUMS, decode
 from etudes.experiments.addition_rnn.experiment import (
     PRESETS,
+    Inspect,
     Use,
     adder_of,
     load_data,
 )
+from etudes.experiments.addition_rnn.inside import decoder_states, encoder_states
 from etudes.experiments.addition_rnn.questions import (
     TextInfo,
     describe_exercises,
     read_exercises,
 )
-from etudes.experiments.addition_rnn.report import decoder_states, encoder_states
 from etudes.settings import override
 
 INFO = TextInfo("sums", SUMS, 7, 4)
@@ -114,6 +115,20 @@ def test_the_network_and_its_states_are_those_of_numpy(small):
     assert guess.texts.tolist() == [decode(rows) for rows in expected]
 
 
+def test_the_path_of_a_question_of_ones_own(small):
+    adder, data = small
+    settings = override(PRESETS["tiny"], {"units": 8})
+    networks = {"adder": adder.network}
+    etude = actions.experiments.load("addition_rnn")
+    with pytest.raises(UserError, match="at most 2 digits"):
+        etude.inspect(networks, data, settings, Inspect("100+1"))
+    drawn = [
+        np.asarray(etude.inspect(networks, data, settings, Inspect(question)).pictures["states"])
+        for question in ("99+1", "0 + 0")
+    ]
+    assert drawn[0].shape != drawn[1].shape or (drawn[0] != drawn[1]).any()
+
+
 def test_pairs_of_a_file(tmp_path, runs_of_tests):
     path = tmp_path / "plural.csv"
     words = ["".join(letters) for letters in itertools.product("aéz", "bd", "oui", "tn", "x")]
@@ -129,8 +144,13 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
     assert set(answer) == {"question", "answer", "confidence", "characters"}
     with pytest.raises(UserError, match="'q'"):
         trained.experiment.read(trained.info, trained.settings, Use(("q",)))
-    inside = trained.experiment.inspect(trained.networks, load_data(trained.settings), trained.settings, None)
+    data = load_data(trained.settings)
+    inside = trained.experiment.inspect(trained.networks, data, trained.settings, Inspect("abotx"))
     assert set(inside.pictures) == {"states", "confidence"}
+    titles = [table.title for table in trained.experiment.evaluate(trained.networks, data, trained.settings).tables]
+    assert "errors by characters of the answer" in titles
+    with pytest.raises(UserError, match="1 to 5 characters"):
+        trained.experiment.read(trained.info, trained.settings, Use(("abotxx",)))
     more = load_data(override(PRESETS["tiny"], {"data": str(path), "pairs": 37, "batch_size": 9}))
     assert sum(more.sizes().values()) == 36
 
