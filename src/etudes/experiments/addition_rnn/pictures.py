@@ -174,7 +174,7 @@ def confidence_picture(adder: Adder, test: Exercises, rows: int = 12) -> Image:
             for column, character in enumerate(str(guess.texts[place]).ljust(length)):
                 unsure, good = doubt[place, column], right[place, column]
                 text = f"{character.replace(' ', PAD)}  {unsure:.1g}" + ("" if good else " ✗")
-                colour = "white" if unsure > 0.02 else "black"
+                colour = "white" if unsure > 0.005 else "black"
                 left.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
                 if not good:
                     left.add_patch(

@@ -141,7 +141,7 @@ def _add_calibration(result: Result, asked: Marked, new: Array) -> None:
     """How sure the network is against how often it is right, over characters of questions not trained on."""
     written = asked.written & new[:, None]
     found = calibration(asked.sure[written], asked.right[written])
-    of = f"{int(written.sum()):,} characters not trained on"
+    of = f"{int(written.sum()):,} new characters"
     result.figures["calibration_error"] = found.expected_error
     result.pictures["calibration"] = reliability_diagram(
         found.edges, found.counts, found.accuracy, found.expected_error, of

@@ -1,6 +1,10 @@
 """The network against NumPy, questions that a person may ask, and a file of one's own."""
 
 import itertools
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ from etudes.experiments.addition_rnn.experiment import (
     Inspect,
     Use,
     adder_of,
+    describe_data,
     load_data,
 )
 from etudes.experiments.addition_rnn.inside import decoder_states, encoder_states
@@ -153,6 +158,35 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
         trained.experiment.read(trained.info, trained.settings, Use(("abotxx",)))
     more = load_data(override(PRESETS["tiny"], {"data": str(path), "pairs": 37, "batch_size": 9}))
     assert sum(more.sizes().values()) == 36
+
+
+def test_a_text_too_long_to_learn_is_refused(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text(f"1,{'I' * 101}\n", encoding="utf-8")
+    with pytest.raises(UserError, match="101 characters is too long, at most 100"):
+        read_exercises(str(path))
+
+
+def test_the_example_pairs_are_right_and_can_be_learned(tmp_path):
+    script = Path(__file__).parents[4] / "docs" / "own_pairs.py"
+    for kind in ("roman", "dates"):
+        subprocess.run([sys.executable, script, kind, tmp_path / f"{kind}.csv"], check=True)
+    numerals, days = (read_exercises(str(tmp_path / f"{kind}.csv")) for kind in ("roman", "dates"))
+    values = dict(zip("IVXLCDM", (1, 5, 10, 50, 100, 500, 1000), strict=True))
+    for question, answer in zip(numerals.questions.tolist(), numerals.answers.tolist(), strict=True):
+        # A letter before a larger one is taken away.
+        signs = [values[a] * (-1 if values[a] < values[b] else 1) for a, b in itertools.pairwise(answer + "I")]
+        assert sum(signs) == int(question)
+    assert len(set(numerals.answers.tolist())) == len(numerals) == 3999
+    assert len(set(days.answers.tolist())) == len(days) == 73_049
+    formats = ("%d %B %Y", "%B %d, %Y", "%d.%m.%Y")
+    for place in range(0, len(days), 997):
+        answer, form = str(days.answers[place]), formats[date.fromisoformat(str(days.answers[place])).toordinal() % 3]
+        assert datetime.strptime(str(days.questions[place]), form).date() == date.fromisoformat(answer)
+    settings = override(PRESETS["demo"], {"data": str(tmp_path / "roman.csv")})
+    assert load_data(settings).sizes() == {"train": 3599, "validation": 200, "test": 200}
+    info = describe_data(settings)
+    assert (info.alphabet, info.question_length, info.answer_length) == (" 0123456789CDILMVX", 4, 15)
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def activity_table(found: Sequence[Activity]) -> Table:
         share = layer.overall
         counts = ((share == 0).sum(), ((share > 0) & (share < RARE)).sum(), (share == 1).sum())
         rows.append((layer.network, layer.layer, len(share), *map(int, counts), float(share.mean())))
-    columns = ("network", "activation", "outputs", "dead", f"active on less than {RARE:.0%}", "always active", "mean")
+    columns = ("network", "layer", "outputs", "dead", f"below {RARE:.0%}", "always", "mean")
     return Table("on what share of the test pictures outputs are active", columns, rows)
 
 
@@ -118,8 +118,8 @@ def activity_picture(found: Sequence[Activity]) -> Image.Image:
 
 
 def dead_picture(found: Sequence[Activity], class_names: Sequence[str]) -> Image.Image:
-    """Where activations die: the share of each layer's outputs that no picture of a class, or of any, makes active."""
-    names = [*class_names, "any"]
+    """Where activations die: the share of each layer's outputs that no picture of a class, or of all, makes active."""
+    names = [*class_names, "all"]
     shares = [np.concatenate([layer.shares, layer.overall[None]]) for layer in found]
     dead = np.array([np.where(np.isnan(rows[:, 0]), np.nan, (rows == 0).mean(axis=1)) for rows in shares])
     most = float(np.nanmax(dead))
@@ -137,7 +137,7 @@ def dead_picture(found: Sequence[Activity], class_names: Sequence[str]) -> Image
         turned = max(map(len, names)) > 4
         axes.set_xticks(range(len(names)), names, rotation=45 if turned else 0, ha="right" if turned else "center")
         axes.set_xlabel("class of the test pictures")
-        axes.set_title("outputs that no test picture of the class makes active", fontsize=11)
+        axes.set_title("outputs that no test picture of the class, or of all, makes active", fontsize=11)
         return picture(drawn)
 
 
