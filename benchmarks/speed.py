@@ -91,7 +91,7 @@ def transfer(plan: Plan) -> dict[str, Contestant]:
 
 def acgan(plan: Plan) -> dict[str, Contestant]:
     """`classic`, with its convolutions split and plain, beside the same networks written plainly in Keras."""
-    source, batches = at_hand("mnist", "digits"), plan.of(1, 5, 40)
+    source, batches = at_hand("mnist", "digits"), plan.of(1, 5, 12)
     epochs = plan.of(1, 2, 3)
     found = {}
     for precision in precisions(plan):

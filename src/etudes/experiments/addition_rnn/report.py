@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -176,7 +177,8 @@ def all_operands(places: Array, numbers: int) -> NDArray[np.int64]:
 def origin(data: TextData, learned: Iterable[Exercises], numbers: int) -> NDArray[np.int64]:
     """For every ordered pair 0 if it was trained on in this or the other order, 1 if held out, 2 if never drawn."""
     kind = np.full((numbers, numbers), 2)
-    for part, value in (*((part, 0) for part in learned), (data.validation, 1), (data.test, 1)):
+    # One epoch's exercises at a time: thirty of them would fill 350 MB.
+    for part, value in chain(((part, 0) for part in learned), ((data.validation, 1), (data.test, 1))):
         assert part.operands is not None
         first, second = part.operands.T
         kind[first, second] = kind[second, first] = value
