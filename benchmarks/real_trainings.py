@@ -33,6 +33,18 @@ TRAININGS |= {
     f"antirectifier-without-augmentation-seed-{n}": f"antirectifier --twins --shift 0 --slant 0 --seed {n}"
     for n in range(5)
 }
+TRAININGS |= {
+    f"antirectifier-twins-{data}-{preset}-seed-{n}": f"antirectifier --preset {preset} --data {data} "
+    f"--twins relu-256 relu-512 crelu-256 --seed {n}"
+    for data in ("mnist", "fashion_mnist")
+    for preset in ("classic", "tuned")
+    for n in range(5)
+}
+TRAININGS |= {
+    "addition_rnn-5-digits": "addition_rnn --digits 5 --curriculum 0.3 --pairs 160000 --held-out 0.0625 --epochs 40",
+    "addition_rnn-9-digits": "addition_rnn --digits 9 --curriculum 0.5 --units 256 --pairs 210000 --held-out 0.048 "
+    "--epochs 60",
+}
 TRAININGS |= {f"cifar10_cnn-tuned-seed-{n}": f"cifar10_cnn --precision bfloat16 --seed {n}" for n in range(3)}
 TRAININGS |= {
     f"cifar10_cnn-quick-{epochs}-epochs-seed-{n}": f"cifar10_cnn --preset quick --epochs {epochs} --precision bfloat16 "

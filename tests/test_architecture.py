@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "training": BOTTOM | {"data", "measures", "runs", "views"},
     "experiments": BOTTOM | {"data", "measures", "runs", "views", "training"},
     "trained": BOTTOM | {"data", "runs", "views", "training", "experiments"},
-    "comparison": BOTTOM | {"runs", "views", "experiments"},
+    "comparison": BOTTOM | {"measures", "runs", "views", "experiments"},
     "running": BOTTOM | {"runs", "views", "training", "experiments", "trained"},
     "reproduction": BOTTOM | {"runs", "views", "training", "experiments", "running"},
     "actions": BOTTOM

@@ -1,24 +1,34 @@
-"""Runs side by side."""
+"""Runs side by side, and what several of one étude say together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from etudes import experiments
 from etudes.contract import Result, Table
 from etudes.errors import UserError
+from etudes.measures.intervals import mean
 from etudes.runs import Run, find_run, read_metrics
 from etudes.views.curves import learning_curves
 from etudes.views.pictures import save_pictures
+
+SIDE_BY_SIDE = 4
+"""So many runs have a column each; more have a row each."""
 
 
 def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) -> Result:
     """Put runs side by side: the settings that differ, the results, and their curves in one picture.
 
+    Where they differ in nothing but their seed, their figures have a mean with its 95 % interval. Where all are runs
+    of one étude, it may have more to say of them together, as the antirectifier has of its twins.
+
     Args:
         runs: two or more run folders.
-        out: where the picture of the curves goes; by default no picture is saved.
+        out: where the picture of the curves goes, others beside it; by default no picture is saved.
 
     Raises:
         UserError: fewer than two runs, or a folder that is no run.
@@ -26,23 +36,48 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     if len(runs) < 2:
         raise UserError("compare needs two runs or more: etudes compare RUN RUN ...")
     chosen = [run if isinstance(run, Run) else find_run(run, experiments.names()) for run in runs]
-    headers = [run.header() for run in chosen]
+    headers, found = [run.header() for run in chosen], [run.results() for run in chosen]
     labels = [str(run) for run in chosen]
     flat = [{"etude": h["etude"], "preset": h["preset"], **h["settings"]} for h in headers]
     keys = list(dict.fromkeys(key for entry in flat for key in entry))
     rows = [[key, *(str(entry.get(key, "")) for entry in flat)] for key in keys]
     differing = [row for row in rows if len(set(row[1:])) > 1]
-    results = [{**r["figures"], "training_seconds": r["training_seconds"]} for r in [run.results() for run in chosen]]
+    results = [{**r["figures"], "training_seconds": r["training_seconds"]} for r in found]
     figures = list(dict.fromkeys(key for result in results for key in result))
-    side_by_side = [[name, *(result.get(name, "") for result in results)] for name in figures]
+    rows = [[name, *(result.get(name, "") for result in results)] for name in figures]
     result = Result(
         tables=[
-            Table("settings that differ", ["setting", *labels], differing),
-            Table("results", ["figure", *labels], side_by_side),
+            _beside_each_other("settings that differ", "setting", labels, differing),
+            _beside_each_other("results", "figure", labels, rows),
         ]
     )
-    histories = {str(run): read_metrics(run.folder) for run in chosen}
-    result.pictures = {"curves": learning_curves(histories)}
+    if {row[0] for row in differing} == {"seed"}:
+        result.tables.append(_over_seeds(results))
+    result.pictures = {"curves": learning_curves({str(run): read_metrics(run.folder) for run in chosen})}
+    together = experiments.load(headers[0]["etude"]).compare
+    if together is not None and len({header["etude"] for header in headers}) == 1:
+        more = together(headers, found)
+        result.tables += more.tables
+        result.pictures |= more.pictures
     if out is not None:
         result.files = save_pictures(result.pictures, Path(out))
     return result
+
+
+def _beside_each_other(title: str, what: str, labels: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """A table with a column for each run or, of many runs, with a row for each."""
+    if len(labels) <= SIDE_BY_SIDE:
+        return Table(title, [what, *labels], rows)
+    names, *columns = zip(*rows, strict=True) if rows else [(), *((),) * len(labels)]
+    return Table(title, ["run", *names], [[label, *cells] for label, cells in zip(labels, columns, strict=True)])
+
+
+def _over_seeds(results: Sequence[Mapping[str, Any]]) -> Table:
+    """Mean and 95 % interval (t) of every figure that all results have."""
+    rows = []
+    for name, first in results[0].items():
+        values = [result.get(name) for result in results]
+        if all(isinstance(value, int | float) for value in (first, *values)):
+            found = mean(np.array(values, dtype=np.float64))
+            rows.append((name, found.estimate, found.low, found.high))
+    return Table(f"over {len(results)} seeds", ("figure", "mean", "95 % from", "95 % to"), rows)

@@ -173,6 +173,11 @@ class Experiment:
     It may have a method `check(info)`, which raises `UserError` for what cannot be looked at, before any
     network is loaded; and `needs_data`, which is False where what was asked for needs nothing but `data.info`.
     """
+    compare: Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], Result] | None = None
+    """(what `settings.toml` of each run says, what its `results.json` says) → what several runs say together.
+
+    Tables and pictures that `etudes compare` adds where all its runs are this étude's. Must not use Keras.
+    """
     borrow: Callable[[Any, Any], str | None] | None = None
     """(S, I) → the run whose networks this étude builds upon, or None. Must not use Keras.
 

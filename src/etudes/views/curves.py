@@ -10,6 +10,9 @@ from PIL import Image
 from etudes.views.figures import COLOURS, figure, picture
 
 _NOT_DRAWN = {"phase", "epoch", "seconds", "samples_per_second", "learning_rate"}
+_NAMED = 16
+"""So many curves of a panel have their names beside them; more names would hide the curves."""
+
 History = Sequence[Mapping[str, Any]]
 
 
@@ -47,7 +50,7 @@ def learning_curves(histories: Mapping[str, History]) -> Image.Image:
                         text = f"{label} {what}".strip()
                         axes.plot(*zip(*points, strict=True), line, color=colour, marker=mark, markersize=3, label=text)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            if axes.lines:
+            if 0 < len(axes.lines) <= _NAMED:
                 axes.legend(fontsize=7, frameon=False)
         return picture(drawn)
 

@@ -18,12 +18,14 @@ import numpy as np
 from etudes.contract import Array, Example, Experiment, Networks, Result
 from etudes.experiments.addition_rnn.answers import Adder, answer_questions, coloured, read_questions
 from etudes.experiments.addition_rnn.encoding import Texts, decode, encode
+from etudes.experiments.addition_rnn.inside import look_inside
 from etudes.experiments.addition_rnn.questions import (
     Exercises,
     TextData,
     TextInfo,
     check_sizes,
     describe_exercises,
+    draw_growing_pairs,
     draw_other_pairs,
     draw_pairs,
     length_weights,
@@ -33,14 +35,14 @@ from etudes.experiments.addition_rnn.questions import (
     swapped,
     write_exercises,
 )
-from etudes.experiments.addition_rnn.report import evaluate_answers, look_inside
+from etudes.experiments.addition_rnn.report import evaluate_answers
 from etudes.experiments.addition_rnn.settings import PRESETS, AdditionSettings
 from etudes.training.backend import keras
 from etudes.training.muon import muon
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
 
-__all__ = ["AdditionSettings", "Use", "decode", "encode", "experiment"]
+__all__ = ["AdditionSettings", "Inspect", "Use", "decode", "encode", "experiment"]
 
 # --- data -------------------------------------------------------------------------------------------------------------
 
@@ -72,8 +74,12 @@ def exercises_for(data: TextData, settings: AdditionSettings, epoch: int) -> Exe
     if not settings.fresh or not data.info.generated:
         return data.train
     held_out = np.concatenate([part.operands for part in (data.validation, data.test) if part.operands is not None])
-    random = generator(settings.seed, epoch, 5)
-    return write_exercises(draw_other_pairs(len(data.train), settings.digits, held_out, random), settings.operator)
+    random, digits, now = generator(settings.seed, epoch, 5), settings.digits, settings.digits_in(epoch)
+    if now < digits:
+        drawn = draw_growing_pairs(len(data.train), digits, now, held_out, random)
+    else:
+        drawn = draw_other_pairs(len(data.train), digits, held_out, random)
+    return write_exercises(drawn, settings.operator)
 
 
 def epoch_exercises(train: Exercises, settings: AdditionSettings, epoch: int) -> Exercises:
@@ -172,12 +178,11 @@ def train(networks: Networks, data: TextData, settings: AdditionSettings, sessio
 
 
 def evaluate(networks: Networks, data: TextData, settings: AdditionSettings) -> Result:
-    """Exact match on the test pairs; where numbers are short, every question there is and where the errors are."""
-    adder = adder_of(networks, data.info, settings)
+    """Exact match on the test pairs, then on every question there is or a sample; where errors are; how sure it is."""
     digits = settings.digits if settings.exhaustive and data.info.generated else 0
-    asked = digits if digits <= 3 else 0
     learned = (exercises_for(data, settings, epoch) for epoch in range(settings.epochs if settings.fresh else 1))
-    return evaluate_answers(adder, data, learned if asked else (), asked, settings.operator)
+    random = generator(settings.seed, 0, 6)
+    return evaluate_answers(adder_of(networks, data.info, settings), data, learned, digits, settings.operator, random)
 
 
 @dataclass(frozen=True)
@@ -200,9 +205,20 @@ def use(networks: Networks, info: TextInfo, settings: AdditionSettings, options:
     return answer_questions(adder_of(networks, info, settings), questions, settings.operator)
 
 
-def inspect(networks: Networks, data: TextData, settings: AdditionSettings, chosen: Any) -> Result:
+@dataclass(frozen=True)
+class Inspect:
+    """What to look at."""
+
+    question: str | None = None
+    """A question whose path through the states is drawn, such as 999+1; by default one of the test pairs."""
+
+
+def inspect(networks: Networks, data: TextData, settings: AdditionSettings, chosen: Inspect) -> Result:
     """What the network keeps in mind while it reads, how sure it is of each character, and what one carry changes."""
-    return look_inside(adder_of(networks, data.info, settings), data.test, settings.digits, settings.operator)
+    asked = None if chosen.question is None else (chosen.question,)
+    questions = None if asked is None else read_questions(asked, None, data.info, settings.digits, settings.operator)
+    adder = adder_of(networks, data.info, settings)
+    return look_inside(adder, data.test, settings.digits, settings.operator, questions)
 
 
 def example(data: TextData, folder: Path) -> Example:
@@ -225,5 +241,6 @@ experiment = Experiment(
     read=read,
     use=use,
     inspect=inspect,
+    inspection=Inspect,
     example=example,
 )

@@ -10,6 +10,7 @@ from etudes.contract import Array
 from etudes.experiments.addition_rnn.answers import Adder
 from etudes.experiments.addition_rnn.encoding import places_of, texts_of
 from etudes.experiments.addition_rnn.questions import Exercises
+from etudes.measures.intervals import share
 from etudes.views.figures import COLOURS, figure, picture
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
 MANY = 50_000
 """Errors from which on one pixel is enough for each."""
+
+LEAST_DOUBT = 1e-6
+"""Below it, doubt is drawn as if it were this: float32 next to 1 cannot tell it from nothing."""
 
 PAD = "·"
 """How a space is drawn."""
@@ -81,40 +85,48 @@ def _written(adder: Adder, question: str) -> str:
     return padded[::-1] if adder.reverse else padded
 
 
-def state_picture(states: Array, exercises: Exercises, adder: Adder) -> Image:
+def state_picture(states: Array, exercises: Exercises, path: Array, question: str, adder: Adder) -> Image:
     """The states of an LSTM along questions of one length, laid flat by principal component analysis.
 
     Args:
         states: float (n, question length, units).
         exercises: the n questions.
+        path: the states along one question, (question length, units), drawn as a line.
+        question: that question.
         adder: the network that they are from.
     """
+    from matplotlib.patheffects import withStroke
     from sklearn.decomposition import PCA
 
     count, steps, units = states.shape
-    analysis = PCA(2, random_state=0)
+    analysis, last = PCA(2, random_state=0), PCA(2, random_state=0)
     flat = analysis.fit_transform(states.reshape(-1, units)).reshape(count, steps, 2)
-    share = analysis.explained_variance_ratio_
-    read = _written(adder, str(exercises.questions[0]))
+    ends = last.fit_transform(states[:, -1])
+    lines = (analysis.transform(path), last.transform(path[-1:]))
+    halo = [withStroke(linewidth=3, foreground="white")]
     with figure(13.5, 6.2) as drawn:
         left, right = drawn.subplots(1, 2)
-        colours = _shades(steps)
-        for step in range(steps):
-            left.scatter(*flat[:, step].T, s=12, color=colours[step], alpha=0.55, linewidths=0, label=f"{step + 1}")
-        left.plot(*flat[0].T, color="black", linewidth=1, marker="o", markersize=3)
-        for step, character in enumerate(read):
+        for step, colour in enumerate(_shades(steps)):
+            left.scatter(*flat[:, step].T, s=12, color=colour, alpha=0.55, linewidths=0, label=f"{step + 1}")
+        left.plot(*lines[0].T, color="black", linewidth=1.5, marker="o", markersize=4, path_effects=halo)
+        for place, character in zip(lines[0], _written(adder, question), strict=True):
             left.annotate(
-                character, flat[0, step], textcoords="offset points", xytext=(5, 5), weight="bold", fontsize=12
+                character, place, (6, 6), textcoords="offset points", weight="bold", fontsize=13, path_effects=halo
             )
-        left.set_title(f"after each character; the line reads “{read}”")
-        left.legend(title="characters read", frameon=False, markerscale=2, fontsize=9)
-        last = PCA(2, random_state=0)
-        ends = last.fit_transform(states[:, -1])
+        left.set_title(f"after each character; the line reads “{_written(adder, question)}”")
+        left.legend(
+            title="characters read", frameon=False, markerscale=2, fontsize=9, loc="upper left", bbox_to_anchor=(1, 1)
+        )
         value, name = _value(exercises)
         points = right.scatter(*ends.T, c=value, cmap="viridis", s=22, linewidths=0)
         drawn.colorbar(points, ax=right, label=name)
+        right.plot(*lines[1].T, "o", color="black", markersize=8, fillstyle="none", markeredgewidth=2)
+        right.annotate(
+            question, lines[1][0], (8, 8), textcoords="offset points", weight="bold", fontsize=11, path_effects=halo
+        )
         right.set_title("after the whole question, from where the answer is written")
-        for axes, parts in ((left, share), (right, last.explained_variance_ratio_)):
+        for axes, found in ((left, analysis), (right, last)):
+            parts = found.explained_variance_ratio_
             axes.set_xlabel(f"first component ({parts[0]:.0%} of the variance)")
             axes.set_ylabel(f"second component ({parts[1]:.0%})")
         return picture(drawn)
@@ -136,31 +148,34 @@ def _value(exercises: Exercises) -> tuple[Array, str]:
 def confidence_picture(adder: Adder, test: Exercises, rows: int = 12) -> Image:
     """How sure the network is of each character: some questions, the least sure first, and all of them together.
 
+    Doubt is one minus the probability of the character that is answered; drawn on a logarithmic scale, as the doubt of
+    a good network is small.
+
     Args:
         adder: the network.
         test: exercises that nothing was learned from.
         rows: how many are shown.
     """
+    from matplotlib.colors import LogNorm
     from matplotlib.patches import Rectangle
 
     length = adder.info.answer_length
     guess = adder.answer(test.questions)
     said = places_of(guess.texts, length, adder.info.alphabet)
     right = said == places_of(test.answers, length, adder.info.alphabet)
+    doubt = np.clip(1 - guess.characters.astype(np.float64), LEAST_DOUBT, 1)
     shown = np.argsort(guess.confidence, kind="stable")[:rows]
     with figure(max(11.0, 0.8 * length + 7.5), 0.38 * rows + 1.6) as drawn:
         left, axes = drawn.subplots(1, 2)
         left.grid(visible=False)
-        image = left.imshow(guess.characters[shown], cmap="Blues", vmin=0, vmax=1, aspect="auto")
-        drawn.colorbar(image, ax=left, label="probability")
+        image = left.imshow(doubt[shown], cmap="Blues", norm=LogNorm(LEAST_DOUBT, 1), aspect="auto")
+        drawn.colorbar(image, ax=left, label="doubt: 1 - probability")
         for row, place in enumerate(shown):
             for column, character in enumerate(str(guess.texts[place]).ljust(length)):
-                sure = guess.characters[place, column]
-                good, text = right[place, column], f"{character.replace(' ', PAD)}  {sure:.2f}"
-                colour = "white" if sure > 0.55 else "black"
-                left.text(
-                    column, row, text if good else f"{text} ✗", ha="center", va="center", color=colour, fontsize=9
-                )
+                unsure, good = doubt[place, column], right[place, column]
+                text = f"{character.replace(' ', PAD)}  {unsure:.1g}" + ("" if good else " ✗")
+                colour = "white" if unsure > 0.005 else "black"
+                left.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
                 if not good:
                     left.add_patch(
                         Rectangle((column - 0.48, row - 0.45), 0.96, 0.9, fill=False, color=ORANGE, linewidth=3)
@@ -169,17 +184,36 @@ def confidence_picture(adder: Adder, test: Exercises, rows: int = 12) -> Image:
         left.set_yticks(range(len(shown)), labels, family="monospace", fontsize=9)
         left.set_xticks(range(length), range(1, length + 1))
         left.set_xlabel("character of the answer")
-        left.set_title(f"the {len(shown)} least sure of {len(test):,} test answers; ✗ is wrong")
-        places = np.arange(length)
-        sure, share = guess.characters.mean(axis=0), right.mean(axis=0)
-        axes.plot(places, sure, "o--", color=BLUE, markersize=9, label="mean probability it gives")
-        axes.plot(places, share, "s--", color=ORANGE, markersize=9, label="share that is right")
-        axes.margins(x=0.2, y=0.15)
-        axes.set_xticks(places, range(1, length + 1))
-        axes.set_xlabel("character of the answer")
-        axes.set_title("all test answers")
-        axes.legend(frameon=False)
+        left.set_title(f"the {len(shown)} least sure of {len(test):,} test answers; ✗ is wrong", fontsize=11)
+        _doubt_and_errors(axes, doubt, right)
         return picture(drawn)
+
+
+def _doubt_and_errors(axes: Any, doubt: Array, right: Array) -> None:
+    """Mean doubt for each character of the answer, and the share that is wrong with its 95 % interval."""
+    places = np.arange(right.shape[1])
+    wrong = [share(int((~column).sum()), len(column)) for column in right.T]
+    low, middle, high = (
+        np.array([max(getattr(found, name), LEAST_DOUBT) for found in wrong]) for name in ("low", "estimate", "high")
+    )
+    axes.plot(places - 0.08, doubt.mean(axis=0), "o", color=BLUE, markersize=9, label="mean doubt")
+    axes.errorbar(
+        places + 0.08,
+        middle,
+        [middle - low, high - middle],
+        fmt="s",
+        color=ORANGE,
+        markersize=8,
+        capsize=4,
+        label="share that is wrong, 95 % interval",
+    )
+    axes.set_yscale("log")
+    axes.set_ylim(LEAST_DOUBT / 1.5, 1)
+    axes.margins(x=0.2)
+    axes.set_xticks(places, places + 1)
+    axes.set_xlabel("character of the answer")
+    axes.set_title(f"all test answers ({LEAST_DOUBT:g} stands for all below it)", fontsize=11)
+    axes.legend(frameon=False, loc="upper right")
 
 
 def carry_picture(adder: Adder, questions: Array, reading: Array, writing: Array) -> Image:

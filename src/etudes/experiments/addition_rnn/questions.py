@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -16,6 +17,13 @@ from etudes.experiments.addition_rnn.encoding import Texts
 
 LISTED_DIGITS = 3
 """Up to so many digits all pairs are listed (500,500 of them) and chosen from; above, they are drawn and compared."""
+
+MIXED_SHARE = 0.2
+"""Share of the pairs that have all lengths from the beginning, while the others still grow.
+
+With short numbers alone a network arranges its memory so that longer ones find no room later (Zaremba and Sutskever,
+*Learning to Execute*, 2014, whose "combined" strategy this is).
+"""
 
 LONGEST_TEXT = 100
 """Characters that a question or an answer of a file may have."""
@@ -109,16 +117,59 @@ def draw_other_pairs(
 ) -> NDArray[np.int64]:
     """Different unordered pairs (count, 2), distributed as by `draw_pairs`, none of them held out in either order."""
     drawn = draw_pairs(count + len(held_out), digits, random)
-    names = [pairs.min(axis=1) * 10**digits + pairs.max(axis=1) for pairs in (drawn, held_out)]
-    return drawn[~np.isin(*names)][:count]
+    return drawn[~np.isin(names_of(drawn), names_of(held_out))][:count]
+
+
+def draw_growing_pairs(
+    count: int, digits: int, now: int, held_out: NDArray[np.int64], random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Pairs (count, 2) for a network that is still at short numbers; there are few of those, so pairs come again.
+
+    Args:
+        count: how many.
+        digits: largest number of digits in the end; `MIXED_SHARE` of the pairs have up to so many already.
+        now: largest number of digits of the others.
+        held_out: pairs (n, 2) that are not drawn, in neither order.
+        random: where the numbers come from.
+    """
+    pairs = np.empty((0, 2), dtype=np.int64)
+    while len(pairs) < count:
+        most = np.where(random.random((count, 1)) < MIXED_SHARE, digits, now)
+        drawn = random.integers(0, 10 ** random.integers(1, most + 1, size=(count, 2)))
+        pairs = np.concatenate([pairs, drawn[~np.isin(names_of(drawn), names_of(held_out))]])
+    return pairs[:count]
+
+
+def draw_unlearned_pairs(
+    count: int, digits: int, learned: Iterable[Exercises], random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Different unordered pairs, distributed as by `draw_pairs`, that were trained on in neither order.
+
+    Args:
+        count: how many at most; there are fewer where nearly all that are drawn were trained on.
+        digits: largest number of digits, above `LISTED_DIGITS`.
+        learned: the exercises of each epoch.
+        random: where the numbers come from.
+    """
+    drawn = draw_pairs(4 * count, digits, random)
+    names = names_of(drawn)
+    new = np.ones(len(drawn), dtype=bool)
+    for part in learned:
+        assert part.operands is not None
+        new &= ~np.isin(names, names_of(part.operands))
+    return drawn[new][:count]
+
+
+def names_of(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for each pair (n, 2) of numbers of up to 9 digits, the same for both orders and for no other pair."""
+    return np.asarray(pairs.min(axis=1) * 10**9 + pairs.max(axis=1), dtype=np.int64)
 
 
 def _drawn_and_compared(count: int, digits: int, random: np.random.Generator) -> NDArray[np.int64]:
     pairs = np.empty((0, 2), dtype=np.int64)
     while len(pairs) < count:
         pairs = np.concatenate([pairs, draw_numbers((count, 2), digits, random)])
-        names = pairs.min(axis=1) * 10**digits + pairs.max(axis=1)
-        pairs = pairs[np.sort(np.unique(names, return_index=True)[1])]
+        pairs = pairs[np.sort(np.unique(names_of(pairs), return_index=True)[1])]
     return pairs[:count]
 
 
@@ -207,3 +258,12 @@ def carries(operands: NDArray[np.int64], digits: int) -> tuple[NDArray[np.int64]
         longest = np.maximum(longest, chain)
         rest = rest // 10
     return number, longest
+
+
+def borrows(operands: NDArray[np.int64], digits: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """As `carries`, for taking the smaller number of each pair from the larger one.
+
+    Where one borrows in taking b from a, one carries in adding b to a - b.
+    """
+    smaller, larger = operands.min(axis=1), operands.max(axis=1)
+    return carries(np.stack([smaller, larger - smaller], axis=1), digits)

@@ -14,7 +14,7 @@ from etudes.settings import Settings
 
 @dataclass(frozen=True)
 class AdditionSettings(Settings):
-    """What can be set. Digits, operator, fresh and swap concern generated questions, not those of a file."""
+    """What can be set. Digits, operator, fresh, swap and curriculum are for generated questions alone."""
 
     data: str = "sums"
     """sums: questions are generated; or the path of a CSV file with two columns, question and answer."""
@@ -34,6 +34,8 @@ class AdditionSettings(Settings):
     """Exchange the two numbers at random in every epoch."""
     balance: Annotated[float, Interval(ge=0, le=1)] = 0.2
     """Share of each epoch that takes all lengths equally often; the rest takes all pairs equally often."""
+    curriculum: Annotated[float, Interval(ge=0, lt=1)] = 0.0
+    """Share of the epochs in which numbers grow, from 2 digits to all of theirs; 0: all lengths from the beginning."""
     units: Annotated[int, Interval(ge=1, le=4096)] = 128
     """Numbers that an LSTM keeps in mind."""
     decoder_layers: Annotated[int, Interval(ge=1, le=8)] = 1
@@ -57,16 +59,25 @@ class AdditionSettings(Settings):
     clipnorm: Annotated[float, Ge(0)] = 1.0
     """Longest gradient of one weight array; longer ones are shortened to it; 0 leaves them."""
     exhaustive: bool = True
-    """Ask every question there is at the end, where numbers have up to 3 digits."""
+    """At the end, ask every question there is; of numbers with more than 3 digits, 100,000 never trained on."""
 
     def pairs_drawn(self) -> int:
         """How many pairs are generated."""
         return self.pairs or min(distinct_pairs(self.digits), 50_000)
 
+    def digits_in(self, epoch: int) -> int:
+        """Digits that most numbers of an epoch have at most, as the curriculum has it; epochs count from 0."""
+        growing = self.curriculum * self.epochs
+        if epoch >= growing or self.digits < 3:
+            return self.digits
+        return 2 + int((self.digits - 2) * epoch / growing)
+
     def check(self) -> None:
         """Refuse more pairs than there are, and splits with nothing in them."""
         if self.data != "sums":
             return
+        if self.curriculum and not self.fresh:
+            raise UserError("--curriculum draws other pairs in every epoch: it goes with --fresh")
         there_are = distinct_pairs(self.digits)
         if self.pairs > there_are:
             raise UserError(

@@ -1,6 +1,10 @@
 """The network against NumPy, questions that a person may ask, and a file of one's own."""
 
 import itertools
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,16 +15,18 @@ from etudes.experiments.addition_rnn.answers import Adder, coloured, read_questi
 from etudes.experiments.addition_rnn.encoding import SUMS, decode
 from etudes.experiments.addition_rnn.experiment import (
     PRESETS,
+    Inspect,
     Use,
     adder_of,
+    describe_data,
     load_data,
 )
+from etudes.experiments.addition_rnn.inside import decoder_states, encoder_states
 from etudes.experiments.addition_rnn.questions import (
     TextInfo,
     describe_exercises,
     read_exercises,
 )
-from etudes.experiments.addition_rnn.report import decoder_states, encoder_states
 from etudes.settings import override
 
 INFO = TextInfo("sums", SUMS, 7, 4)
@@ -114,6 +120,20 @@ def test_the_network_and_its_states_are_those_of_numpy(small):
     assert guess.texts.tolist() == [decode(rows) for rows in expected]
 
 
+def test_the_path_of_a_question_of_ones_own(small):
+    adder, data = small
+    settings = override(PRESETS["tiny"], {"units": 8})
+    networks = {"adder": adder.network}
+    etude = actions.experiments.load("addition_rnn")
+    with pytest.raises(UserError, match="at most 2 digits"):
+        etude.inspect(networks, data, settings, Inspect("100+1"))
+    drawn = [
+        np.asarray(etude.inspect(networks, data, settings, Inspect(question)).pictures["states"])
+        for question in ("99+1", "0 + 0")
+    ]
+    assert drawn[0].shape != drawn[1].shape or (drawn[0] != drawn[1]).any()
+
+
 def test_pairs_of_a_file(tmp_path, runs_of_tests):
     path = tmp_path / "plural.csv"
     words = ["".join(letters) for letters in itertools.product("aéz", "bd", "oui", "tn", "x")]
@@ -129,10 +149,44 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
     assert set(answer) == {"question", "answer", "confidence", "characters"}
     with pytest.raises(UserError, match="'q'"):
         trained.experiment.read(trained.info, trained.settings, Use(("q",)))
-    inside = trained.experiment.inspect(trained.networks, load_data(trained.settings), trained.settings, None)
+    data = load_data(trained.settings)
+    inside = trained.experiment.inspect(trained.networks, data, trained.settings, Inspect("abotx"))
     assert set(inside.pictures) == {"states", "confidence"}
+    titles = [table.title for table in trained.experiment.evaluate(trained.networks, data, trained.settings).tables]
+    assert "errors by characters of the answer" in titles
+    with pytest.raises(UserError, match="1 to 5 characters"):
+        trained.experiment.read(trained.info, trained.settings, Use(("abotxx",)))
     more = load_data(override(PRESETS["tiny"], {"data": str(path), "pairs": 37, "batch_size": 9}))
     assert sum(more.sizes().values()) == 36
+
+
+def test_a_text_too_long_to_learn_is_refused(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text(f"1,{'I' * 101}\n", encoding="utf-8")
+    with pytest.raises(UserError, match="101 characters is too long, at most 100"):
+        read_exercises(str(path))
+
+
+def test_the_example_pairs_are_right_and_can_be_learned(tmp_path):
+    script = Path(__file__).parents[4] / "docs" / "own_pairs.py"
+    for kind in ("roman", "dates"):
+        subprocess.run([sys.executable, script, kind, tmp_path / f"{kind}.csv"], check=True)
+    numerals, days = (read_exercises(str(tmp_path / f"{kind}.csv")) for kind in ("roman", "dates"))
+    values = dict(zip("IVXLCDM", (1, 5, 10, 50, 100, 500, 1000), strict=True))
+    for question, answer in zip(numerals.questions.tolist(), numerals.answers.tolist(), strict=True):
+        # A letter before a larger one is taken away.
+        signs = [values[a] * (-1 if values[a] < values[b] else 1) for a, b in itertools.pairwise(answer + "I")]
+        assert sum(signs) == int(question)
+    assert len(set(numerals.answers.tolist())) == len(numerals) == 3999
+    assert len(set(days.answers.tolist())) == len(days) == 73_049
+    formats = ("%d %B %Y", "%B %d, %Y", "%d.%m.%Y")
+    for place in range(0, len(days), 997):
+        answer, form = str(days.answers[place]), formats[date.fromisoformat(str(days.answers[place])).toordinal() % 3]
+        assert datetime.strptime(str(days.questions[place]), form).date() == date.fromisoformat(answer)
+    settings = override(PRESETS["demo"], {"data": str(tmp_path / "roman.csv")})
+    assert load_data(settings).sizes() == {"train": 3599, "validation": 200, "test": 200}
+    info = describe_data(settings)
+    assert (info.alphabet, info.question_length, info.answer_length) == (" 0123456789CDILMVX", 4, 15)
 
 
 @pytest.fixture

@@ -19,15 +19,19 @@ from etudes.experiments.addition_rnn.experiment import (
     load_data,
 )
 from etudes.experiments.addition_rnn.questions import (
+    MIXED_SHARE,
+    borrows,
     carries,
     distinct_pairs,
     draw_numbers,
     draw_pairs,
+    draw_unlearned_pairs,
     length_weights,
     lengths,
+    names_of,
     write_exercises,
 )
-from etudes.experiments.addition_rnn.report import error_tables, origin
+from etudes.experiments.addition_rnn.report import origin
 from etudes.settings import override
 
 SHORT_TEXTS = st.text(SUMS, max_size=7).filter(lambda text: not text.endswith(" "))
@@ -206,20 +210,63 @@ def test_carries_by_digit_sums_and_by_hand(pairs):
         assert longest[place] == max(map(len, marks.split("0")))
 
 
-def test_tables_count_every_question_once():
+@given(st.lists(st.tuples(st.integers(0, 99_999), st.integers(0, 99_999)), min_size=1, max_size=50))
+def test_borrows_by_digit_sums_and_by_hand(pairs):
+    number, longest = borrows(np.array(pairs), 5)
+    for place, (a, b) in enumerate(pairs):
+        a, b, borrow, marks = max(a, b), min(a, b), 0, ""
+        for k in range(5):  # on paper, column by column from the right
+            borrow = int(a // 10**k % 10 - borrow < b // 10**k % 10)
+            marks += str(borrow)
+        assert number[place] == marks.count("1")
+        assert longest[place] == max(map(len, marks.split("0")))
+
+
+def test_every_pair_is_known_to_be_trained_on_held_out_or_new():
     data = load_data(PRESETS["demo"])
     kind = origin(data, [data.train], 100).reshape(100, 100)
     for part, value in ((data.train, 0), (data.test, 1), (data.validation, 1)):
         for a, b in part.operands:
             assert kind[a, b] == kind[b, a] == value
-    wrong = np.zeros((100, 100), dtype=bool)
-    wrong[99, 1] = wrong[5, 5] = True  # two carries in a chain; one carry
-    tables = error_tables(wrong.reshape(-1), kind.reshape(-1), 2, "+")
-    assert [sum(row[-3] for row in table.rows) for table in tables] == [10_000] * 4
-    assert [sum(row[-2] for row in table.rows) for table in tables] == [2] * 4
-    assert [row[:4] for row in tables[1].rows] == [(1, 1, 100, 1), (1, 2, 900, 0), (2, 1, 900, 1), (2, 2, 8100, 0)]
-    assert [row[2] for row in tables[2].rows] == [0, 1, 1]
-    assert len(error_tables(wrong.reshape(-1), kind.reshape(-1), 2, "-")) == 2
+
+
+def test_numbers_grow_with_the_curriculum():
+    settings = override(AdditionSettings(), {"digits": 5, "epochs": 20, "curriculum": 0.6, "pairs": 20_000})
+    assert [settings.digits_in(epoch) for epoch in range(20)] == [2] * 4 + [3] * 4 + [4] * 4 + [5] * 8
+    data = load_data(settings)
+    held_out = np.concatenate([names_of(part.operands) for part in (data.validation, data.test)])
+    for epoch, digits in ((0, 2), (5, 3), (12, 5)):
+        exercises = exercises_for(data, settings, epoch)
+        assert len(exercises) == len(data.train)
+        assert not np.isin(names_of(exercises.operands), held_out).any()
+        longer = (exercises.operands.max(axis=1) >= 10**digits).mean()
+        # A number of the mixed share is longer than `digits` if it has more places, and seldom begins with zeros.
+        expected = 0 if digits == 5 else MIXED_SHARE * (1 - (digits / 5) ** 2)
+        assert abs(longer - expected) < 0.03
+        again = exercises_for(data, settings, epoch)
+        np.testing.assert_array_equal(exercises.operands, again.operands)
+
+
+@pytest.mark.parametrize("digits", [1, 2])
+def test_short_numbers_need_no_curriculum(digits):
+    settings = override(AdditionSettings(), {"digits": digits, "curriculum": 0.5, "batch_size": 32})
+    assert settings.digits_in(0) == digits
+
+
+def test_a_curriculum_without_fresh_pairs_is_refused():
+    with pytest.raises(UserError, match="goes with --fresh"):
+        override(AdditionSettings(), {"digits": 5, "curriculum": 0.5, "fresh": False})
+
+
+def test_a_sample_is_of_pairs_that_no_epoch_trained_on():
+    settings = override(AdditionSettings(), {"digits": 4, "pairs": 30_000, "epochs": 3})
+    data = load_data(settings)
+    learned = [exercises_for(data, settings, epoch) for epoch in range(3)]
+    drawn = draw_unlearned_pairs(10_000, 4, learned, np.random.default_rng(0))
+    trained = {tuple(sorted(pair)) for part in learned for pair in part.operands.tolist()}
+    asked = {tuple(sorted(pair)) for pair in drawn.tolist()}
+    assert len(asked) == len(drawn) == 10_000
+    assert not asked & trained
 
 
 def test_balanced_lengths_come_equally_often():

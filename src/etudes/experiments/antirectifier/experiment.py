@@ -11,17 +11,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from annotated_types import Ge, Gt, Interval
+from annotated_types import Ge
 
 from etudes.contract import Array, Example, Experiment, ImageData, ImageInfo, Networks, Result, Table
 from etudes.data import describe_images, load_images
 from etudes.data.augmentation import shift, slant
-from etudes.errors import UserError, unknown
+from etudes.errors import UserError
 from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
-from etudes.experiments.antirectifier.pictures import activity, both_halves, first_weights
-from etudes.settings import Settings
+from etudes.experiments.antirectifier.pictures import (
+    activity,
+    activity_picture,
+    activity_table,
+    both_halves,
+    dead_picture,
+    first_weights,
+)
+from etudes.experiments.antirectifier.settings import PRESETS, TWINS, AntirectifierSettings
+from etudes.experiments.antirectifier.study import study
 from etudes.training.backend import keras
 from etudes.training.classification import (
     answer_pictures,
@@ -33,70 +41,6 @@ from etudes.training.classification import (
 )
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
-
-# --- settings ---------------------------------------------------------------------------------------------------------
-
-TWINS = {"relu-256": ("relu", 256), "relu-512": ("relu", 512), "crelu-256": ("crelu", 256)}
-"""The networks that may be trained beside the antirectifier: name → activation and units of each dense layer."""
-
-
-@dataclass(frozen=True)
-class AntirectifierSettings(Settings):
-    """What can be set; the networks themselves cannot."""
-
-    data: str = "mnist"
-    """A built-in set of pictures (mnist, fashion_mnist, digits, …), an image folder, an NPZ file or IDX files."""
-    validation_share: Annotated[float, Interval(ge=0, lt=1)] = 0.02
-    """Share of the training pictures held back to watch the training with."""
-    limit: Annotated[int, Ge(0)] = 0
-    """Train on at most so many pictures; 0 takes all."""
-    twins: tuple[str, ...] = ("relu-256",)
-    """Networks trained beside the antirectifier on the same batches: relu-256, relu-512, crelu-256."""
-    epochs: Annotated[int, Ge(1)] = 40
-    """Passes over the training pictures, for each network."""
-    batch_size: Annotated[int, Ge(1)] = 128
-    """Pictures a step."""
-    optimizer: Literal["rmsprop", "adamw"] = "adamw"
-    """RMSprop at a constant rate, or AdamW with warm-up and linear decay to zero."""
-    learning_rate: Annotated[float, Gt(0)] = 1e-2
-    """Learning rate; for adamw its peak."""
-    weight_decay: Annotated[float, Ge(0)] = 0.05
-    """Decoupled weight decay of adamw."""
-    label_smoothing: Annotated[float, Interval(ge=0, lt=1)] = 0.05
-    """Share of each target that is spread over all classes."""
-    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.1
-    """Dropout after each activation."""
-    shift: Annotated[int, Interval(ge=0, le=8)] = 2
-    """Pictures are moved by up to so many pixels in each direction, anew in each epoch."""
-    slant: Annotated[float, Interval(ge=0, le=0.5)] = 0.15
-    """Pictures are slanted by up to so many pixels a pixel along rows and columns, anew in each epoch."""
-
-    def check(self) -> None:
-        """Every twin is known, and none is named twice."""
-        for twin in self.twins:
-            if twin not in TWINS:
-                raise unknown("value of --twins", twin, TWINS)
-        if len(set(self.twins)) < len(self.twins):
-            raise UserError(f"--twins {' '.join(self.twins)}: name each network once")
-
-
-CLASSIC = AntirectifierSettings(
-    optimizer="rmsprop", learning_rate=1e-3, weight_decay=0.0, label_smoothing=0.0, dropout=0.1, shift=0, slant=0.0
-)
-PRESETS = {
-    "classic": CLASSIC,
-    "tuned": AntirectifierSettings(),
-    "demo": AntirectifierSettings(
-        data="digits",
-        epochs=8,
-        batch_size=32,
-        validation_share=0.1,
-        learning_rate=4e-3,
-        dropout=0.2,
-        slant=0.0,
-    ),
-    "tiny": AntirectifierSettings(data="digits", limit=96, epochs=2, batch_size=32, validation_share=0.1),
-}
 
 # --- data -------------------------------------------------------------------------------------------------------------
 
@@ -247,13 +191,29 @@ def use(networks: Networks, info: ImageInfo, settings: AntirectifierSettings, op
     return result
 
 
-def inspect(networks: Networks, data: ImageData, settings: AntirectifierSettings, chosen: Any) -> Result:
-    """First-layer weights, how often each unit is active on test pictures, and both halves for one picture."""
-    active, table = activity(networks, data.test.pictures)
-    result = Result(tables=[table])
+@dataclass(frozen=True)
+class Inspect:
+    """What to look at."""
+
+    number: Annotated[int, Ge(0)] = 0
+    """The test picture, counted from 0, whose two halves are drawn."""
+    picture: str | None = None
+    """A picture file of your own to draw the halves of, in place of a test picture."""
+
+
+def inspect(networks: Networks, data: ImageData, settings: AntirectifierSettings, chosen: Inspect) -> Result:
+    """First-layer weights, where activations die on test pictures, and both halves for one picture."""
+    if chosen.number >= len(data.test):
+        raise UserError(f"--number {chosen.number}: there are {len(data.test):,} test pictures, counted from 0")
+    shown = data.test.pictures[chosen.number]
+    if chosen.picture is not None:
+        shown = read_pictures((chosen.picture,), data.info)[0]
+    found = activity(networks, data.test, len(data.info.class_names))
+    result = Result(tables=[activity_table(found)])
     result.pictures["first-weights"] = first_weights(networks, data.info.shape)
-    result.pictures["activity"] = active
-    result.pictures["both-halves"] = both_halves(networks["antirectifier"], data.test.pictures[0])
+    result.pictures["activity"] = activity_picture(found)
+    result.pictures["dead-units"] = dead_picture(found, data.info.class_names)
+    result.pictures["both-halves"] = both_halves(networks["antirectifier"], shown)
     return result
 
 
@@ -277,5 +237,7 @@ experiment = Experiment(
     read=read,
     use=use,
     inspect=inspect,
+    inspection=Inspect,
+    compare=study,
     example=example,
 )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from etudes.contract import Array, Networks, Table
+from etudes.contract import Array, Images, Networks, Table
 from etudes.training.backend import keras
 from etudes.views.features import stacked
 from etudes.views.figures import COLOURS, figure, picture
 from etudes.views.grids import picture_grid
 
 ACTIVATIONS = ("after_dense_1", "after_dense_2")
+
+RARE = 0.01
+"""An output that is active on a smaller share of the pictures is hardly ever active."""
 
 
 def activations_of(network: Any, pictures: Array) -> list[NDArray[np.float32]]:
@@ -43,45 +48,97 @@ def first_weights(networks: Networks, shape: tuple[int, int, int], most: int = 3
     return stacked(strips, captions)
 
 
-def activity(networks: Networks, pictures: Array) -> tuple[Image.Image, Table]:
-    """How often each unit after an activation is above zero, over some pictures.
+@dataclass(frozen=True)
+class Activity:
+    """How often the outputs of one activation layer are above zero, over some pictures."""
+
+    network: str
+    layer: int
+    """1 or 2, counted from the input."""
+    shares: NDArray[np.float64]
+    """Share of each class's pictures on which each output is above zero, (classes, outputs); NaN without pictures."""
+    overall: NDArray[np.float64]
+    """The same over all pictures, (outputs,)."""
+
+
+def activity(networks: Networks, test: Images, classes: int) -> list[Activity]:
+    """Count for every network and activation layer on how many test pictures each output is above zero.
 
     Args:
         networks: the twins.
-        pictures: uint8 (n, height, width, channels).
-
-    Returns:
-        Histograms over the units, and a table of the dead ones, which no picture brings above zero.
+        test: the pictures.
+        classes: how many there are.
     """
+    members = [test.labels == k for k in range(classes)]
+    found = []
+    for name, network in networks.items():
+        for place, output in enumerate(activations_of(network, test.pictures)):
+            active = output > 0
+            nothing = np.full(active.shape[1], np.nan)
+            by_class = np.stack([active[chosen].mean(axis=0) if chosen.any() else nothing for chosen in members])
+            found.append(Activity(name, place + 1, by_class, active.mean(axis=0)))
+    return found
+
+
+def activity_table(found: Sequence[Activity]) -> Table:
+    """Outputs of each layer that no picture brings above zero, hardly any, and every one."""
     rows = []
-    with figure(9.0, 3.4) as drawn:
-        panels = [drawn.add_subplot(1, 2, place) for place in (1, 2)]
-        for number, (name, network) in enumerate(networks.items()):
-            for place, output in enumerate(activations_of(network, pictures)):
-                share = (output > 0).mean(axis=0)
+    for layer in found:
+        share = layer.overall
+        counts = ((share == 0).sum(), ((share > 0) & (share < RARE)).sum(), (share == 1).sum())
+        rows.append((layer.network, layer.layer, len(share), *map(int, counts), float(share.mean())))
+    columns = ("network", "layer", "outputs", "dead", f"below {RARE:.0%}", "always", "mean")
+    return Table("on what share of the test pictures outputs are active", columns, rows)
+
+
+def activity_picture(found: Sequence[Activity]) -> Image.Image:
+    """The outputs of each layer in the order of how often they are active: a curve for each network."""
+    with figure(11.0, 4.0) as drawn:
+        for number, axes in enumerate(drawn.subplots(1, 2, sharey=True), start=1):
+            for place, layer in enumerate(layer for layer in found if layer.layer == number):
+                share = np.sort(layer.overall)
+                ranks = (np.arange(len(share)) + 0.5) / len(share)
                 dead = int((share == 0).sum())
-                rows.append((name, place + 1, len(share), dead, float(share.mean())))
-                panels[place].hist(
+                axes.plot(
+                    ranks,
                     share,
-                    bins=list(np.linspace(0, 1, 26)),
-                    weights=np.full(len(share), 1 / len(share)),
-                    histtype="step",
-                    linewidth=1.8,
-                    linestyle=("-", "--", ":", "-.")[number % 4],
-                    color=COLOURS[number],
-                    label=f"{name} ({dead} of {len(share)} dead)",
+                    linestyle=("-", "--", ":", "-.")[place % 4],
+                    linewidth=2,
+                    color=COLOURS[place],
+                    label=f"{layer.network}: {dead} of {len(share)} dead",
                 )
-        for place, axes in enumerate(panels):
-            axes.set_title(f"after activation {place + 1}")
-            axes.set_xlabel("share of test pictures that the unit is active on")
-            axes.set_ylabel("share of units")
+            axes.set_title(f"after activation {number}")
+            axes.set_xlabel("outputs, from the least to the most active (share of all)")
             axes.set_xlim(0, 1)
-            # Room above the bars for one line a network.
-            axes.set_ylim(0, axes.get_ylim()[1] * (1.1 + 0.1 * len(networks)))
-            axes.legend(fontsize=8, frameon=False, loc="upper right")
-        image = picture(drawn)
-    columns = ("network", "activation", "outputs", "dead", "mean share active")
-    return image, Table("units that are active on test pictures", columns, rows)
+            axes.set_ylim(-0.02, 1)
+            axes.legend(fontsize=9, frameon=False, loc="upper left")
+            if number == 1:
+                axes.set_ylabel("share of test pictures on which it is active")
+        return picture(drawn)
+
+
+def dead_picture(found: Sequence[Activity], class_names: Sequence[str]) -> Image.Image:
+    """Where activations die: the share of each layer's outputs that no picture of a class, or of all, makes active."""
+    names = [*class_names, "all"]
+    shares = [np.concatenate([layer.shares, layer.overall[None]]) for layer in found]
+    dead = np.array([np.where(np.isnan(rows[:, 0]), np.nan, (rows == 0).mean(axis=1)) for rows in shares])
+    most = float(np.nanmax(dead))
+    with figure(2.4 + 0.72 * len(names), 1.3 + 0.42 * len(found)) as drawn:
+        axes = drawn.subplots()
+        axes.grid(visible=False)
+        image = axes.imshow(100 * dead, cmap="Blues", vmin=0, vmax=max(1.0, 100 * most), aspect="auto")
+        drawn.colorbar(image, ax=axes, label="% of outputs")
+        for row, column in np.ndindex(*dead.shape):
+            colour = "white" if dead[row, column] > 0.55 * most else "black"
+            text = "" if np.isnan(dead[row, column]) else f"{100 * dead[row, column]:.0f}"
+            axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
+        axes.axvline(len(class_names) - 0.5, color="black", linewidth=1.5)
+        axes.set_yticks(range(len(found)), [f"{layer.network}, activation {layer.layer}" for layer in found])
+        turned = max(map(len, names)) > 4
+        axes.set_xticks(range(len(names)), names, rotation=45 if turned else 0, ha="right" if turned else "center")
+        axes.set_xlabel("class of the test pictures")
+        axes.set_title("outputs that no test picture of the class, or of all, makes active", fontsize=11)
+        return picture(drawn)
 
 
 def both_halves(network: Any, shown: Array) -> Image.Image:

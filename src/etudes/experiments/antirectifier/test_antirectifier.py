@@ -1,5 +1,9 @@
 """The layer against NumPy and against what must hold of it; the networks against their published sizes."""
 
+import os
+import re
+import subprocess
+import sys
 from fractions import Fraction
 from math import comb
 from pathlib import Path
@@ -13,7 +17,8 @@ from hypothesis import strategies as some
 from etudes import actions, experiments
 from etudes.errors import UserError
 from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
-from etudes.experiments.antirectifier.experiment import PRESETS, TWINS, build_network, epoch_pictures
+from etudes.experiments.antirectifier.experiment import build_network, epoch_pictures
+from etudes.experiments.antirectifier.settings import PRESETS, TWINS
 from etudes.training.backend import input_gradient, keras, start_backend
 
 values = some.floats(-100, 100, width=32).map(lambda value: round(value, 3))
@@ -123,6 +128,21 @@ def test_saved_and_loaded_as_a_registered_layer(tmp_path: Path) -> None:
     assert keras.saving.get_registered_name(Antirectifier) == "etudes>Antirectifier"
     x = np.random.default_rng(0).normal(size=(4, 6)).astype(np.float32)
     assert (again.predict(x, verbose=0) == network.predict(x, verbose=0)).all()
+
+
+def test_the_layer_in_a_model_of_ones_own_as_the_card_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first block of Python saves a model, the second one loads it, in a process of its own."""
+    card = (experiments.folder("antirectifier") / "README.md").read_text(encoding="utf-8")
+    build, load = re.findall(r"^```python\n(.*?)^```$", card, flags=re.MULTILINE | re.DOTALL)
+    start_backend()
+    monkeypatch.chdir(tmp_path)
+    exec(build, {})
+    environment = {**os.environ, "KERAS_BACKEND": keras.backend.backend()}
+    done = subprocess.run([sys.executable, "-c", load], capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.splitlines()[-1] == "True True"
+    model = keras.saving.load_model("mine.keras")
+    y = keras.Model(model.inputs, model.layers[1].output).predict(np.eye(20)[:4], verbose=0)
+    np.testing.assert_allclose(np.linalg.norm(y, axis=1), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,169 @@
+"""What `evaluate` says of a network whose mistakes are known, held against counting and SciPy."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from etudes.experiments.addition_rnn.answers import Adder
+from etudes.experiments.addition_rnn.encoding import one_hot, places_of, texts_of
+from etudes.experiments.addition_rnn.experiment import describe_data, exercises_for, load_data
+from etudes.experiments.addition_rnn.questions import Exercises, TextData, describe_exercises, write_exercises
+from etudes.experiments.addition_rnn.report import evaluate_answers, mark
+from etudes.experiments.addition_rnn.settings import PRESETS, AdditionSettings
+from etudes.experiments.addition_rnn.tables import counted, digits_of, error_tables, length_tables, percent
+from etudes.settings import override
+
+
+class Arithmetic:
+    """In place of a network: right but for some questions, with a probability of 0.9, there 0.6, for each character."""
+
+    def __init__(self, info, operator, mistakes):
+        self.info, self.operator, self.mistakes = info, operator, mistakes
+
+    def predict(self, seen, **_):
+        asked = texts_of(seen.argmax(axis=-1), self.info.alphabet)
+        operands = np.array([[int(n) for n in text.split(self.operator)] for text in asked.tolist()])
+        said = write_exercises(operands, self.operator).answers
+        wrong = np.isin(asked, self.mistakes)
+        said = np.where(wrong, "1", said)
+        places = places_of(said, self.info.answer_length, self.info.alphabet)
+        rest = len(self.info.alphabet) - 1
+        sure = np.where(wrong, 0.6, 0.9)[:, None, None]
+        chosen = one_hot(places, self.info.alphabet)
+        return np.where(chosen == 1, sure, (1 - sure) / rest).astype(np.float32)
+
+
+def rows_of(result, title):
+    (table,) = (table for table in result.tables if table.title == title)
+    return [tuple(row) for row in table.rows]
+
+
+def evaluated(changes, mistakes):
+    settings = override(AdditionSettings(), changes)
+    data, info = load_data(settings), describe_data(settings)
+    adder = Adder(Arithmetic(info, settings.operator, mistakes), info, reverse=False)
+    learned = [exercises_for(data, settings, epoch) for epoch in range(2)]
+    digits = settings.digits if settings.exhaustive else 0
+    random = np.random.default_rng(0)
+    return evaluate_answers(adder, data, learned, digits, settings.operator, random), data, learned
+
+
+def test_every_question_is_asked_and_every_mistake_found():
+    mistakes = ["99+1", "5+5", "0+7"]  # two carries in a chain; one; none
+    result, _, _ = evaluated({"digits": 2}, mistakes)
+    assert result.figures["exhaustive_errors"] == 3
+    assert result.figures["exhaustive_questions"] == 10_000
+    assert result.figures["exhaustive_exact_match"] == pytest.approx(0.9997)
+    by_digits = rows_of(result, "errors by digits of the numbers")
+    assert [row[:4] for row in by_digits] == [(1, 1, 100, 2), (1, 2, 900, 0), (2, 1, 900, 1), (2, 2, 8100, 0)]
+    assert [row[2] for row in rows_of(result, "errors by number of carries")] == [1, 1, 1]
+    assert [row[2] for row in rows_of(result, "errors by longest chain of carries")] == [1, 1, 1]
+    for table in result.tables[1:5]:
+        assert sum(row[-3] for row in table.rows) == 10_000
+        assert sum(row[-2] for row in table.rows) == 3
+    assert set(rows_of(result, "wrong answers")) == {
+        ("99+1", "100", "1", "21.6 %"), ("5+5", "10", "1", "21.6 %"), ("0+7", "7", "1", "21.6 %")
+    }  # fmt: skip
+    assert set(result.pictures) == {"error-map", "calibration"}
+
+
+def test_of_long_numbers_a_sample_is_asked_that_was_never_trained_on(monkeypatch):
+    monkeypatch.setattr("etudes.experiments.addition_rnn.report.SAMPLE", 3000)
+    asked = []
+    see = Adder.see
+    monkeypatch.setattr(Adder, "see", lambda self, questions: (asked.append(questions), see(self, questions))[1])
+    result, data, learned = evaluated({"digits": 4, "pairs": 2_000}, [])
+    sample = np.concatenate(asked[1:])
+    assert result.figures["sampled_questions"] == len(sample) == 3000
+    assert result.figures["sampled_errors"] == 0
+    trained = {tuple(sorted(question.split("+"))) for part in learned for question in part.questions.tolist()}
+    assert not {tuple(sorted(question.split("+"))) for question in sample.tolist()} & trained
+    pairs, drawn = rows_of(result, "right in all characters")
+    assert pairs[:2] == ("test pairs", len(data.test))
+    # Wilson's lower bound where nothing is wrong: n / (n + z²).
+    assert drawn[3] == percent(3000 / (3000 + stats.norm.ppf(0.975) ** 2))
+    assert {row[0] for row in rows_of(result, "errors by digits of the longer number")} == {1, 2, 3, 4}
+    assert "error-map" not in result.pictures
+
+
+def test_shares_of_a_sample_have_wilsons_interval_beside_them():
+    wrong = np.zeros(400, dtype=bool)
+    wrong[:7] = True
+    groups = [
+        (("first",), np.arange(400) < 100),
+        (("none",), np.zeros(400, dtype=bool)),
+        (("all",), np.ones(400, bool)),
+    ]
+    table = counted("t", ("group",), wrong, groups, sample=True)
+    assert [row[0] for row in table.rows] == ["first", "all"]
+    for row, (errors, total) in zip(table.rows, ((7, 100), (7, 400)), strict=True):
+        bounds = stats.binomtest(errors, total).proportion_ci(method="wilson")
+        assert row[1:] == (total, errors, *map(percent, (errors / total, bounds.low, bounds.high)))
+    assert len(counted("t", ("group",), wrong, groups, sample=False).columns) == 4
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (1, "100 %"), (0.5, "50 %"), (0.999999, "99.9999 %"), (1.5424e-6, "0.000154 %"), (0.01234, "1.23 %")],
+)
+def test_a_share_near_all_or_nothing_is_not_rounded_to_it(share, text):
+    assert percent(share) == text
+
+
+def test_differences_have_borrows_and_a_sign():
+    operands = np.array(list(itertools.product(range(100), repeat=2)))
+    wrong = operands[:, 0] < operands[:, 1]
+    titles = {table.title: table for table in error_tables(wrong, operands, "-", sample=False)}
+    sign = titles["errors by sign of the answer"]
+    assert [tuple(row[:3]) for row in sign.rows] == [("zero or above", 5050, 0), ("below zero", 4950, 4950)]
+    assert sum(row[1] for row in titles["errors by number of borrows"].rows) == 10_000
+    assert len(error_tables(wrong, operands, "*", sample=False)) == 1
+
+
+def test_digits_are_counted_as_they_are_written():
+    numbers = np.array([0, 9, 10, 99, 100, 99_999, 100_000, 999_999_999])
+    assert digits_of(numbers).tolist() == [len(str(number)) for number in numbers]
+
+
+def test_calibration_is_over_written_characters_that_were_not_trained_on():
+    mistakes = [f"{a}+{b}" for a in range(10) for b in range(100)]
+    result, _, learned = evaluated({"digits": 2}, mistakes)
+    trained = {tuple(sorted(question.split("+"))) for part in learned for question in part.questions.tolist()}
+    sure, right = [], []
+    for a, b in itertools.product(range(100), repeat=2):
+        question, truth = f"{a}+{b}", str(a + b)
+        if tuple(sorted((str(a), str(b)))) in trained:
+            continue
+        said, p = ("1", 0.6) if question in set(mistakes) else (truth, 0.9)
+        for place in range(max(len(said), len(truth))):
+            sure.append(p)
+            right.append(said[place : place + 1] == truth[place : place + 1])
+    sure, right = np.array(sure), np.array(right)
+    # Two confidences, so two bins: the error is the mean distance within them.
+    expected = sum(abs((sure[held] - right[held]).sum()) for held in (sure == 0.6, sure == 0.9)) / len(sure)
+    assert 0.05 < expected < 0.9
+    assert result.figures["calibration_error"] == pytest.approx(expected, abs=1e-6)
+    rows = rows_of(result, "confidence and truth by character of the answer, without padding")
+    assert sum(row[1] for row in rows) == len(sure)
+
+
+def test_marks_count_padding_as_a_character_but_not_as_written():
+    info = describe_data(PRESETS["demo"])
+    exercises = write_exercises(np.array([[99, 1], [2, 3], [2, 4]]), "+")
+    marks = mark(Adder(Arithmetic(info, "+", ["99+1", "2+4"]), info, reverse=False), exercises)
+    assert marks.texts.tolist() == ["1", "5", "1"]
+    assert marks.right.tolist() == [[True, False, False], [True, True, True], [False, True, True]]
+    assert marks.written.tolist() == [[True, True, True], [True, False, False], [True, False, False]]
+    assert marks.wrong.tolist() == [True, False, True]
+
+
+def test_errors_in_a_file_are_counted_by_length():
+    exercises = Exercises(np.array(["1", "22", "33"]), np.array(["I", "XXII", "XXXIII"]))
+    tables = length_tables(np.array([False, True, False]), exercises)
+    assert [tuple(row[:3]) for row in tables[0].rows] == [(1, 1, 0), (2, 2, 1)]
+    assert [tuple(row[:3]) for row in tables[1].rows] == [(1, 1, 0), (4, 1, 1), (6, 1, 0)]
+    info = describe_exercises(exercises, "roman.csv")
+    data = TextData(info, exercises, exercises, exercises)
+    assert data.sizes() == {"train": 3, "validation": 3, "test": 3}
