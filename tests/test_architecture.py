@@ -23,12 +23,14 @@ MAY_IMPORT = {
     "experiments": BOTTOM | {"data", "measures", "runs", "views", "training"},
     "trained": BOTTOM | {"data", "runs", "views", "training", "experiments"},
     "comparison": BOTTOM | {"runs", "views", "experiments"},
-    "running": BOTTOM | {"runs", "views", "training", "experiments", "trained"},
+    "reporting": BOTTOM | {"runs", "views", "experiments"},
+    "running": BOTTOM | {"runs", "views", "training", "experiments", "trained", "reporting"},
     "reproduction": BOTTOM | {"runs", "views", "training", "experiments", "running"},
     "actions": BOTTOM
-    | {"data", "runs", "views", "training", "experiments", "trained", "comparison", "running", "reproduction"},
+    | {"data", "runs", "views", "training", "experiments", "trained", "comparison", "running", "reporting"}
+    | {"reproduction"},
     "overview": BOTTOM | {"data", "runs", "views", "training", "experiments"},
-    "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions"},
+    "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions", "reporting"},
     "cli": BOTTOM | {"data", "runs", "views", "experiments", "actions", "overview", "demo", "trained"},
     "__main__": {"cli"},
     "__init__": BOTTOM | {"actions", "runs", "experiments"},
