@@ -15,7 +15,8 @@ from etudes import experiments
 from etudes.comparison import compare
 from etudes.contract import Networks, Result, Table
 from etudes.errors import UserError, unknown
-from etudes.reporting import command_of, keep_result, write_report
+from etudes.keeping import command_of, keep_result
+from etudes.reporting import write_report
 from etudes.reproduction import reproduce as train_again
 from etudes.running import carry_out, in_one_precision
 from etudes.runs import KINDS, Run, find_run, next_folder, read_notes, run_at
@@ -24,6 +25,7 @@ from etudes.trained import (
     Opened,
     Reference,
     Trained,
+    WithoutData,
     bring_to_life,
     build,
     data_of,
@@ -208,7 +210,9 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     given = _options(experiments.load(etude_of(reference)).inspection, options)
     usable_backend(backend)
     opened = open_run(reference)
-    data = data_of(opened)
+    if hasattr(given, "check"):
+        given.check(opened.info, opened.settings)
+    data = data_of(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
     trained = bring_to_life(opened, backend)
     assert trained.run is not None
     result = trained.experiment.inspect(trained.networks, data, trained.settings, given)

@@ -85,11 +85,16 @@ class Result:
     """Single numbers or words by name, the most important first."""
     tables: list[Table] = field(default_factory=list)
     pictures: dict[str, Image | list[Image]] = field(default_factory=dict)
-    """Pictures by name (words joined by "-"); a list of pictures is a film, saved as GIF."""
+    """Pictures by name (words joined by "-"); a list of pictures is a film, saved as GIF.
+
+    "SET/NAME" belongs to a set of pictures, such as those behind the cells of a confusion matrix, in a folder of it.
+    """
     lines: list[str] = field(default_factory=list)
     """Plain sentences to show first."""
     answers: list[dict[str, Any]] = field(default_factory=list)
     """One record for each input of `use`, JSON-ready."""
+    records: dict[str, Any] = field(default_factory=dict)
+    """What a page needs in order to show pictures of a run, JSON-ready; saved beside them as `pictures/NAME.json`."""
     files: dict[str, str] = field(default_factory=dict)
     """Where each picture was saved: name → path. Filled in by the action, not by the étude."""
     captions: dict[str, str] = field(default_factory=dict)
@@ -168,6 +173,8 @@ class Experiment:
     """The frozen dataclass of what `inspect` accepts: its fields are the flags of `etudes inspect`.
 
     With its defaults, an inspection takes seconds; what takes longer, such as a study that trains, is asked for.
+    It may have a method `check(info, settings)`, which raises `UserError` for what cannot be looked at, before any
+    network is loaded; and `needs_data`, which is False where what was asked for needs nothing but `data.info`.
     """
     borrow: Callable[[Any, Any], str | None] | None = None
     """(S, I) → the run whose networks this étude builds upon, or None. Must not use Keras.

@@ -1,12 +1,8 @@
-"""What evaluate, inspect and use gave for a run is kept, and becomes the run's report: one HTML page.
-
-The page is written from the run's files alone; no network is loaded for it.
-"""
+"""A run's report: one HTML page, written from the run's files alone; no network is loaded for it."""
 
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,10 +10,10 @@ from typing import Any
 from etudes import experiments
 from etudes.contract import Result, Table
 from etudes.errors import UserError
-from etudes.runs import KINDS, Run, note_result, read_metrics, read_notes
+from etudes.runs import KINDS, Run, read_metrics, read_notes
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
-from etudes.views.pictures import save_pictures
+from etudes.views.confusion import confusion_page
 from etudes.views.report import Page, Part, Section, report_page
 
 HEADINGS = {"evaluate": "On the test set", "inspect": "Inside", "use": "Used"}
@@ -28,37 +24,6 @@ INTRODUCTIONS = {
     "inspect": "What was learned, drawn; the layer tables are below the pictures.",
     "use": "The étude's own example of use, and what it gave.",
 }
-
-
-def command_of(run: Run, kind: str, inputs: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> str:
-    """The command that does again what was done: its inputs, and the options that are not the usual ones."""
-    words = ["etudes", kind, str(run), *inputs]
-    for name, value in (options or {}).items():
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            words += [f"--{flag}", *map(str, value if isinstance(value, list | tuple) else (value,))]
-    return shlex.join(words)
-
-
-def keep_result(run: Run, kind: str, result: Result, command: str, *, weights: str | None = None) -> None:
-    """Save the pictures of a result, and the result beside them for the report.
-
-    Args:
-        run: what it is of.
-        kind: "evaluate", "inspect" or "use".
-        result: its pictures are saved in the run's `pictures`, unless they have files already.
-        command: what gives it.
-        weights: SHA-256 of the weights that gave it; by default that which the finished run names.
-
-    Raises:
-        UserError: it cannot be written.
-    """
-    if not result.files:
-        for name, picture in result.pictures.items():
-            result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
-    note_result(run, kind, result, command, str(run.results().get("weights_sha256")) if weights is None else weights)
 
 
 def write_report(run: Run, out: Path | None = None, *, results: dict[str, Any] | None = None) -> Path:
@@ -103,7 +68,7 @@ def summary(run: Run) -> Section:
         parts=[
             Part("", tables=[_figures_table(results["figures"], experiment.headline)]),
             *(Part("Used", command=command, lines=_said_of(result)) for command, result in used),
-            Part("Pictures", pictures=pictures),
+            Part("Pictures", pictures=pictures, fragment=_confusion(run, header["etude"])),
             Part("", folded=[table for kind, _, result in notes if kind == "inspect" for table in result.tables]),
         ],
     )
@@ -261,8 +226,9 @@ def _kept_section(run: Run, kind: str, found: list[tuple[str, Result]]) -> Secti
 
 
 def _captioned(result: Result) -> list[tuple[str, Path]]:
-    """Caption and file of each picture of a result."""
-    return [(result.captions.get(name, name.replace("-", " ")), Path(path)) for name, path in result.files.items()]
+    """Caption and file of each picture of a result; a set of pictures ("SET/NAME") has a fragment of its own."""
+    files = {name: path for name, path in result.files.items() if "/" not in name}
+    return [(result.captions.get(name, name.replace("-", " ")), Path(path)) for name, path in files.items()]
 
 
 def _inputs(run: Run, kind: str) -> list[tuple[str, Path]]:
@@ -270,9 +236,9 @@ def _inputs(run: Run, kind: str) -> list[tuple[str, Path]]:
     return [(path.stem.replace("-", " "), path) for path in sorted(run.pictures.glob("input-*.png"))] * (kind == "use")
 
 
-def _confusion(run: Run) -> str:
+def _confusion(run: Run, prefix: str = "") -> str:
     """The confusion matrix whose cells open their pictures, where a classifier's evaluate left one."""
-    return ""
+    return confusion_page(run.pictures, prefix)
 
 
 def _named(value: Any) -> dict[str, Any]:

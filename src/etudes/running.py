@@ -8,7 +8,8 @@ from typing import Any
 from etudes import experiments
 from etudes.contract import Result
 from etudes.errors import UserError
-from etudes.reporting import command_of, keep_result, write_report
+from etudes.keeping import command_of, keep_result
+from etudes.reporting import write_report
 from etudes.runs import Run, load_checkpoint, read_metrics, save_weights
 from etudes.settings import Settings, as_dict
 from etudes.trained import build, lender_of
@@ -114,7 +115,8 @@ def finish(run: Run, result: Result, sha256: str) -> None:
         learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
     seconds = round(sum(record["seconds"] for record in history), 1)
     finished: dict[str, Any] = {"figures": result.figures, "training_seconds": seconds, "weights_sha256": sha256}
-    header, pictures = run.header(), sorted(path.name for path in run.pictures.iterdir())
+    header = run.header()
+    pictures = sorted(path.name for path in run.pictures.iterdir() if path.suffix in (".png", ".gif"))
     title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
     text = run_card(title, header, run.read_json("environment.json"), finished, result, pictures)
     (run.folder / "card.md").write_text(text, encoding="utf-8")

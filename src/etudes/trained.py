@@ -53,6 +53,13 @@ class Trained:
     run: Run | None
 
 
+@dataclass(frozen=True)
+class WithoutData:
+    """What an inspection gets in place of data that it does not need and that may not be at hand."""
+
+    info: Any
+
+
 def preset_of(etude: str, preset: str, changes: Mapping[str, Any] | None = None) -> Settings:
     """The settings of a preset with some changed.
 

@@ -193,7 +193,7 @@ def shown_options(options: type[Any]) -> type[Any]:
             hint = annotated[hint, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT ...")]
             shown.append((option.name, hint, dataclasses.field()))
         elif option.default is None:
-            metavar = "FILE" if option.name in ("file", "out") else _metavar(hint)
+            metavar = "FILE" if option.name in ("file", "out", "picture") else _metavar(hint)
             hint = annotated[hint, tyro.conf.arg(metavar=metavar)]
             shown.append((option.name, hint, dataclasses.field(default=None)))
     cls = dataclasses.make_dataclass(options.__name__, shown, bases=(options,), frozen=True)

@@ -13,8 +13,12 @@ from numpy.typing import NDArray
 from etudes.contract import Array, Example, ImageInfo, Images, Result, Table
 from etudes.data import fit_picture, open_picture
 from etudes.errors import UserError
+from etudes.measures.calibration import calibration
 from etudes.training.backend import keras
 from etudes.training.state import as_array
+from etudes.views.calibration import reliability_diagram
+from etudes.views.confusion import NAME as CONFUSION
+from etudes.views.confusion import confusion_cells
 from etudes.views.features import feature_maps, filter_grid
 from etudes.views.grids import confusion_matrix, picture_grid, to_image
 
@@ -51,7 +55,10 @@ def predict(network: Any, pictures: Array, *, flips: bool = False) -> Prediction
 
 
 def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) -> Result:
-    """Accuracy and cross-entropy on test pictures, accuracy by class, confusion matrix, right and wrong samples.
+    """How good a classifier is on test pictures, and what it gets wrong.
+
+    Figures: accuracy, cross-entropy, expected calibration error. A table of the accuracy by class. Pictures: confusion
+    matrix, the pictures behind its cells, reliability diagram, right samples, the most expensive mistakes.
 
     Args:
         network: pictures in, probabilities out.
@@ -59,44 +66,62 @@ def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) 
         class_names: one for each output.
     """
     said = predict(network, test.pictures)
-    right = said.classes == test.labels
-    probability = said.probabilities[np.arange(len(test)), test.labels]
-    figures = {
-        "accuracy": float(right.mean()),
-        "cross_entropy": float(-np.log(np.maximum(probability, 1e-7)).mean()),
-        "errors": int((~right).sum()),
-        "pictures": len(test),
-    }
-    rows = [
-        (
-            name,
-            int((test.labels == k).sum()),
-            float(right[test.labels == k].mean()) if (test.labels == k).any() else "",
-        )
-        for k, name in enumerate(class_names)
-    ]
-    pictures = {
+    right, loss = said.classes == test.labels, losses(said, test.labels)
+    reliability = calibration(said.confidence, right)
+    result = Result(
+        figures={
+            "accuracy": float(right.mean()),
+            "cross_entropy": float(loss.mean()),
+            "calibration_error": reliability.expected_error,
+            "errors": int((~right).sum()),
+            "pictures": len(test),
+        },
+        tables=[_by_class(test.labels, right, class_names)],
+    )
+    result.pictures = {
         "confusion-matrix": confusion_matrix(test.labels, said.classes, class_names, "test pictures"),
+        "calibration": reliability_diagram(
+            reliability.edges,
+            reliability.counts,
+            reliability.accuracy,
+            reliability.expected_error,
+            f"{len(test):,} test pictures",
+        ),
         "samples-right": _samples(test, said, class_names, np.flatnonzero(right)[:40]),
     }
     wrong = np.flatnonzero(~right)
     if len(wrong):
-        surest = wrong[np.argsort(-said.confidence[wrong], kind="stable")][:40]
-        pictures["samples-wrong"] = _samples(test, said, class_names, surest)
-    return Result(
-        figures=figures,
-        tables=[Table("by class", ("class", "pictures", "accuracy"), rows)],
-        pictures=pictures,
-    )
+        dearest = wrong[np.argsort(-loss[wrong], kind="stable")][:40]
+        result.pictures["top-losses"] = _samples(test, said, class_names, dearest)
+    sheets, record = confusion_cells(test.pictures, test.labels, said.classes, said.confidence, class_names)
+    result.pictures |= sheets
+    result.records[CONFUSION] = record
+    return result
+
+
+def losses(said: Prediction, labels: Array) -> NDArray[np.float32]:
+    """Cross-entropy of each prediction (n,): minus the logarithm of the probability that the true class was given."""
+    probability = said.probabilities[np.arange(len(labels)), labels]
+    return np.asarray(-np.log(np.maximum(probability, 1e-7)), dtype=np.float32)
+
+
+def _by_class(labels: Array, right: Array, class_names: Sequence[str]) -> Table:
+    of_class = [labels == k for k in range(len(class_names))]
+    rows = [
+        (name, int(members.sum()), float(right[members].mean()) if members.any() else "")
+        for name, members in zip(class_names, of_class, strict=True)
+    ]
+    return Table("by class", ("class", "pictures", "accuracy"), rows)
 
 
 def _samples(test: Images, said: Prediction, class_names: Sequence[str], chosen: Array) -> Any:
-    """A grid of pictures, below each what was answered, in red with the truth where that is wrong."""
+    """A grid of pictures, below each what was answered and how surely, in red with the truth where that is wrong."""
     captions, colours = [], []
     for index in chosen:
-        truth, guess = test.labels[index], said.classes[index]
-        captions.append(class_names[guess] if truth == guess else f"{class_names[guess]} ({class_names[truth]})")
-        colours.append("black" if truth == guess else "#B00020")
+        truth, guess, sure = test.labels[index], said.classes[index], f"{said.confidence[index]:.0%}"
+        wrong = truth != guess
+        captions.append(f"{class_names[guess]} {sure}" + (f"\nis {class_names[truth]}" if wrong else ""))
+        colours.append("#B00020" if wrong else "black")
     scale = max(1, round(112 / test.pictures.shape[2]))
     return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)
 

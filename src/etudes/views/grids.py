@@ -31,14 +31,14 @@ def picture_grid(
     Args:
         pictures: uint8 (n, height, width, channels), channels 1 or 3.
         columns: pictures in a row.
-        captions: a short text below each; none if empty.
+        captions: a short text of one line or more below each; none if empty.
         scale: whole number by which each picture is enlarged.
         colours: colour of each caption; black if empty.
         background: colour between the pictures.
     """
     count, height, width = pictures.shape[:3]
     rows, gap = -(-count // columns), 2
-    line = 13 if captions else 0
+    line = 13 * max((text.count("\n") + 1 for text in captions), default=0)
     cell_width, cell_height = width * scale + gap, height * scale + gap + line
     sheet = Image.new("RGB", (columns * cell_width + gap, rows * cell_height + gap), background)
     draw = ImageDraw.Draw(sheet)
@@ -48,11 +48,11 @@ def picture_grid(
         tile = to_image(pictures[index]).resize((width * scale, height * scale), Image.Resampling.NEAREST)
         sheet.paste(tile, (left, top))
         if captions:
-            text = captions[index]
-            while text and draw.textlength(text, font=font) > cell_width - gap:
-                text = text[:-1]
             fill = colours[index] if colours else "black"
-            draw.text((left, top + height * scale), text, fill=fill, font=font)
+            for number, text in enumerate(captions[index].split("\n")):
+                while text and draw.textlength(text, font=font) > cell_width - gap:
+                    text = text[:-1]
+                draw.text((left, top + height * scale + 13 * number), text, fill=fill, font=font)
     return sheet
 
 

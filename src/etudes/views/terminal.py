@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -92,8 +93,14 @@ def print_result(console: Console, result: Result) -> None:
         width = max(map(len, result.figures))
         for name, value in result.figures.items():
             console.print(f"{name.replace('_', ' '):<{width}}  {show(value)}", soft_wrap=True)
+    sets: dict[str, list[str]] = {}
     for name, path in result.files.items():
-        console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
+        if "/" in name:
+            sets.setdefault(name.split("/")[0], []).append(path)
+        else:
+            console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
+    for name, paths in sets.items():
+        console.print(f"{name}: {len(paths)} pictures in {Path(paths[0]).parent}", soft_wrap=True, highlight=False)
 
 
 def _cell(value: Any) -> str:

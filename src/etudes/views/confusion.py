@@ -1,0 +1,149 @@
+"""The pictures behind the cells of a confusion matrix: drawn, and as a table of a page whose cells open them."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from etudes.contract import Array
+from etudes.errors import UserError
+from etudes.views.grids import picture_grid
+
+NAME = "confusion"
+"""Name of the set of pictures and of the record beside it: `confusion/TRUTH-GUESS.png` and `confusion.json`."""
+
+MOST = 24
+"""Pictures that a cell shows."""
+
+MOST_CELLS = 200
+"""Cells that have pictures, the fullest ones, where there are more (of a hundred classes there may be 9,900)."""
+
+
+def confusion_cells(
+    pictures: Array, truth: Array, guess: Array, confidence: Array, class_names: Sequence[str]
+) -> tuple[dict[str, Image.Image], dict[str, Any]]:
+    """A sheet for each kind of mistake, the surest first, each picture with the confidence below it.
+
+    Args:
+        pictures: uint8 (n, height, width, channels).
+        truth: int (n,) in 0..classes-1.
+        guess: int (n,).
+        confidence: of the guess, (n,), 0..1.
+        class_names: one for each class.
+
+    Returns:
+        The sheets by name, "confusion/TRUTH-GUESS", and the record: `classes`, `counts` (rows are the true classes),
+        and for each cell that has pictures its `truth` and `guess` (places in `classes`), `file` and `shown`.
+    """
+    size, words = len(class_names), _words(class_names)
+    counts = np.bincount(np.asarray(truth) * size + guess, minlength=size * size).reshape(size, size)
+    sheets: dict[str, Image.Image] = {}
+    cells = []
+    wrong = counts * (1 - np.eye(size, dtype=np.int64))
+    fullest = np.argsort(-wrong, axis=None, kind="stable")[: min(MOST_CELLS, np.count_nonzero(wrong))]
+    for row, column in zip(*np.unravel_index(np.sort(fullest), wrong.shape), strict=True):
+        found = np.flatnonzero((truth == row) & (guess == column))
+        found = found[np.argsort(-confidence[found], kind="stable")][:MOST]
+        name = f"{NAME}/{words[row]}-{words[column]}"
+        sheets[name] = picture_grid(
+            pictures[found],
+            min(8, len(found)),
+            captions=[f"{confidence[place]:.0%}" for place in found],
+            scale=max(1, round(56 / pictures.shape[2])),
+        )
+        cells.append({"truth": int(row), "guess": int(column), "file": f"{name}.png", "shown": len(found)})
+    return sheets, {"classes": list(class_names), "counts": counts.tolist(), "cells": cells}
+
+
+def _words(class_names: Sequence[str]) -> list[str]:
+    """What to call classes in file names: by name where all are plain words, else by number."""
+    plain = all(re.fullmatch(r"[A-Za-z0-9_]{1,40}", name) for name in class_names)
+    if plain and len({name.lower() for name in class_names}) == len(class_names):
+        return list(class_names)
+    return [str(number) for number in range(len(class_names))]
+
+
+STYLE = """<style>
+.confusion table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
+.confusion caption { text-align: left; padding-bottom: .4rem; }
+.confusion th { font-weight: 400; padding: .15rem .5rem; text-align: right; border: 0; }
+.confusion td { width: 3.4rem; padding: 0; text-align: center; border: 1px solid rgb(128 128 128 / .25); }
+.confusion td > * { display: block; padding: .35rem .2rem; color: inherit; }
+.confusion a:focus-visible { outline: 3px solid #d55e00; }
+.confusion-cell { display: none; padding: .75rem 0; }
+.confusion-cell:target { display: block; }
+.confusion-cell img { max-width: 100%; image-rendering: pixelated; background: #fff; }
+</style>"""
+
+
+def confusion_page(pictures: Path, prefix: str = "") -> str:
+    """A part of a page: the matrix as a table, whose wrong cells are links that open their pictures below it.
+
+    It needs no script and nothing from outside, and works with the keyboard alone: each cell is a link, and what it
+    leads to is shown while it is the page's target.
+
+    Args:
+        pictures: a run's `pictures/`, where `evaluate` saved the cells and their record.
+        prefix: begins the names of the places to jump to, where a page holds several such parts.
+
+    Returns:
+        HTML, or nothing where the run has no such record.
+
+    Raises:
+        UserError: the record is damaged.
+    """
+    place = pictures / f"{NAME}.json"
+    if not place.exists():
+        return ""
+    try:
+        record = json.loads(place.read_text(encoding="utf-8"))
+        parts = list(_parts(record, pictures, f"{prefix}-{NAME}" if prefix else NAME))
+    except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
+        raise UserError(f"{place} is damaged: `etudes evaluate` of its run writes it again") from error
+    return "\n".join(parts)
+
+
+def _parts(record: dict[str, Any], pictures: Path, name: str) -> Iterator[str]:
+    classes = [html.escape(str(each)) for each in record["classes"]]
+    counts = np.array(record["counts"], dtype=np.int64).reshape(len(classes), len(classes))
+    cells = {(int(cell["truth"]), int(cell["guess"])): cell for cell in record["cells"]}
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    what = "rows are the true class, columns what was answered; a cell with a link opens its pictures"
+    yield f'<div class="confusion" id="{name}">{STYLE}<table><caption>Confusion matrix: {what}</caption>'
+    head = "".join(f'<th scope="col">{each}</th>' for each in classes)
+    yield f"<thead><tr><td></td>{head}</tr></thead><tbody>"
+    for row, truth in enumerate(classes):
+        line = [f'<tr><th scope="row">{truth}</th>']
+        for column, guess in enumerate(classes):
+            count = int(counts[row, column])
+            text = f"<span>{count or ''}</span>"
+            if (row, column) in cells:
+                label = f"{count} of {truth} answered as {guess}: show them"
+                text = f'<a href="#{name}-{row}-{column}" aria-label="{label}">{count}</a>'
+            colour = "0 114 178" if row == column else "213 94 0"
+            strength = 0.45 * share[row, column] if row == column else min(0.6, 3 * share[row, column])
+            line.append(f'<td style="background: rgb({colour} / {strength:.3f})">{text}</td>')
+        yield "".join([*line, "</tr>"])
+    yield "</tbody></table>"
+    for (row, column), cell in sorted(cells.items()):
+        count, shown = int(counts[row, column]), int(cell["shown"])
+        many = f"{count} of {classes[row]} answered as {classes[column]}"
+        rest = f", the {shown} surest" if shown < count else ""
+        yield f'<section class="confusion-cell" id="{name}-{row}-{column}" aria-label="{many}">'
+        yield f'<p>{many}{rest}; below each, how sure the answer was. <a href="#{name}">Back to the matrix</a></p>'
+        yield f'<img src="{_embedded(pictures, str(cell["file"]))}" alt="{many}"></section>'
+    yield "</div>"
+
+
+def _embedded(pictures: Path, file: str) -> str:
+    """A sheet as a data URI. Only the last part of its name counts, so nothing outside its folder is shown."""
+    content = (pictures / NAME / Path(file).name).read_bytes()
+    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
