@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,10 @@ def note_result(run: Run, kind: str, result: Result, command: str, weights: str)
     """
     files = {name: os.path.relpath(path, run.place) for name, path in result.files.items()}
     entry = {"command": command, **result.as_json(), "files": files}
-    try:
-        before = _entries(run, kind, weights)
-    except UserError:
-        before = []  # what is damaged is made anew
+    before: list[dict[str, Any]] = []
+    with suppress(UserError):  # what is damaged is made anew
+        entries = _entries(run, kind, weights)
+        before = [old for old in entries if _result(run, kind, old)]
     # A picture that was drawn again is no longer what an earlier entry gave.
     kept = [
         {**old, "files": {name: path for name, path in old["files"].items() if path not in files.values()}}
@@ -96,7 +97,7 @@ def _result(run: Run, kind: str, entry: dict[str, Any]) -> tuple[str, Result]:
     if not all(path.resolve().is_relative_to(place) for path in files.values()):
         raise _damaged(run, kind)
     there = {name: str(path) for name, path in files.items() if path.is_file()}
-    return entry["command"], Result(figures, tables, {}, lines, answers, there, captions=captions)
+    return entry["command"], Result(figures, tables, lines=lines, answers=answers, files=there, captions=captions)
 
 
 def _damaged(run: Run, kind: str) -> UserError:
