@@ -1,5 +1,6 @@
 """What every étude must do: `test_contract.py` runs it on the six, `test_seventh_etude.py` on a new one."""
 
+import csv
 import dataclasses
 import json
 import signal
@@ -94,6 +95,8 @@ def check_life(name: str, folder: Path) -> None:
     assert inspected.files
     assert any(table.columns[0] == "layer" for table in inspected.tables)
     check_pictures(inspected, name)
+    page = actions.report(straight).read_text(encoding="utf-8")
+    assert f"A training of {name}" in page
 
 
 def check_run_folder(run: Run, name: str) -> None:
@@ -118,6 +121,12 @@ def check_same_end(straight: Run, resumed: Run) -> None:
     """The interrupted run ended in the same weights and metrics, and no line is there twice."""
     first, second = read_metrics(straight.folder), read_metrics(resumed.folder)
     unequal = ("seconds", "samples_per_second")
+    for run in (straight, resumed):
+        with (run.folder / "metrics.csv").open(newline="", encoding="utf-8") as table:
+            rows = list(csv.DictReader(table))
+        assert [{k: v for k, v in row.items() if v} for row in rows] == [
+            {k: str(v) for k, v in record.items()} for record in read_metrics(run.folder)
+        ]
     for a, b in zip(first, second, strict=True):
         assert {k: v for k, v in a.items() if k not in unequal} == {k: v for k, v in b.items() if k not in unequal}
     assert straight.read_json("results.json")["weights_sha256"] == resumed.read_json("results.json")["weights_sha256"]

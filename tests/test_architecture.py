@@ -23,12 +23,15 @@ MAY_IMPORT = {
     "experiments": BOTTOM | {"data", "measures", "runs", "views", "training"},
     "trained": BOTTOM | {"data", "runs", "views", "training", "experiments"},
     "comparison": BOTTOM | {"measures", "runs", "views", "experiments"},
-    "running": BOTTOM | {"runs", "views", "training", "experiments", "trained"},
+    "keeping": BOTTOM | {"runs", "views"},
+    "reporting": BOTTOM | {"runs", "views", "experiments"},
+    "running": BOTTOM | {"runs", "views", "training", "experiments", "trained", "keeping", "reporting"},
     "reproduction": BOTTOM | {"runs", "views", "training", "experiments", "running"},
     "actions": BOTTOM
-    | {"data", "runs", "views", "training", "experiments", "trained", "comparison", "running", "reproduction"},
+    | {"data", "runs", "views", "training", "experiments", "trained", "comparison", "running", "keeping"}
+    | {"reporting", "reproduction"},
     "overview": BOTTOM | {"data", "runs", "views", "training", "experiments"},
-    "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions"},
+    "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions", "reporting"},
     "cli": BOTTOM | {"data", "runs", "views", "experiments", "actions", "overview", "demo", "trained"},
     "__main__": {"cli"},
     "__init__": BOTTOM | {"actions", "runs", "experiments"},

@@ -147,5 +147,5 @@ def test_the_public_names_are_these() -> None:
         assert getattr(etudes, name) is not None
     assert set(etudes.__all__) == {
         "Antirectifier", "Interrupted", "Result", "Run", "Trained", "UserError", "compare", "evaluate", "inspect",
-        "layer_tables", "load", "reproduce", "resume", "train", "use",
+        "layer_tables", "load", "report", "reproduce", "resume", "train", "use",
     }  # fmt: skip

@@ -1,11 +1,11 @@
-"""The few functions that every door goes through: train, resume, reproduce, evaluate, use, inspect, compare, load.
+"""The few functions that every door goes through: train, resume, reproduce, evaluate, use, inspect, report, compare.
 
 Each is documented for Python users; the terminal and the studio add nothing to what they do.
 """
 
 from __future__ import annotations
 
-import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +14,23 @@ from rich.console import Console
 from etudes import experiments
 from etudes.comparison import compare
 from etudes.contract import Networks, Result, Table
-from etudes.data.refusal import shown
 from etudes.errors import UserError, unknown
+from etudes.keeping import command_of, keep_result
+from etudes.reporting import write_report
 from etudes.reproduction import reproduce as train_again
-from etudes.running import carry_out, keep_pictures
-from etudes.runs import Run, find_run, next_folder, run_at
-from etudes.settings import Settings, as_dict, check_fields, describe
+from etudes.running import carry_out, in_one_precision
+from etudes.runs import KINDS, Run, find_run, next_folder, read_notes, run_at
+from etudes.settings import as_dict, check_fields, describe
 from etudes.trained import (
     Opened,
     Reference,
     Trained,
+    WithoutData,
     bring_to_life,
     build,
+    data_of,
     etude_of,
+    find,
     lender_of,
     load,
     open_run,
@@ -34,7 +38,8 @@ from etudes.trained import (
     preset_of,
     settings_of,
 )
-from etudes.training.backend import resolve_precision, start_backend, usable_backend
+from etudes.training.backend import start_backend, usable_backend
+from etudes.training.mirrors import check_mirrors, mirrored
 from etudes.views.layers import layer_table
 from etudes.views.pictures import save_pictures
 from etudes.views.progress import Watch, watch_for
@@ -50,6 +55,7 @@ __all__ = [
     "layer_tables_of",
     "load",
     "preset_of",
+    "report",
     "reproduce",
     "resume",
     "train",
@@ -65,6 +71,7 @@ def train(
     backend: str | None = None,
     quiet: bool = False,
     watch: Watch | None = None,
+    log: Sequence[str] = (),
     **settings: Any,
 ) -> Run:
     """Train an étude in a run folder; go on if a training in that folder was interrupted.
@@ -76,6 +83,7 @@ def train(
         backend: "tensorflow", "jax" or "torch"; decided once in a process.
         quiet: show no progress.
         watch: who is shown the progress, instead of the terminal.
+        log: where the metrics go beside the run folder: "tensorboard", "mlflow".
         **settings: any setting of the étude, such as `data`, `seed`, `epochs`.
 
     Returns:
@@ -84,44 +92,38 @@ def train(
     Raises:
         UserError: anything that the caller asked for and that cannot be done.
     """
+    check_mirrors(log)
     watch = watch or watch_for(Console(), quiet)
-    chosen = _in_one_precision(preset_of(etude, preset, settings), watch)
+    chosen = in_one_precision(preset_of(etude, preset, settings), watch)
     run = Run(Path(out) if out is not None else next_folder(etude, preset))
     if run.finished:
         watch.say(f"{run} is finished: nothing to train; choose another --out for a new run")
-        return run
+        return resume(run, watch=watch, log=log)
     if not run.started and run.holds_something_else():
         raise UserError(f"{run} is no run and not empty: choose another --out, so that nothing of yours is touched")
     if run.started:
         stored = settings_of(run) if run.header()["etude"] == etude else None
         if stored != chosen:
             raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
-    return carry_out(run, etude, preset, chosen, backend, watch)
+    with mirrored(watch, run, log) as shown:
+        return carry_out(run, etude, preset, chosen, backend, shown)
 
 
-def _in_one_precision(settings: Settings, watch: Watch) -> Settings:
-    """Settings in which auto has become what it means here, so that a run goes on in it wherever that may be."""
-    if settings.precision != "auto":
-        return settings
-    precision = resolve_precision(settings.precision)
-    has = "has it" if precision == "bfloat16" else "has no bfloat16"
-    watch.say(f"precision {precision}: this machine {has} in hardware (--precision chooses)")
-    return dataclasses.replace(settings, precision=precision)
-
-
-def resume(run: str | Path | Run, *, quiet: bool = False, watch: Watch | None = None) -> Run:
+def resume(run: str | Path | Run, *, quiet: bool = False, watch: Watch | None = None, log: Sequence[str] = ()) -> Run:
     """Go on with an interrupted training, on the backend that it began with; a finished run is returned as it is.
+
+    `log` is as in `train`; of a finished run, all metrics are written there now.
 
     Raises:
         UserError: the folder holds no run, or one that cannot be gone on with.
     """
     run = run if isinstance(run, Run) else run_at(run)
+    check_mirrors(log)
     header = run.header()
-    if run.finished:
-        return run
-    settings = settings_of(run)
-    watch = watch or watch_for(Console(), quiet)
-    return carry_out(run, header["etude"], header["preset"], settings, None, watch)
+    with mirrored(watch or watch_for(Console(), quiet), run, log) as shown:
+        if run.finished:
+            return run
+        return carry_out(run, header["etude"], header["preset"], settings_of(run), None, shown)
 
 
 def reproduce(
@@ -153,11 +155,11 @@ def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
     """
     usable_backend(backend)
     opened = open_run(reference)
-    data = _data(opened)
+    data = data_of(opened)
     trained = bring_to_life(opened, backend)
     assert trained.run is not None
     result = trained.experiment.evaluate(trained.networks, data, trained.settings)
-    keep_pictures(trained.run, result)
+    keep_result(trained.run, "evaluate", result, command_of(trained.run, "evaluate"))
     result.run = _answering(opened, reference)
     return result
 
@@ -210,21 +212,50 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     opened = open_run(reference)
     if hasattr(given, "check"):
         given.check(opened.info)
-    data = _data(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
+    data = data_of(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
     trained = bring_to_life(opened, backend)
     assert trained.run is not None
     result = trained.experiment.inspect(trained.networks, data, trained.settings, given)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
-    keep_pictures(trained.run, result)
+    usual = as_dict(trained.experiment.inspection())
+    asked = {name: value for name, value in as_dict(given).items() if value != usual[name]}
+    keep_result(trained.run, "inspect", result, command_of(trained.run, "inspect", options=asked))
     result.run = _answering(opened, reference)
     return result
 
 
-@dataclasses.dataclass(frozen=True)
-class WithoutData:
-    """What an inspection gets in place of data that it does not need and that may not be at hand."""
+def report(reference: Reference, *, out: str | Path | None = None, as_is: bool = False) -> Path:
+    """Write a run's report: one HTML page with its pictures inside, which fetches nothing when it is opened.
 
-    info: Any
+    What evaluate, inspect and the étude's example of use give is part of it; what was not yet done for this run is
+    done first.
+
+    Args:
+        reference: as in `use`.
+        out: the page; by default `report.html` in the run folder, or, of a bundled run, in the runs folder.
+        as_is: write what is there, and do nothing first.
+
+    Returns:
+        Where the page is.
+
+    Raises:
+        UserError: as in `evaluate`, or the page cannot be written.
+    """
+    run = find(reference)
+    missing = [kind for kind in KINDS if not read_notes(run, kind)] if not as_is else []
+    for kind, do in (("evaluate", evaluate), ("inspect", inspect), ("use", _use_example)):
+        if kind in missing:
+            do(run)
+    return write_report(run, Path(out) if out else None)
+
+
+def _use_example(run: Run) -> None:
+    """Use a run as its étude's example says, and keep what it gave."""
+    opened = open_run(run)
+    example = opened.experiment.example(data_of(opened), run.pictures)
+    used = use(run, *example.inputs, **example.options)
+    options = {name: value for name, value in example.options.items() if name != "out"}
+    keep_result(run, "use", used, command_of(run, "use", example.inputs, options))
 
 
 def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = None, **settings: Any) -> list[Table]:
@@ -253,16 +284,6 @@ def _options(kind: type[Any], chosen: dict[str, Any], **others: Any) -> Any:
     given = kind(**chosen, **others)
     check_fields(given, none_is_allowed=True)
     return given
-
-
-def _data(opened: Opened) -> Any:
-    """The data of a run, which must still be what the run says."""
-    data = opened.experiment.load_data(opened.settings)
-    if data.info != opened.info:
-        parts = zip(as_dict(opened.info).items(), as_dict(data.info).values(), strict=True)
-        changed = next(name for (name, before), after in parts if before != after).replace("_", " ")
-        raise UserError(f"{shown(opened.settings.data)} has another {changed} than when {opened.run} learned from it")
-    return data
 
 
 def _answering(opened: Opened, reference: Reference) -> str:

@@ -97,6 +97,8 @@ class Result:
     """What a page needs in order to show pictures of a run, JSON-ready; saved beside them as `pictures/NAME.json`."""
     files: dict[str, str] = field(default_factory=dict)
     """Where each picture was saved: name → path. Filled in by the action, not by the étude."""
+    captions: dict[str, str] = field(default_factory=dict)
+    """A sentence below a picture in the report, by its name; without one, the name stands there."""
     run: str = ""
     """The run that answered, where an étude's name left open which. Filled in by the action; no part of the JSON."""
 
@@ -106,7 +108,8 @@ class Result:
             {"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]} for t in self.tables
         ]
         parts = {"figures": self.figures, "tables": tables, "lines": self.lines, "answers": self.answers}
-        return {key: value for key, value in {**parts, "files": self.files}.items() if value}
+        parts |= {"files": self.files, "captions": self.captions}
+        return {key: value for key, value in parts.items() if value}
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import dataclasses
 from typing import Any
 
 from etudes import experiments
 from etudes.contract import Result
 from etudes.errors import UserError
+from etudes.keeping import command_of, keep_result
+from etudes.reporting import write_report
 from etudes.runs import Run, load_checkpoint, read_metrics, save_weights
 from etudes.settings import Settings, as_dict
 from etudes.trained import build, lender_of
-from etudes.training.backend import start_backend
+from etudes.training.backend import resolve_precision, start_backend
 from etudes.training.environment import describe_environment, differences
 from etudes.training.fingerprint import fingerprint
 from etudes.training.interruption import Interruption
@@ -19,7 +21,6 @@ from etudes.training.session import Session
 from etudes.training.state import weights_of
 from etudes.views.card import run_card
 from etudes.views.curves import learning_curves
-from etudes.views.pictures import save_pictures
 from etudes.views.progress import Watch
 
 
@@ -62,6 +63,16 @@ def carry_out(run: Run, etude: str, preset: str, settings: Settings, backend: st
     return run
 
 
+def in_one_precision(settings: Settings, watch: Watch) -> Settings:
+    """Settings in which auto has become what it means here, so that a run goes on in it wherever that may be."""
+    if settings.precision != "auto":
+        return settings
+    precision = resolve_precision(settings.precision)
+    has = "has it" if precision == "bfloat16" else "has no bfloat16"
+    watch.say(f"precision {precision}: this machine {has} in hardware (--precision chooses)")
+    return dataclasses.replace(settings, precision=precision)
+
+
 def backend_of(run: Run, asked: str | None) -> str | None:
     """The backend to train on: that on which the run began, if it did.
 
@@ -97,8 +108,8 @@ def note_environment(run: Run, settings: Settings, watch: Watch) -> None:
 
 
 def finish(run: Run, result: Result, sha256: str) -> None:
-    """Save the pictures of the test set and of the curves, the card, and last of all the results."""
-    keep_pictures(run, result)
+    """Save the pictures of the test set and of the curves, card and report, and last of all the results."""
+    keep_result(run, "evaluate", result, command_of(run, "evaluate"), weights=sha256)
     history = read_metrics(run.folder)
     if history:
         learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
@@ -109,13 +120,5 @@ def finish(run: Run, result: Result, sha256: str) -> None:
     title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
     text = run_card(title, header, run.read_json("environment.json"), finished, result, pictures)
     (run.folder / "card.md").write_text(text, encoding="utf-8")
+    write_report(run, results=finished)
     run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})
-
-
-def keep_pictures(run: Run, result: Result) -> None:
-    """Save a result's pictures, and the records that go with them, in its run's `pictures/`."""
-    for name, picture in result.pictures.items():
-        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
-    for name, record in result.records.items():
-        text = json.dumps(record, indent=1, ensure_ascii=False)
-        (run.pictures / f"{name}.json").write_text(text, encoding="utf-8")

@@ -14,6 +14,7 @@ from typing import Any
 
 from etudes import experiments
 from etudes.contract import Array, Experiment, Networks
+from etudes.data.refusal import shown
 from etudes.errors import UserError, unknown
 from etudes.runs import Run, find_run, load_weights
 from etudes.settings import Settings, as_dict, check_fields, from_dict, override, validate
@@ -50,6 +51,13 @@ class Trained:
     info: Any
     networks: Networks
     run: Run | None
+
+
+@dataclass(frozen=True)
+class WithoutData:
+    """What an inspection gets in place of data that it does not need and that may not be at hand."""
+
+    info: Any
 
 
 def preset_of(etude: str, preset: str, changes: Mapping[str, Any] | None = None) -> Settings:
@@ -97,7 +105,7 @@ def open_run(reference: Reference) -> Opened:
     Raises:
         UserError: no such run, or its files, or those of the run that it borrows from, are damaged.
     """
-    run = _find(reference)
+    run = find(reference)
     header, settings = run.header(), settings_of(run)
     experiment = experiments.load(header["etude"])
     try:
@@ -171,14 +179,33 @@ def load(reference: Reference, *, backend: str | None = None) -> Trained:
     return bring_to_life(open_run(reference), backend)
 
 
+def data_of(opened: Opened) -> Any:
+    """The data of a run, which must still be what the run says.
+
+    Raises:
+        UserError: it is not at hand, or is another.
+    """
+    data = opened.experiment.load_data(opened.settings)
+    if data.info != opened.info:
+        parts = zip(as_dict(opened.info).items(), as_dict(data.info).values(), strict=True)
+        changed = next(name for (name, before), after in parts if before != after).replace("_", " ")
+        raise UserError(f"{shown(opened.settings.data)} has another {changed} than when {opened.run} learned from it")
+    return data
+
+
 def etude_of(reference: Reference) -> str:
     """The name of the étude that a reference leads to.
 
     Raises:
         UserError: it is neither a finished run nor the name of an étude.
     """
-    return str(reference) if reference in experiments.names() else str(_find(reference).header()["etude"])
+    return str(reference) if reference in experiments.names() else str(find(reference).header()["etude"])
 
 
-def _find(reference: Reference) -> Run:
+def find(reference: Reference) -> Run:
+    """The finished run that a reference leads to.
+
+    Raises:
+        UserError: there is none.
+    """
     return reference if isinstance(reference, Run) else find_run(reference, experiments.names())

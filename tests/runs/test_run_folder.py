@@ -163,3 +163,19 @@ def test_a_folder_in_use_is_refused(tmp_path: Path) -> None:
         pass
     with Run(tmp_path).locked():
         pass
+
+
+def test_the_table_of_metrics_has_a_row_for_each_line_and_a_column_for_each_figure(tmp_path) -> None:
+    import csv
+
+    from etudes.runs import write_table
+
+    write_table(tmp_path, "")
+    assert not (tmp_path / "metrics.csv").exists()
+    records = [{"phase": "a", "epoch": 1, "loss": 0.1}, {"phase": "b, then", "epoch": 1, "reached": float("inf")}]
+    write_table(tmp_path, "".join(json.dumps(record) + "\n" for record in records))
+    with (tmp_path / "metrics.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.DictReader(file)) == [
+            {"phase": "a", "epoch": "1", "loss": "0.1", "reached": ""},
+            {"phase": "b, then", "epoch": "1", "loss": "", "reached": "inf"},
+        ]

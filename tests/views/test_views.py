@@ -10,7 +10,7 @@ from etudes.views.card import markdown_table, show
 from etudes.views.curves import learning_curves, sparkline
 from etudes.views.grids import confusion_matrix, picture_grid
 from etudes.views.pictures import save_pictures
-from etudes.views.report import Section, report_page
+from etudes.views.report import Page, Part, Section, report_page
 
 
 def test_a_sparkline_goes_from_the_lowest_to_the_highest_block() -> None:
@@ -69,7 +69,9 @@ def test_a_result_as_json_leaves_out_what_is_empty() -> None:
 
 
 def test_the_report_escapes_what_it_is_given() -> None:
-    section = Section("n", "<script>", "f", {"f": 0.5}, "d", 1.0, "c <b>", ["<i>"], [Table("t<", ("a",), [("<",)])], [])
-    page = report_page("title", "intro", [section], "footer")
+    table = Table("t<", ("a",), [("<",)])
+    parts = [Part("h <b>", command="c <b>", lines=["<i>"], tables=[table], folded=[table])]
+    section = Section("n", "<script>", parts, headline=("f <i>", "<b>"))
+    page = report_page(Page("title <b>", "intro <i>", [section], "footer <b>", table))
     for raw in ("<script>", "<b>", "<i>", "t<<"):
         assert raw not in page

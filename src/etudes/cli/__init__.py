@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "evaluate": (commands.evaluate, "the figures of a run on its test set"),
     "use": (commands.use, "apply a trained etude to your own input (etudes use ETUDE --help)"),
     "inspect": (commands.inspect, "layer tables, then pictures of what was learned"),
+    "report": (commands.report, "a run as one HTML page with all that is known of it, pictures inside"),
     "compare": (commands.compare, "runs side by side, their curves in one picture"),
     "data": (commands.data, "built-in sets: list | fetch NAME | verify"),
     "doctor": (commands.doctor, "what this machine has, what is missing, and the command that mends it"),

@@ -31,9 +31,8 @@ def train(words: Sequence[str]) -> int:
     from etudes.views.progress import watch_for
 
     watch = watch_for(Console(stderr=given.json), given.quiet)
-    run = actions.train(
-        name, preset=given.preset, out=given.out, backend=given.backend, watch=watch, **as_dict(given.settings)
-    )
+    chosen = {"preset": given.preset, "out": given.out, "backend": given.backend, "log": given.log}
+    run = actions.train(name, watch=watch, **chosen, **as_dict(given.settings))
     return _show_run(run, given.quiet, given.json)
 
 
@@ -43,7 +42,7 @@ def resume(words: Sequence[str]) -> int:
     from etudes.views.progress import watch_for
 
     given = parse(flags.Resume, words, "etudes resume")
-    run = actions.resume(given.run, watch=watch_for(Console(stderr=given.json), given.quiet))
+    run = actions.resume(given.run, watch=watch_for(Console(stderr=given.json), given.quiet), log=given.log)
     return _show_run(run, given.quiet, given.json)
 
 
@@ -115,6 +114,15 @@ def inspect(words: Sequence[str]) -> int:
         return _show(Result(tables=actions.layer_tables_of(networks)), given.json)
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options)}
     return _show(actions.inspect(reference, backend=given.backend, **chosen), given.json)
+
+
+def report(words: Sequence[str]) -> int:
+    """`etudes report RUN`."""
+    from etudes import actions
+
+    given = parse(flags.Report, words, "etudes report")
+    print(actions.report(given.reference, out=given.out, as_is=given.as_is))
+    return 0
 
 
 def compare(words: Sequence[str]) -> int:

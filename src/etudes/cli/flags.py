@@ -19,6 +19,9 @@ S = TypeVar("S")
 Reference = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN|ETUDE")]
 Backend = Annotated[str | None, tyro.conf.arg(metavar="NAME")]
 Folder = Annotated[str | None, tyro.conf.arg(metavar="DIR")]
+Log = Annotated[
+    tyro.conf.UseAppendAction[tuple[Literal["tensorboard", "mlflow"], ...]], tyro.conf.arg(metavar="tensorboard|mlflow")
+]
 File = Annotated[str | None, tyro.conf.arg(metavar="FILE")]
 
 
@@ -33,6 +36,8 @@ class Train(Generic[S]):
     """The run folder; by default the next free one in runs/."""
     backend: Backend = None
     """tensorflow, jax or torch; by default KERAS_BACKEND, else what fits the machine."""
+    log: Log = ()
+    """Write the metrics there too: event files for TensorBoard, or to MLflow; may be given twice."""
     quiet: tyro.conf.FlagCreatePairsOff[bool] = False
     """Show no progress, only the run folder."""
     json: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -45,6 +50,8 @@ class Resume:
 
     run: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """The run folder."""
+    log: Log = ()
+    """Write the metrics there too: event files for TensorBoard, or to MLflow; may be given twice."""
     quiet: tyro.conf.FlagCreatePairsOff[bool] = False
     """Show no progress, only the run folder."""
     json: tyro.conf.FlagCreatePairsOff[bool] = False
@@ -90,6 +97,18 @@ class InspectFlags(Generic[S]):
     """tensorflow, jax or torch."""
     json: tyro.conf.FlagCreatePairsOff[bool] = False
     """Print the result as JSON."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run as one HTML page, pictures inside: settings, curves, and what evaluate, inspect and use gave."""
+
+    reference: Reference
+    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
+    out: File = None
+    """The page; by default report.html in the run folder, of a bundled run in the runs folder."""
+    as_is: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Write what is there; else evaluate, inspect and the example of use are done first where they were not."""
 
 
 @dataclass(frozen=True)

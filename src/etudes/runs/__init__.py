@@ -13,11 +13,13 @@ from etudes.runs.folder import (
     run_of,
     runs_folder,
 )
-from etudes.runs.metrics import append_metrics, read_metrics, replace_metrics
+from etudes.runs.metrics import append_metrics, read_metrics, replace_metrics, write_table
+from etudes.runs.notes import KINDS, note_result, read_notes
 from etudes.runs.weights import load_weights, save_weights
 
 __all__ = [
     "BUNDLED",
+    "KINDS",
     "Checkpoint",
     "Run",
     "append_metrics",
@@ -28,11 +30,14 @@ __all__ = [
     "load_weights",
     "newest_run",
     "next_folder",
+    "note_result",
     "read_metrics",
+    "read_notes",
     "replace_metrics",
     "run_at",
     "run_of",
     "runs_folder",
     "save_checkpoint",
     "save_weights",
+    "write_table",
 ]

@@ -28,12 +28,14 @@ class Run:
     ```
     settings.toml        étude, preset, settings, what the data is, sizes of the splits
     environment.json     versions, backend, device, command
-    metrics.jsonl        one line per epoch of each phase
+    metrics.jsonl        one line per epoch of each phase; metrics.csv is the same as a table
     checkpoints/         what an interrupted training goes on from
     weights.safetensors  the trained networks, with weights.json as manifest
     pictures/            PNG and GIF
     results.json         figures on the test set; it is written last, so a run that has it is finished
     card.md              the run on one page
+    evaluate.json        what evaluate gave, as inspect.json and use.json keep what inspect and the example of use gave
+    report.html          all of it on one page, with its pictures inside
     ```
     """
 
@@ -65,11 +67,16 @@ class Run:
         return any(path.name not in ours for path in self.folder.iterdir())
 
     @property
+    def place(self) -> Path:
+        """The folder for what is made of the run later: its own, or, of a bundled run, one in the runs folder."""
+        return runs_folder() / f"{self.folder.name}-bundled" if self.bundled else self.folder
+
+    @property
     def pictures(self) -> Path:
-        """The folder of the run's pictures, made when first asked for; of a bundled run, it is in the runs folder."""
-        place = (runs_folder() / f"{self.folder.name}-bundled" if self.bundled else self.folder) / "pictures"
-        place.mkdir(parents=True, exist_ok=True)
-        return place
+        """The folder of the run's pictures, in its `place`, made when first asked for."""
+        pictures = self.place / "pictures"
+        pictures.mkdir(parents=True, exist_ok=True)
+        return pictures
 
     def write_header(self, header: dict[str, Any]) -> None:
         """Write `settings.toml`: plain values and tables of them."""

@@ -1,5 +1,7 @@
-"""`metrics.jsonl`: one JSON object a line, one line per epoch of each phase."""
+"""`metrics.jsonl`: one JSON object a line, one line per epoch of each phase; beside it the same as `metrics.csv`."""
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_whole
 
 NAME = "metrics.jsonl"
+TABLE = "metrics.csv"
 
 LARGEST_METRICS = 100_000_000
 """Bytes that the file may have."""
@@ -64,3 +67,20 @@ def replace_metrics(folder: Path, lines: str) -> None:
     """Write the whole file: the lines of the checkpoint from which a training goes on, none lost and none twice."""
     if lines or (folder / NAME).exists():
         write_atomically(folder / NAME, lines.encode())
+
+
+def write_table(folder: Path, lines: str) -> None:
+    """Write all metrics as `metrics.csv`: a row for each line, a column for each figure that any of them has.
+
+    Args:
+        folder: that of the run.
+        lines: all of `metrics.jsonl`.
+    """
+    records = [json.loads(line) for line in lines.splitlines()]
+    if not records and not (folder / TABLE).exists():
+        return
+    text = io.StringIO()
+    rows = csv.DictWriter(text, list(dict.fromkeys(name for record in records for name in record)), restval="")
+    rows.writeheader()
+    rows.writerows(records)
+    write_atomically(folder / TABLE, text.getvalue().encode())

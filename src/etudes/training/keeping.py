@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from etudes.contract import Array, Networks
-from etudes.runs import Checkpoint, Run, append_metrics, replace_metrics, save_checkpoint
+from etudes.runs import Checkpoint, Run, append_metrics, replace_metrics, save_checkpoint, write_table
 from etudes.runs.failpoints import reached
 from etudes.training.backend import global_random_state, put_global_random_state
 from etudes.training.interruption import Interruption
@@ -48,6 +48,7 @@ class Keeper:
         self._saved_at = time.monotonic()
         with run.writing():
             replace_metrics(run.folder, self._metrics)
+            write_table(run.folder, self._metrics)
         if checkpoint is not None:
             self.position = checkpoint.position
             self.arrays = _part(checkpoint.arrays, "arrays/")
@@ -73,9 +74,10 @@ class Keeper:
         self._restored = None
 
     def log(self, record: dict[str, Any]) -> None:
-        """Add a line to `metrics.jsonl`."""
+        """Add a line to `metrics.jsonl`, and write `metrics.csv` anew."""
         with self.run.writing():
             self._metrics += append_metrics(self.run.folder, record)
+            write_table(self.run.folder, self._metrics)
 
     def save(self) -> None:
         """Save a checkpoint now.

@@ -1,0 +1,255 @@
+"""A run's report: one HTML page, written from the run's files alone; no network is loaded for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from etudes import experiments
+from etudes.contract import Result, Table
+from etudes.errors import UserError
+from etudes.runs import KINDS, Run, read_metrics, read_notes
+from etudes.runs.files import write_atomically
+from etudes.settings import as_dict, describe
+from etudes.views.confusion import confusion_page
+from etudes.views.report import Page, Part, Section, report_page
+
+HEADINGS = {"evaluate": "On the test set", "inspect": "Inside", "use": "Used"}
+"""The section of each kind of result that a run keeps."""
+
+INTRODUCTIONS = {
+    "evaluate": "What the trained networks make of pictures or questions that they never learned from.",
+    "inspect": "What was learned, drawn; the layer tables are below the pictures.",
+    "use": "The étude's own example of use, and what it gave.",
+}
+
+
+def write_report(run: Run, out: Path | None = None, *, results: dict[str, Any] | None = None) -> Path:
+    """Write the page of what a run's folder holds.
+
+    Args:
+        run: a run whose training ended.
+        out: the page; by default `report.html` in the run's `place`.
+        results: what is about to become `results.json`, where that is not yet there.
+
+    Returns:
+        Where the page is.
+
+    Raises:
+        UserError: a file of the run is damaged, or the page cannot be written.
+    """
+    page = report_page(_page(run, results or run.results()))
+    place = out or run.place / "report.html"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, page.encode())
+    except OSError as error:
+        raise UserError(f"cannot write {place}: {error.strerror or error}") from error
+    return place
+
+
+def summary(run: Run) -> Section:
+    """A finished run as one section of a page about several: figures, what use gave, all pictures."""
+    header, results = run.header(), run.results()
+    experiment = experiments.load(header["etude"])
+    notes = [(kind, command, result) for kind in KINDS for command, result in read_notes(run, kind)]
+    used = [(command, result) for kind, command, result in notes if kind == "use"]
+    files = {path for _, _, result in notes for path in result.files.values()}
+    pictures = [picture for _, result in used for picture in _captioned(result)]
+    pictures += [("learning curves", path) for path in _curves(run, read_metrics(run.folder))]
+    pictures += _drawn(run, files)
+    pictures += [picture for kind, _, result in notes if kind != "use" for picture in _captioned(result)]
+    return Section(
+        name=header["etude"],
+        about=experiment.learns,
+        headline=(experiment.headline, results["figures"][experiment.headline]),
+        parts=[
+            Part("", tables=[_figures_table(results["figures"], experiment.headline)]),
+            *(Part("Used", command=command, lines=_said_of(result)) for command, result in used),
+            Part("Pictures", pictures=pictures, fragment=_confusion(run, header["etude"])),
+            Part("", folded=[table for kind, _, result in notes if kind == "inspect" for table in result.tables]),
+        ],
+    )
+
+
+def glance(runs: Sequence[Run]) -> Table:
+    """A line for each run: its étude, the figure that counts most, data, seconds."""
+    rows = []
+    for run in runs:
+        header, results = run.header(), run.results()
+        headline = experiments.load(header["etude"]).headline
+        data = header["data"].get("source", header["settings"].get("data", ""))
+        value = results["figures"][headline]
+        rows.append((header["etude"], headline.replace("_", " "), value, data, results["training_seconds"]))
+    return Table("At a glance", ("étude", "headline", "", "trained on", "seconds of training"), rows)
+
+
+def _page(run: Run, results: dict[str, Any]) -> Page:
+    header = run.header()
+    experiment = experiments.load(header["etude"])
+    notes = {kind: read_notes(run, kind) for kind in KINDS}
+    taken = {path for found in notes.values() for _, result in found for path in result.files.values()}
+    sections = [
+        _result_section(experiment.headline, results),
+        _training_section(run, header, taken),
+        *(_kept_section(run, kind, found) for kind, found in notes.items() if found),
+    ]
+    environment = run.read_json("environment.json")
+    versions = _named(environment.get("versions"))
+    made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
+    missing = [HEADINGS[kind].lower() for kind, found in notes.items() if not found]
+    lacks = f" Not there yet: {', '.join(missing)}; `etudes report {run}` adds it." if missing else ""
+    return Page(
+        title=run.folder.name,
+        intro=f"A training of {header['etude']}, which {experiment.learns}; preset {header['preset']}.{lacks}",
+        sections=sections,
+        footer=f"Written by `etudes report {run}` from the files of the run. {made_with}",
+    )
+
+
+def _result_section(headline: str, results: dict[str, Any]) -> Section:
+    figures = results["figures"]
+    value = figures.get(headline)
+    table = _figures_table({**figures, "training_seconds": results["training_seconds"]}, headline)
+    return Section(
+        name="Result",
+        about="Measured on the test split, once, at the end of the training.",
+        parts=[Part("", tables=[table])],
+        headline=(headline, value) if value is not None else None,
+    )
+
+
+def _training_section(run: Run, header: dict[str, Any], taken: set[str]) -> Section:
+    """Command, settings, data, environment and curves."""
+    environment = run.read_json("environment.json")
+    history = read_metrics(run.folder)
+    curves = [("every figure over the epochs", path) for path in _curves(run, history)]
+    drawn = _drawn(run, taken)
+    data = {**header["data"], **{f"{name} examples": n for name, n in _named(header.get("split")).items()}}
+    machine = {name: value for name, value in environment.items() if name not in ("command", "versions")}
+    changed, all_settings = _settings_tables(header)
+    return Section(
+        name="Training",
+        about="How it was made: everything that is needed to make it again (`etudes reproduce` does).",
+        parts=[
+            Part("Command", command=str(environment.get("command", ""))),
+            Part("Learning curves", pictures=curves, folded=[_metrics_table(history)] if history else []),
+            *([Part("Drawn while it learned", pictures=drawn)] if drawn else []),
+            Part("", tables=[changed], folded=[all_settings]),
+            Part("", tables=[Table("Data", ("what", "value"), _rows(data))]),
+            Part(
+                "",
+                tables=[Table("Environment", ("what", "value"), _rows(machine))],
+                folded=[Table("Versions", ("package", "version"), _rows(_named(environment.get("versions"))))],
+            ),
+        ],
+    )
+
+
+def _drawn(run: Run, taken: set[str]) -> list[tuple[str, Path]]:
+    """Pictures and films that the training itself left; single frames of a film are left out."""
+    return [
+        (path.stem.replace("-", " "), path)
+        for path in sorted(run.pictures.iterdir())
+        if path.suffix in (".png", ".gif")
+        and not path.stem.startswith(("epoch-", "input-"))
+        and path.stem != "learning-curves"
+        and str(path) not in taken
+    ]
+
+
+def _figures_table(figures: Mapping[str, Any], headline: str = "") -> Table:
+    rows = [(name.replace("_", " "), value) for name, value in figures.items() if name != headline]
+    return Table("", ("figure", "value"), rows)
+
+
+def _said_of(result: Result) -> list[str]:
+    return list(result.lines) or [json.dumps(answer, ensure_ascii=False) for answer in result.answers]
+
+
+def _curves(run: Run, history: list[dict[str, Any]]) -> list[Path]:
+    """The picture of the learning curves; drawn now where it is not there, as in a bundled run."""
+    place = run.pictures / "learning-curves.png"
+    if history and not place.exists():
+        from etudes.views.curves import learning_curves
+
+        with run.writing():
+            learning_curves({run.folder.name: history}).save(place)
+    return [place] if place.exists() else []
+
+
+def _settings_tables(header: dict[str, Any]) -> tuple[Table, Table]:
+    """The settings that are not the preset's, then all of them with what they are."""
+    experiment = experiments.load(header["etude"])
+    preset = experiment.presets.get(header["preset"])
+    usual = as_dict(preset) if preset is not None else {}
+    given = header["settings"]
+    helps = {setting.name: setting.help for setting in describe(experiment.settings)}
+    differing = [(name, _said(value), _said(usual.get(name, ""))) for name, value in given.items()]
+    differing = [row for row in differing if row[1] != row[2]]
+    title = f"Settings that are not those of the preset {header['preset']}"
+    if not differing:
+        differing = [("none", "", "")]
+    rows = [(name, _said(value), helps.get(name, "")) for name, value in given.items()]
+    return (
+        Table(title, ("setting", "value", "in the preset"), differing),
+        Table("All settings", ("setting", "value", "what it is"), rows),
+    )
+
+
+def _metrics_table(history: list[dict[str, Any]]) -> Table:
+    columns = list(dict.fromkeys(name for record in history for name in record))
+    rows = [[record.get(name, "") for name in columns] for record in history]
+    return Table(f"Metrics of {len(history)} epochs", [name.replace("_", " ") for name in columns], rows)
+
+
+def _kept_section(run: Run, kind: str, found: list[tuple[str, Result]]) -> Section:
+    parts = []
+    for command, result in found:
+        layers = [table for table in result.tables if list(table.columns[:1]) == ["layer"]]
+        others = [table for table in result.tables if list(table.columns[:1]) != ["layer"]]
+        figures = _figures_table(result.figures)
+        parts.append(
+            Part(
+                "",
+                command=command,
+                lines=_said_of(result),
+                pictures=[*_inputs(run, kind), *_captioned(result)],
+                fragment=_confusion(run) if kind == "evaluate" else "",
+                tables=[*([figures] if figures.rows and kind != "evaluate" else []), *others],
+                folded=layers,
+            )
+        )
+    return Section(name=HEADINGS[kind], about=INTRODUCTIONS[kind], parts=parts)
+
+
+def _captioned(result: Result) -> list[tuple[str, Path]]:
+    """Caption and file of each picture of a result; a set of pictures ("SET/NAME") has a fragment of its own."""
+    files = {name: path for name, path in result.files.items() if "/" not in name}
+    return [(result.captions.get(name, name.replace("-", " ")), Path(path)) for name, path in files.items()]
+
+
+def _inputs(run: Run, kind: str) -> list[tuple[str, Path]]:
+    """The pictures that the example of use was given."""
+    return [(path.stem.replace("-", " "), path) for path in sorted(run.pictures.glob("input-*.png"))] * (kind == "use")
+
+
+def _confusion(run: Run, prefix: str = "") -> str:
+    """The confusion matrix whose cells open their pictures, where a classifier's evaluate left one."""
+    return confusion_page(run.pictures, prefix)
+
+
+def _named(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _said(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _rows(named: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (name.replace("_", " "), ", ".join(map(str, v)) if isinstance(v, list) else str(v)) for name, v in named.items()
+    ]
