@@ -25,7 +25,8 @@ from etudes.data.refusal import shown
 from etudes.errors import UserError, unknown
 from etudes.experiments.deep_dream import inception
 from etudes.experiments.deep_dream.dreaming import Picture, deprocess, octaves_of, preprocess
-from etudes.experiments.deep_dream.model import convolutional_part, objective_of, untrained_network
+from etudes.experiments.deep_dream.model import convolutional_part, untrained_network
+from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.pictures import answers, before_after, channel_dreams, octave_strip
 from etudes.experiments.deep_dream.settings import PRESETS, DreamSettings
 from etudes.experiments.deep_dream.training import Unrecorded, dream, plan_octaves

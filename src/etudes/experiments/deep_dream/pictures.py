@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from etudes.contract import Array
 from etudes.experiments.deep_dream.dreaming import Picture, deprocess, normalised
-from etudes.experiments.deep_dream.model import Objective
+from etudes.experiments.deep_dream.objectives import Objective
 from etudes.training.backend import input_gradient, keras
 from etudes.training.session import generator
 from etudes.views.figures import figure, picture

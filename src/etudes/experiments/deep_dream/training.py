@@ -13,14 +13,14 @@ from etudes.contract import Array
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.dreaming import (
     Octave,
-    Picture,
     ascend,
     deprocess,
     lost_detail,
     octaves_of,
     resize_image,
 )
-from etudes.experiments.deep_dream.model import Objective
+from etudes.experiments.deep_dream.objectives import Objective
+from etudes.experiments.deep_dream.regularisers import Picture, resized_mask
 from etudes.experiments.deep_dream.settings import DreamSettings
 from etudes.training.session import Session, generator
 from etudes.views.progress import Silent, Watch
@@ -65,7 +65,13 @@ def plan_octaves(
     return seen, [octave for octave in octaves if octave not in seen]
 
 
-def dream(original: Picture, objective: Objective, settings: DreamSettings, session: Session | Unrecorded) -> Picture:
+def dream(
+    original: Picture,
+    objective: Objective,
+    settings: DreamSettings,
+    session: Session | Unrecorded,
+    mask: Picture | None = None,
+) -> Picture:
     """Dream on a picture. An octave is a phase of the session, a step is an epoch of it.
 
     Args:
@@ -73,24 +79,31 @@ def dream(original: Picture, objective: Objective, settings: DreamSettings, sess
         objective: what is to grow.
         settings: how to dream.
         session: holds the picture of the present octave in `arrays`, so that an interrupted dream goes on.
+        mask: float32 (height, width, 1) in [0, 1], where to dream; None: everywhere.
 
     Returns:
-        The dream, of the same shape; its values may leave [-1, 1].
+        The dream, of the same shape; its values may leave [-1, 1]. Where the mask is 0, it is the original.
 
     Raises:
-        UserError: the picture is too small, or no step was possible.
+        UserError: the picture is too small, a neuron is outside its layer's map, or no step was possible.
     """
     settings = dataclasses.replace(settings, step=settings.step or objective.step)
-    octaves, too_small = plan_octaves(objective, (original.shape[0], original.shape[1]), settings)
+    full = (original.shape[0], original.shape[1])
+    objective = objective.at(full)
+    octaves, too_small = plan_octaves(objective, full, settings)
     for octave in too_small:
         session.watch.say(f"{octave.name}: {octave.width}x{octave.height} is too small for the layers, left out")
     gradient = objective.gradient()
     session.arrays.setdefault("steps", np.zeros(len(octaves), np.int64))
 
+    masks = [None if mask is None else resized_mask(mask, octave.shape) for octave in octaves]
+
     def with_detail(picture: Picture, place: int, moment: str) -> Picture:
-        if place == 0 or settings.detail != moment:
+        if place and settings.detail == moment:
+            picture = picture + lost_detail(original, octaves[place - 1].shape, octaves[place].shape)
+        if masks[place] is None:
             return picture
-        return picture + lost_detail(original, octaves[place - 1].shape, octaves[place].shape)
+        return np.where(masks[place] > 0, picture, resize_image(original, octaves[place].shape))
 
     def begun(place: int) -> Picture:
         before = finished(place - 1) if place else original
@@ -110,7 +123,7 @@ def dream(original: Picture, objective: Objective, settings: DreamSettings, sess
                 continue  # the phase must come to its end, or a resumed run would begin it again
             session.watch.begin_epoch(iteration, 1)
             random = generator(settings.seed, octave.number, iteration)
-            picture, loss, slope = ascend(session.arrays["picture"], gradient, settings, random)
+            picture, loss, slope = ascend(session.arrays["picture"], gradient, settings, random, masks[place])
             stopped = bool(settings.max_loss) and loss > settings.max_loss
             if stopped:
                 session.watch.say(
