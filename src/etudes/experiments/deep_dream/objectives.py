@@ -16,10 +16,11 @@ import numpy as np
 from etudes.contract import Array
 from etudes.errors import UserError, unknown
 from etudes.experiments.deep_dream import inception
-from etudes.experiments.deep_dream.dreaming import Gradient, Picture, resize_image
+from etudes.experiments.deep_dream.dreaming import Gradient, resize_image
 from etudes.experiments.deep_dream.model import folded, layer_names
+from etudes.experiments.deep_dream.regularisers import Picture
 from etudes.experiments.deep_dream.targets import Target, class_number, read_target
-from etudes.experiments.deep_dream.tiling import MARGIN, Window, own_places, windows_of
+from etudes.experiments.deep_dream.tiling import MARGIN, MARGIN_PLACES, Window, own_places, windows_of
 from etudes.training.backend import input_gradient, keras
 
 BORDER = 2
@@ -106,7 +107,8 @@ class Objective:
         maps, strides = self._maps(shape), self._strides()
         # What is cut off at the edge of a map must not be missing in the middle of the picture.
         lost = max((shape[0] - (rows - 1) * stride) // 2 for (rows, *_), stride in zip(maps, strides, strict=True))
-        windows = windows_of(*shape, self.tile, max(MARGIN, lost + 1), math.lcm(*strides))
+        margin = max(MARGIN, MARGIN_PLACES * max(strides), lost + 1)
+        windows = windows_of(*shape, self.tile, margin, math.lcm(*strides))
         shown = self._maps(tuple(span.length for span in windows[0])) if len(windows) > 1 else maps
         for window in windows:
             counts = []
@@ -164,7 +166,9 @@ class Objective:
             if isinstance(target.place, tuple) and any(
                 place >= extent for place, extent in zip(target.place, extents, strict=False)
             ):
-                where = f"{target.layer} has {extents[0]} rows and {extents[1]} columns in a {shape[1]}x{shape[0]} picture"
+                where = (
+                    f"{target.layer} has {extents[0]} rows and {extents[1]} columns in a {shape[1]}x{shape[0]} picture"
+                )
                 raise UserError(f"--layers {target.words}: {where}, counted from 0")
         return objective
 
@@ -213,7 +217,7 @@ def objective_of(
         tile: pixels of a window's side at most; 0 takes every picture whole.
 
     Raises:
-        UserError: a layer, channel or class that the network does not have; a guide that is too small, or for a channel.
+        UserError: a layer, channel or class that the network does not have; a guide that is too small.
     """
     names = layer_names(network)
     if not layers:
@@ -229,9 +233,20 @@ def objective_of(
 def _own_choice(network: Any, names: list[str]) -> tuple[tuple[str, ...], tuple[float, ...]]:
     if network.name.startswith("inception_v3"):
         return inception.LAYERS, inception.COEFFICIENTS
+    if network.name.startswith("application_"):
+        # Where a place stands for 16 pixels there are parts of things, neither textures nor whole scenes.
+        return (_last_of_stride(network, names, 16),), ()
     convolutions = [name for name in names if name.startswith("conv")]
     hidden = [name for name in names if name.startswith("dense")][:-1]
     return tuple(hidden[-1:] or convolutions[-2:]), ()
+
+
+def _last_of_stride(network: Any, names: list[str], stride: int) -> str:
+    """The last layer whose map has a place for so many pixels, or fewer."""
+    outputs = keras.Model(network.input, [network.get_layer(name).output for name in names])
+    shapes = outputs.compute_output_shape((1, 1024, 1024, 3))
+    fine = [name for name, shape in zip(names, shapes, strict=True) if shape[1] >= 0.9 * 1024 / stride]
+    return fine[-1] if fine else names[-1]
 
 
 def _found(network: Any, names: list[str], target: Target, class_names: Sequence[str]) -> Target:
@@ -240,7 +255,9 @@ def _found(network: Any, names: list[str], target: Target, class_names: Sequence
         scores = names[-1]
         count = network.get_layer(scores).output.shape[-1]
         if not (scores == "scores" or (scores.startswith("dense") and count == len(class_names))):
-            raise UserError(f"--layers {target.words}: this network has no scores of classes; name a layer, as {scores}")
+            raise UserError(
+                f"--layers {target.words}: this network has no scores of classes; name a layer, as {scores}"
+            )
         channel = class_number(target.class_name, class_names, count)
         return dataclasses.replace(target, layer=scores, channel=channel, class_name="")
     if target.layer not in names:
@@ -267,4 +284,3 @@ def _features(objective: Objective, guide: Picture) -> tuple[Array, ...]:
         every = max(1, math.ceil(math.sqrt(inner.shape[0] * inner.shape[1] / GUIDE_PLACES)))
         features.append(np.ascontiguousarray(inner[::every, ::every].reshape(-1, inner.shape[2])))
     return tuple(features)
-

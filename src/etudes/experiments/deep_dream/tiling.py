@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise, product
 
 import numpy as np
 
 from etudes.contract import Array
 
-MARGIN = 96
-"""Pixels that a window shows around what belongs to it, at least."""
+MARGIN, MARGIN_PLACES = 96, 6
+"""Pixels, and places of the coarsest map, that a window shows around what belongs to it, at least."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,14 @@ def spans(length: int, most: int, margin: int, grid: int) -> list[Span]:
     count = 1 + math.ceil((length - size) / ((size - 2 * margin) // grid * grid))
     starts = [round(k * (length - size) / (count - 1) / grid) * grid for k in range(count)]
     # Half-way through the overlap, between two pixels.
-    borders = [(after + before + size) / 2 - 0.5 for before, after in zip(starts, starts[1:], strict=False)]
+    borders = [(after + before + size) / 2 - 0.5 for before, after in pairwise(starts)]
     edges = [-math.inf, *borders, math.inf]
     return [Span(start, size, edges[k], edges[k + 1]) for k, start in enumerate(starts)]
 
 
 def windows_of(height: int, width: int, most: int, margin: int, grid: int) -> list[Window]:
     """The windows of a picture, row by row; as `spans`."""
-    return [(rows, columns) for rows in spans(height, most, margin, grid) for columns in spans(width, most, margin, grid)]
+    return list(product(spans(height, most, margin, grid), spans(width, most, margin, grid)))
 
 
 def own_places(span: Span, pixels: int, places: int, shown: int, stride: int) -> tuple[Array, Array]:

@@ -19,15 +19,17 @@ from etudes.experiments.deep_dream.dreaming import (
     octaves_of,
     resize_image,
 )
+from etudes.experiments.deep_dream.films import enlarged
 from etudes.experiments.deep_dream.objectives import Objective
 from etudes.experiments.deep_dream.regularisers import Picture, resized_mask
 from etudes.experiments.deep_dream.settings import DreamSettings
+from etudes.experiments.deep_dream.sitting import Sitting
 from etudes.training.session import Session, generator
 from etudes.views.progress import Silent, Watch
 
 
 class Unrecorded:
-    """What `use` dreams with instead of a session: it keeps nothing."""
+    """What a dream can do without a session: it keeps nothing."""
 
     def __init__(self) -> None:
         self.arrays: dict[str, Array] = {}
@@ -69,7 +71,7 @@ def dream(
     original: Picture,
     objective: Objective,
     settings: DreamSettings,
-    session: Session | Unrecorded,
+    session: Session | Sitting | Unrecorded,
     mask: Picture | None = None,
 ) -> Picture:
     """Dream on a picture. An octave is a phase of the session, a step is an epoch of it.
@@ -101,9 +103,8 @@ def dream(
     def with_detail(picture: Picture, place: int, moment: str) -> Picture:
         if place and settings.detail == moment:
             picture = picture + lost_detail(original, octaves[place - 1].shape, octaves[place].shape)
-        if masks[place] is None:
-            return picture
-        return np.where(masks[place] > 0, picture, resize_image(original, octaves[place].shape))
+        where = masks[place]
+        return picture if where is None else np.where(where > 0, picture, resize_image(original, octaves[place].shape))
 
     def begun(place: int) -> Picture:
         before = finished(place - 1) if place else original
@@ -141,3 +142,53 @@ def dream(
             f"the loss is above --max-loss {settings.max_loss:g} before any step: raise it; 0 sets no limit"
         )
     return finished(len(octaves) - 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class FilmPlan:
+    """A film: `frames` of them, each the one before it, `zoom` times larger, and so many `steps` further."""
+
+    frames: int
+    zoom: float
+    steps: int
+
+
+def film(
+    original: Picture,
+    dreamed: Picture,
+    objective: Objective,
+    settings: DreamSettings,
+    sitting: Sitting,
+    plan: FilmPlan,
+    mask: Picture | None = None,
+) -> None:
+    """Make the frames of a film: the dream, then again and again its enlarged middle, dreamed on.
+
+    Args:
+        original: as in `dream`; where the mask is 0, it stands still.
+        dreamed: what `dream` gave: the first frame.
+        objective: what is to grow.
+        settings: how to dream.
+        sitting: keeps the frames; a frame is an epoch of its phase "film".
+        plan: how many frames there are, and what each is.
+        mask: as in `dream`.
+    """
+    settings = dataclasses.replace(settings, step=settings.step or objective.step)
+    objective = objective.at((original.shape[0], original.shape[1]))
+    gradient = objective.gradient()
+    for number in sitting.epochs("film", plan.frames):
+        sitting.watch.begin_epoch(number, 1)
+        loss = 0.0
+        if number == 0:
+            picture = dreamed
+        else:
+            picture = enlarged(sitting.arrays["frame"], plan.zoom)
+            picture = picture if mask is None else np.where(mask > 0, picture, original)
+            for step in range(plan.steps):
+                picture, loss, _ = ascend(
+                    picture, gradient, settings, generator(settings.seed, 77, number, step + 1), mask
+                )
+        sitting.arrays["frame"] = picture
+        sitting.frame(number, deprocess(picture))
+        sitting.report({"loss": loss}, 1)
+        sitting.end_epoch({"loss": loss}, samples=1)

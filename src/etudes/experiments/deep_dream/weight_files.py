@@ -10,7 +10,7 @@ import math
 import mmap
 import struct
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,9 @@ from etudes.errors import UserError
 
 LARGEST = {".npz": 50_000_000, ".h5": 110_000_000}
 """Bytes that a file of weights may have, by its ending; the published ones have 39.6 and 87.9 million."""
+
+LARGEST_APPLICATION = 1_600_000_000
+"""Bytes that the weights of a network of keras.applications may have; ConvNeXtXLarge has 1.4 billion."""
 
 BEGINNINGS = {".npz": b"PK", ".h5": b"\x89HDF\r\n\x1a\n"}
 """The first bytes of files of weights, by their ending."""
@@ -71,6 +74,23 @@ def look_at_file(path: Path) -> None:
     else:
         with KerasFile(path) as layers:
             layers.check_count()
+
+
+def look_at_application(path: Path, name: str) -> None:
+    """Refuse a file that holds no weights as Keras saves them; whether they are those of `name`, its layers will say.
+
+    Raises:
+        UserError: it is of another kind or too large.
+    """
+    if path.suffix != ".h5":
+        raise refuse(path, f"is no .h5 file: the weights of {name} end in .h5 or .weights.h5")
+    if path.stat().st_size > LARGEST_APPLICATION:
+        raise refuse(path, f"is larger than {LARGEST_APPLICATION // 1_000_000} MB, no such network is: copy it again")
+    with path.open("rb") as file:
+        if not file.read(8).startswith(BEGINNINGS[".h5"]):
+            raise refuse(path, "is no .h5 file: its content is of another kind; copy it again")
+    with KerasFile(path, f"the weights of {name}"):
+        pass
 
 
 # --- NPZ of 2015 ------------------------------------------------------------------------------------------------------
@@ -142,22 +162,28 @@ class KerasFile:
 
     The names in the file lead to the arrays. Each step of the way must be a plain entry of a plain group: links to
     elsewhere, arrays kept in other files and arrays put together from others are refused, and so is anything but
-    float32 that lies in the file as it is, without a filter to unpack it.
+    float32 that lies in the file as it is, without a filter to unpack it. (A single whole number may be there, too: a
+    count that a layer keeps.)
+
+    Two orders are known: that of the published files, in which layers are listed, and that of `save_weights` of Keras
+    3, in which they are named by their kind and counted.
 
     Raises:
         UserError: the file is none of this kind.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "Keras's Inception-v3 without its classifier") -> None:
         import h5py
 
-        self._trouble = f"{shown(path)} does not hold Keras's Inception-v3 without its classifier"
+        self._trouble = f"{shown(path)} does not hold {what}"
         self._h5py = h5py
+        self._most = path.stat().st_size // 4
         try:
             if not _heaps_are_small(path):
                 self._refuse("it holds texts that are too long")
             self._file = h5py.File(path, "r")
-            self.layers = self._layers()
+            self.by_class = "layer_names" not in self._file.attrs and "layers" in self._file
+            self.layers = [] if self.by_class else self._layers()
         except UserError:
             raise
         except Exception as error:  # a broken HDF5 file makes h5py raise nearly anything
@@ -175,18 +201,51 @@ class KerasFile:
         if len(self.layers) != INCEPTION_LAYERS or values != INCEPTION_VALUES:
             self._refuse(f"{len(self.layers)} layers with {values:,} values are not its own")
 
-    def read(self, layer: int, shapes: list[tuple[int, ...]]) -> list[Array]:
-        """The arrays of a layer, in the order of its weights; they must have these shapes and be finite."""
-        found = self.layers[layer]
+    def has(self, keys: Sequence[int | str]) -> None:
+        """Refuse a file that lacks some of these layers."""
+        if not self.by_class and len(self.layers) < len(keys):
+            self._refuse(f"it has {len(self.layers)} layers with weights, the network has {len(keys)}")
+
+    def head(self, keys: Sequence[int | str], channels: int) -> list[Array] | None:
+        """Kernel and bias of a dense layer on so many channels, if it is the one layer beyond those of a network."""
+        if self.by_class:
+            dense = self._plain(self._file, "layers").get("dense", getlink=True)
+            found = self._of_class("dense") if "dense" not in keys and dense is not None else []
+        else:
+            found = self.layers[-1] if len(self.layers) == len(keys) + 1 else []
+        fits = [array.shape[-1:] for array in found] == 2 * [found[-1].shape] if found else False
+        if not fits or found[0].size != channels * found[1].size:
+            return None
+        return self._arrays(found, "the classifier")
+
+    def read(self, layer: int | str, shapes: list[tuple[int, ...]]) -> list[Array]:
+        """The arrays of a layer, in the order of its weights; they must have these shapes and be finite.
+
+        Args:
+            layer: its number among those with weights, or its name in a file of Keras 3.
+            shapes: of the layer's weights.
+        """
+        found = self.layers[layer] if isinstance(layer, int) else self._of_class(layer)
+        name = f"layer {layer + 1}" if isinstance(layer, int) else layer
         if [array.shape for array in found] != shapes:
-            self._refuse(f"layer {layer + 1} has the shapes {[array.shape for array in found]}, not {shapes}"[:90])
+            self._refuse(f"{name} has the shapes {[array.shape for array in found]}, not {shapes}"[:90])
+        return self._arrays(found, name)
+
+    def _arrays(self, found: list[Any], name: str) -> list[Array]:
         try:
             arrays = [np.asarray(array[()], dtype=np.float32) for array in found]
         except Exception as error:
             raise UserError(f"{self._trouble}: {reason(error)}") from error
         if not all(np.isfinite(array).all() for array in arrays):
-            self._refuse(f"layer {layer + 1} has values that are not finite")
+            self._refuse(f"{name} has values that are not finite")
         return arrays
+
+    def _of_class(self, name: str) -> list[Any]:
+        """The data sets of a layer in a file of Keras 3."""
+        group = self._plain(self._file, f"layers/{name}/vars")
+        if not isinstance(group, self._h5py.Group) or len(group) > _MOST_NAMES:
+            self._refuse(f"{name} has no list of weights")
+        return [self._array(group, str(number)) for number in range(len(group))]
 
     def _refuse(self, trouble: str) -> None:
         raise UserError(f"{self._trouble}: {trouble}")
@@ -225,11 +284,16 @@ class KerasFile:
     def _array(self, group: Any, name: str) -> Any:
         """A data set of float32 that lies whole in the file."""
         array = self._plain(group, name)
-        if not isinstance(array, self._h5py.Dataset) or array.dtype != np.float32 or array.shape is None:
+        if not isinstance(array, self._h5py.Dataset) or array.shape is None or not _is_number(array):
             self._refuse(f"{name[:40]} is no array of float32")
         properties = array.id.get_create_plist()
         if array.is_virtual or properties.get_external_count() or properties.get_nfilters() or array.chunks:
             self._refuse(f"{name[:40]} does not lie in the file as it is")
-        if array.size > INCEPTION_VALUES:
+        if array.size > self._most:
             self._refuse(f"{name[:40]} promises {array.size:,} values")
         return array
+
+
+def _is_number(array: Any) -> bool:
+    """Whether a data set is float32, or a single whole number."""
+    return bool(array.dtype == np.float32 or (array.shape == () and array.dtype.kind in "iu"))
