@@ -18,7 +18,7 @@ from etudes.data.refusal import shown
 from etudes.errors import UserError, unknown
 from etudes.reproduction import reproduce as train_again
 from etudes.running import carry_out
-from etudes.runs import Run, find_run, next_folder, run_at
+from etudes.runs import Run, find_run, next_folder, run_at, run_of
 from etudes.settings import Settings, as_dict, check_fields, describe
 from etudes.trained import (
     Opened,
@@ -157,7 +157,7 @@ def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
     trained = bring_to_life(opened, backend)
     assert trained.run is not None
     result = trained.experiment.evaluate(trained.networks, data, trained.settings)
-    _save_pictures(trained.run, result)
+    _save_pictures(trained.run, result, trained.etude)
     result.run = _answering(opened, reference)
     return result
 
@@ -198,22 +198,22 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     """Look inside a run: the layer table of each network, then pictures of what it learned.
 
     Args:
-        reference: as in `use`.
+        reference: as in `use`; an étude that is ready without a training needs no run.
         backend: as in `load`.
         **options: what to look at: the étude's options of inspect.
 
     Raises:
         UserError: as in `load`, or the data is not at hand, or the étude has no such thing to look at.
     """
-    given = _options(experiments.load(etude_of(reference)).inspection, options)
+    etude = etude_of(reference)
+    given = _options(experiments.load(etude).inspection, options)
     usable_backend(backend)
-    opened = open_run(reference)
+    opened = open_untrained(etude, given) if _needs_no_run(reference, etude, given) else open_run(reference)
     data = _data(opened)
     trained = bring_to_life(opened, backend)
-    assert trained.run is not None
     result = trained.experiment.inspect(trained.networks, data, trained.settings, given)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
-    _save_pictures(trained.run, result)
+    _save_pictures(trained.run, result, etude)
     result.run = _answering(opened, reference)
     return result
 
@@ -261,9 +261,21 @@ def _answering(opened: Opened, reference: Reference) -> str:
     return str(opened.run) if opened.run and reference in experiments.names() else ""
 
 
-def _save_pictures(run: Run, result: Result) -> None:
+def _needs_no_run(reference: Reference, etude: str, given: Any) -> bool:
+    """Whether to inspect an étude that is ready without a training: it has no run, or another setting is asked for."""
+    experiment = experiments.load(etude)
+    if not experiment.ready or reference != etude:
+        return False
+    settings = {setting.name for setting in dataclasses.fields(experiment.settings)}
+    asked = [name for name, value in as_dict(given).items() if name in settings and value is not None]
+    return bool(asked) or run_of(etude) is None
+
+
+def _save_pictures(run: Run | None, result: Result, etude: str) -> None:
+    """Save a run's pictures in its folder; without a run, in the present folder, named after the étude."""
     for name, picture in result.pictures.items():
-        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
+        place = run.pictures / f"{name}.png" if run else Path(f"{etude}-{name}.png")
+        result.files |= save_pictures({name: picture}, place)
 
 
 def layer_tables_of(networks: Networks) -> list[Table]:

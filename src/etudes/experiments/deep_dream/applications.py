@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from etudes.experiments.deep_dream.preprocessing import PREPROCESSING
-from etudes.experiments.deep_dream.weight_files import KerasFile
+from etudes.experiments.deep_dream.weight_files import LARGEST_APPLICATION, KerasFile
 from etudes.training.backend import keras
 
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
@@ -62,7 +62,7 @@ def application(name: str, path: Path) -> Any:
     """
     network = fresh_application(name)
     layers = [layer for layer in network.layers if layer.weights]
-    with KerasFile(path, f"the weights of {name}") as file:
+    with KerasFile(path, f"the weights of {name}", LARGEST_APPLICATION // 4) as file:
         keys: list[Any] = _keys(network, layers) if file.by_class else list(range(len(layers)))
         file.has(keys)
         for key, layer in zip(keys, layers, strict=True):

@@ -189,12 +189,12 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
 def inspect(networks: Networks, data: DreamData, settings: DreamSettings, chosen: Inspection) -> Result:
     """Where the layers fire, before and after; and what single channels dream of: by default of the deepest layer."""
     network, seed = networks["network"], settings.seed
-    if chosen.sheet or chosen.layer or chosen.channels is not None:
+    if chosen.sheet or chosen.layer:
         wanted = chosen_channels(network, chosen.layer, chosen.channels, seed)
-        return Result(pictures={"sheet": contact_sheet(network, wanted, seed, chosen.size, chosen.iterations)})
+        return Result(pictures={"sheet": contact_sheet(network, wanted, seed, chosen.size, chosen.steps)})
     objective = _objective(network, replace(settings, guide=""), data.info)
     last = objective.targets[-1].layer
-    sheet = contact_sheet(network, {last: some_channels(network, last, 8, seed)}, seed, chosen.size, chosen.iterations)
+    sheet = contact_sheet(network, {last: some_channels(network, last, 8, seed)}, seed, chosen.size, chosen.steps)
     if not networks["dream"].any():  # nothing was dreamed yet: there is only the network
         return Result(pictures={"channels": sheet})
     return Result(pictures={"answers": answers(objective, data.picture, networks["dream"]), "channels": sheet})

@@ -88,8 +88,17 @@ class Inspection:
     """Which of its channels; without: eight of them."""
     size: Annotated[int, Interval(ge=16, le=512)] = 128
     """Pixels of a channel's dream along each side."""
-    iterations: Annotated[int, Interval(ge=1, le=1000)] = 24
+    steps: Annotated[int, Interval(ge=1, le=1000)] = 24
     """Steps of a channel's dream."""
+    weights: str | None = None
+    """Another network than that of the newest dream, as in `etudes use deep_dream`."""
+    application: str | None = None
+    """Which network of keras.applications the weights file holds."""
+
+    def __post_init__(self) -> None:
+        """Channels are those of a layer."""
+        if self.channels is not None and self.layer is None:
+            raise UserError("--channels goes with --layer: say whose channels they are")
 
 
 @dataclass(frozen=True)

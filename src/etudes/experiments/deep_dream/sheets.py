@@ -30,7 +30,7 @@ def chosen_channels(
     Args:
         network: of pictures in [-1, 1].
         layer: the only layer; None: all, or as many as a sheet has room for, spread evenly.
-        channels: of that layer; None: a few that are not silent.
+        channels: of that layer, if one is named; None: a few that are not silent.
         seed: draws the channels.
 
     Raises:
@@ -38,8 +38,6 @@ def chosen_channels(
     """
     names = layer_names(network)
     if layer is None:
-        if channels is not None:
-            raise UserError("--channels goes with --layer: say whose channels they are")
         spread = np.unique(np.linspace(0, len(names) - 1, min(len(names), _MOST_LAYERS)).round().astype(int))
         return {names[k]: some_channels(network, names[k], _CHANNELS, seed) for k in spread}
     if layer not in names:

@@ -100,21 +100,18 @@ def dream(
 
     masks = [None if mask is None else resized_mask(mask, octave.shape) for octave in octaves]
 
-    def with_detail(picture: Picture, place: int, moment: str) -> Picture:
-        if place and settings.detail == moment:
-            picture = picture + lost_detail(original, octaves[place - 1].shape, octaves[place].shape)
-        where = masks[place]
-        return picture if where is None else np.where(where > 0, picture, resize_image(original, octaves[place].shape))
-
     def begun(place: int) -> Picture:
         before = finished(place - 1) if place else original
-        return with_detail(resize_image(before, octaves[place].shape), place, "before")
+        detail = place > 0 and settings.detail == "before"
+        return _restored(resize_image(before, octaves[place].shape), original, masks[place], octaves, place, detail)
 
     def finished(place: int) -> Picture:
-        picture = with_detail(session.arrays["picture"], place, "after")
+        detail = place > 0 and settings.detail == "after"
+        picture = _restored(session.arrays["picture"], original, masks[place], octaves, place, detail)
         session.picture(octaves[place].name, deprocess(picture))
         return picture
 
+    stopped = False
     for place, octave in enumerate(octaves):
         stopped = False
         for iteration in session.epochs(octave.name, settings.iterations):
@@ -127,21 +124,36 @@ def dream(
             picture, loss, slope = ascend(session.arrays["picture"], gradient, settings, random, masks[place])
             stopped = bool(settings.max_loss) and loss > settings.max_loss
             if stopped:
-                session.watch.say(
-                    f"{octave.name}: loss {loss:.4g} is above {settings.max_loss:g} after {iteration} steps"
-                )
+                limit = f"loss {loss:.4g} is above {settings.max_loss:g}"
+                session.watch.say(f"{octave.name}: {limit} after {iteration} steps")
                 continue
             if not math.isfinite(loss):
                 raise UserError(f"the loss became {loss} in {octave.name}: choose a smaller --step")
             session.arrays["picture"] = picture
-            session.arrays["steps"][place] += 1
+            session.arrays["steps"][place] += slope > 0
             session.report({"loss": loss, "gradient": slope}, 1)
             session.end_epoch({"loss": loss, "gradient": slope}, samples=1)
     if not session.arrays["steps"].any():
-        raise UserError(
-            f"the loss is above --max-loss {settings.max_loss:g} before any step: raise it; 0 sets no limit"
-        )
+        raise _nothing_moved(objective, stopped, settings.max_loss)
     return finished(len(octaves) - 1)
+
+
+def _restored(
+    picture: Picture, original: Picture, mask: Picture | None, octaves: list[Octave], place: int, detail: bool
+) -> Picture:
+    """A picture of an octave with the detail that the original lost by being shrunk, and untouched past the mask."""
+    if detail:
+        picture = picture + lost_detail(original, octaves[place - 1].shape, octaves[place].shape)
+    return picture if mask is None else np.where(mask > 0, picture, resize_image(original, octaves[place].shape))
+
+
+def _nothing_moved(objective: Objective, stopped: bool, max_loss: float) -> UserError:
+    if stopped:
+        return UserError(f"the loss is above --max-loss {max_loss:g} before any step: raise it; 0 sets no limit")
+    what = ", ".join(objective.layers)[:60]
+    return UserError(
+        f"{what} is silent on this picture at every size, so nothing leads up: take another channel or place"
+    )
 
 
 @dataclasses.dataclass(frozen=True)

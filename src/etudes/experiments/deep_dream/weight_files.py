@@ -89,7 +89,7 @@ def look_at_application(path: Path, name: str) -> None:
     with path.open("rb") as file:
         if not file.read(8).startswith(BEGINNINGS[".h5"]):
             raise refuse(path, "is no .h5 file: its content is of another kind; copy it again")
-    with KerasFile(path, f"the weights of {name}"):
+    with KerasFile(path, f"the weights of {name}", LARGEST_APPLICATION // 4):
         pass
 
 
@@ -172,12 +172,13 @@ class KerasFile:
         UserError: the file is none of this kind.
     """
 
-    def __init__(self, path: Path, what: str = "Keras's Inception-v3 without its classifier") -> None:
+    def __init__(self, path: Path, what: str = "", most: int = INCEPTION_VALUES) -> None:
+        """Open a file; `what` it must hold is for its refusal, `most` the values that one array of it may have."""
         import h5py
 
-        self._trouble = f"{shown(path)} does not hold {what}"
+        self._trouble = f"{shown(path)} does not hold {what or "Keras's Inception-v3 without its classifier"}"
         self._h5py = h5py
-        self._most = path.stat().st_size // 4
+        self._most = most
         try:
             if not _heaps_are_small(path):
                 self._refuse("it holds texts that are too long")
