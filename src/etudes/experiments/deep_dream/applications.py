@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from etudes.experiments.deep_dream.keras_files import KerasFile
 from etudes.experiments.deep_dream.preprocessing import PREPROCESSING
-from etudes.experiments.deep_dream.weight_files import LARGEST_APPLICATION, KerasFile
+from etudes.experiments.deep_dream.weight_files import LARGEST_APPLICATION
 from etudes.training.backend import keras
 
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])

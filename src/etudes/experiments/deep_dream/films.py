@@ -63,7 +63,7 @@ def write_film(frames: Sequence[Path], path: Path) -> None:
     temporary = path.with_name(f"{path.stem}.writing{path.suffix}")
     try:
         if path.suffix.lower() == ".gif":
-            first, *rest = (image.quantize(128, dither=Image.Dither.NONE) for image in _opened(frames))
+            first, *rest = (image.quantize(256) for image in _opened(frames))
             duration = round(1000 / FRAMES_A_SECOND)
             first.save(temporary, save_all=True, append_images=rest, duration=duration, loop=0)
         else:
