@@ -48,13 +48,20 @@ def octaves_of(height: int, width: int, count: int, scale: float) -> list[Octave
 
 def preprocess(image: Image.Image) -> Picture:
     """A picture of 0..255 as (x / 255 - 0.5) · 2; grey ones get three equal channels."""
-    pixels = np.asarray(image.convert("RGB"), dtype=np.float32)
-    return np.asarray((pixels / 255 - 0.5) * 2, dtype=np.float32)
+    pixels = np.array(image.convert("RGB"), dtype=np.float32)
+    pixels /= 255
+    pixels -= 0.5
+    pixels *= 2
+    return pixels
 
 
 def deprocess(picture: Picture) -> Image.Image:
     """Back to 0..255; what the dream drove out of range is clipped."""
-    return Image.fromarray(np.clip(np.round((picture / 2 + 0.5) * 255), 0, 255).astype(np.uint8))
+    values = picture / 2
+    values += 0.5
+    values *= 255
+    np.round(values, out=values)
+    return Image.fromarray(np.clip(values, 0, 255, out=values).astype(np.uint8))
 
 
 def resize_image(picture: Picture, shape: tuple[int, int]) -> Picture:

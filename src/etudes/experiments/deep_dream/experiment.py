@@ -36,6 +36,7 @@ from etudes.experiments.deep_dream.sheets import chosen_channels, contact_sheet,
 from etudes.experiments.deep_dream.sitting import Sitting
 from etudes.experiments.deep_dream.training import FilmPlan, dream, film, plan_octaves
 from etudes.experiments.deep_dream.weights import UNTRAINED, Weights, find_weights
+from etudes.training.backend import loaded_backend
 from etudes.training.fingerprint import fingerprint
 from etudes.training.session import Session
 from etudes.views.progress import watch_for
@@ -152,7 +153,8 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
     original, mask, chosen = request.data.picture, request.data.mask, request.settings
     objective = _objective(networks["network"], chosen, info, request.data.guide)
     height, width = original.shape[:2]
-    about = [chosen, request.data, info.weights_sha256, options.film, options.frames, options.zoom, options.frame_steps]
+    about = [chosen, request.data, info.weights_sha256, loaded_backend()]
+    about += [options.film, options.frames, options.zoom, options.frame_steps]
     sitting = Sitting(
         Path(options.out or "deep_dream.png"),
         (width, height),
@@ -180,7 +182,7 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
         "loss_after": round(after, 4),
     }
     answer |= {name: given for name in ("film", "preview") if (given := getattr(options, name))}
-    grew = f"{_ratio(before, after):.1f}×" if before >= 0 else f"{after:.3g} instead of {before:.3g}"
+    grew = f"{_ratio(before, after):.1f}×" if before >= 0 else f"at {after:.3g} instead of {before:.3g}"
     line = f"{options.inputs[0]}: {', '.join(objective.layers)} of {info.weights} fire {grew}"
     films = [f"film: {options.film}"] if options.film else []
     return Result(answers=[answer], lines=[*sitting.said, line, *films], pictures={"dream": deprocess(result)})

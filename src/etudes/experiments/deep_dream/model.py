@@ -185,12 +185,16 @@ def _with_normalisation(weights: list[Any], layer: Any) -> list[Any]:
     return [kernel * scale, shift]
 
 
+_SHAPELESS = ("InputLayer", "Rescaling", "Flip", "ZeroPadding2D", "Dropout")
+"""Kinds of layers of keras.applications that find nothing themselves."""
+
+
 def layer_names(network: Any) -> list[str]:
     """The layers that can be excited: `mixed…` of Inception-v3, `conv…` and `dense…` of études' networks.
 
     Those of keras.applications have names of all kinds: there it is every layer that makes a map.
     """
     if network.name.startswith("application_"):
-        made = [layer for layer in network.layers if type(layer).__name__ not in ("InputLayer", "Rescaling", "Flip")]
+        made = [layer for layer in network.layers if type(layer).__name__ not in _SHAPELESS]
         return [layer.name for layer in made if len(getattr(layer.output, "shape", ())) == 4]
     return [layer.name for layer in network.layers if re.fullmatch(r"(mixed|conv|dense)\d+", layer.name)]
