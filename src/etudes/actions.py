@@ -5,6 +5,7 @@ Each is documented for Python users; the terminal and the studio add nothing to 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from etudes.keeping import command_of, keep_result
 from etudes.reporting import write_report
 from etudes.reproduction import reproduce as train_again
 from etudes.running import carry_out, in_one_precision
-from etudes.runs import KINDS, Run, find_run, next_folder, read_notes, run_at
+from etudes.runs import KINDS, Run, find_run, next_folder, read_notes, run_at, run_of
 from etudes.settings import as_dict, check_fields, describe
 from etudes.trained import (
     Opened,
@@ -200,23 +201,27 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     """Look inside a run: the layer table of each network, then pictures of what it learned.
 
     Args:
-        reference: as in `use`.
+        reference: as in `use`; an étude that is ready without a training needs no run.
         backend: as in `load`.
         **options: what to look at: the étude's options of inspect.
 
     Raises:
         UserError: as in `load`, or the data is not at hand, or the étude has no such thing to look at.
     """
-    given = _options(experiments.load(etude_of(reference)).inspection, options)
+    etude = etude_of(reference)
+    given = _options(experiments.load(etude).inspection, options)
     usable_backend(backend)
-    opened = open_run(reference)
+    opened = open_untrained(etude, given) if _needs_no_run(reference, etude, given) else open_run(reference)
     if hasattr(given, "check"):
         given.check(opened.info)
     data = data_of(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
     trained = bring_to_life(opened, backend)
-    assert trained.run is not None
     result = trained.experiment.inspect(trained.networks, data, trained.settings, given)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
+    if trained.run is None:
+        for name, picture in result.pictures.items():
+            result.files |= save_pictures({name: picture}, Path(f"{etude}-{name}.png"))
+        return result
     usual = as_dict(trained.experiment.inspection())
     asked = {name: value for name, value in as_dict(given).items() if value != usual[name]}
     keep_result(trained.run, "inspect", result, command_of(trained.run, "inspect", options=asked))
@@ -289,6 +294,16 @@ def _options(kind: type[Any], chosen: dict[str, Any], **others: Any) -> Any:
 def _answering(opened: Opened, reference: Reference) -> str:
     """The run that an étude's name stood for; empty where the reference itself says it, or there is none."""
     return str(opened.run) if opened.run and reference in experiments.names() else ""
+
+
+def _needs_no_run(reference: Reference, etude: str, given: Any) -> bool:
+    """Whether to inspect an étude that is ready without a training: it has no run, or another setting is asked for."""
+    experiment = experiments.load(etude)
+    if not experiment.ready or reference != etude:
+        return False
+    settings = {setting.name for setting in dataclasses.fields(experiment.settings)}
+    asked = [name for name, value in as_dict(given).items() if name in settings and value is not None]
+    return bool(asked) or run_of(etude) is None
 
 
 def layer_tables_of(networks: Networks) -> list[Table]:

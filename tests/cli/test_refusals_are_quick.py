@@ -78,6 +78,7 @@ def brought(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Inputs that a person may bring, in the current folder; no published data."""
     monkeypatch.setenv("ETUDES_DATA", str(runs))
     Image.new("RGB", (64, 48), "white").save("photo.png")
+    Image.new("L", (48, 48), "white").save("square.png")
     whole = Path("photo.png").read_bytes()
     Path("cut.png").write_bytes(whole[: len(whole) // 2])
     Path("text.jpg").write_bytes(b"no picture")
@@ -119,6 +120,15 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["photo.png", "dream.png", "--octaves", "0"], "--octaves 0"),
         (["photo.png", "dream.png", "--coefficients", "1", "2", "--layers", "conv1"], "2 coefficients for 1 layers"),
         (["photo.png", "dream.png", "--weights", "noise.h5"], "a run dreams with its own network"),
+        (["photo.png", "dream.png", "--film", "film.avi"], "a film ends in .mp4 or .gif"),
+        (["photo.png", "dream.png", "--preview", "dream.doc"], ".doc is no picture format"),
+        (["photo.png", "dream.png", "--mask", "text.jpg"], "text.jpg: is not a picture"),
+        (["photo.png", "dream.png", "--mask", "square.png"], "needs the proportions of its picture"),
+        (["photo.png", "square.png", "--mask", "square.png"], "square.png is one of the pictures that are given"),
+        (["photo.png", "dream.png", "--guide", "missing.png"], "missing.png: there is no such picture"),
+        (["photo.png", "dream.png", "--guide", "square.png", "--layers", "conv1:3"], "goes with whole layers"),
+        (["photo.png", "dream.png", "--layers", "conv1:x"], "it must be LAYER"),
+        (["photo.png", "dream.png", "--tile", "100"], "--tile 100: a window needs 256 pixels"),
     ],
     "mnist_acgan": [
         ([], "say what to draw"),
@@ -187,9 +197,13 @@ def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None
             [*use, "--weights", "odd"],
             [*use, "--weights", "untrained", "--step", "-0.1"],
             ["use", "deep_dream", "text.jpg", "dream.png", "--weights", "untrained"],
+            [*use, "--weights", "noise.h5", "--application", "VGG61"],
+            [*use, "--weights", "noise.h5", "--application", "VGG16"],
+            ["inspect", "deep_dream", "--channels", "3"],
         ]
     )
     parts = ("missing.png", "is no .h5 file", "weights.json", "odd/weights.json", "--step -0.1", "text.jpg")
+    parts += ("did you mean 'VGG16'", "is no .h5 file", "--channels goes with --layer")
     assert all(part in said for part, said in zip(parts, spoken, strict=True)), spoken
 
 

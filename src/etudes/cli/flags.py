@@ -193,12 +193,16 @@ def shown_options(options: type[Any]) -> type[Any]:
             hint = annotated[hint, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT ...")]
             shown.append((option.name, hint, dataclasses.field()))
         elif option.default is None:
-            metavar = "FILE" if option.name in ("file", "out", "picture") else _metavar(hint)
+            metavar = "FILE" if option.name in _FILES else _metavar(hint)
             hint = annotated[hint, tyro.conf.arg(metavar=metavar)]
             shown.append((option.name, hint, dataclasses.field(default=None)))
     cls = dataclasses.make_dataclass(options.__name__, shown, bases=(options,), frozen=True)
     cls.__doc__ = options.__doc__
     return cls
+
+
+_FILES = ("file", "film", "guide", "mask", "out", "picture", "preview")
+"""Options that name a file."""
 
 
 def _metavar(hint: Any) -> str:

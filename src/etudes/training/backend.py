@@ -200,70 +200,76 @@ def put_global_random_state(state: dict[str, Array]) -> None:
         torch.set_rng_state(torch.from_numpy(state["torch"].copy()))
 
 
-def input_gradient(network: Any, loss: Callable[[list[Any]], Any]) -> Callable[[Array], tuple[float, Array]]:
+def input_gradient(
+    network: Any, loss: Callable[..., Any], ranks: tuple[int, ...] = ()
+) -> Callable[..., tuple[float, Array]]:
     """The function x → (loss, d loss / d x) of a network's outputs, its weights held still.
 
     Args:
         network: a `keras.Model` with one input and a list of outputs.
         loss: from the list of outputs (backend tensors) to one number, written in `keras.ops`.
+        ranks: number of axes of each further array that the loss takes after the outputs, such as weights of places.
 
     Returns:
-        A function of a float32 array (batch, …) that gives the loss as float and the gradient as float32 array of the
-        same shape.
+        A function of a float32 array (batch, …), and of the further arrays, that gives the loss as float and the
+        gradient as float32 array of the same shape.
     """
     build = {"tensorflow": _gradient_tensorflow, "jax": _gradient_jax, "torch": _gradient_torch}
-    return build[keras.backend.backend()](network, loss)
+    return build[keras.backend.backend()](network, loss, ranks)
 
 
 def _outputs(result: Any) -> list[Any]:
     return list(result) if isinstance(result, list | tuple) else [result]
 
 
-def _gradient_tensorflow(network: Any, loss: Any) -> Callable[[Array], tuple[float, Array]]:
+def _gradient_tensorflow(network: Any, loss: Any, ranks: tuple[int, ...]) -> Callable[..., tuple[float, Array]]:
     import tensorflow as tf
 
     # One graph for all sizes of x. A graph for each size would round differently from the one for any size that
     # TensorFlow falls back to once it saw several, so a dream's last bits would depend on where it was resumed.
     signature = tf.TensorSpec([None] * (len(network.inputs[0].shape) - 1) + [network.inputs[0].shape[-1]], tf.float32)
+    further = [tf.TensorSpec([None] * rank, tf.float32) for rank in ranks]
 
-    @tf.function(input_signature=[signature])  # type: ignore[untyped-decorator]
-    def compute(x: Any) -> Any:
+    @tf.function(input_signature=[signature, *further])  # type: ignore[untyped-decorator]
+    def compute(x: Any, *arrays: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(x)
-            value = loss(_outputs(network(x, training=False)))
+            value = loss(_outputs(network(x, training=False)), *arrays)
         return value, tape.gradient(value, x)
 
-    def gradient(x: Array) -> tuple[float, Array]:
-        value, slope = compute(tf.constant(x, dtype=tf.float32))
+    def gradient(x: Array, *arrays: Array) -> tuple[float, Array]:
+        value, slope = compute(*(tf.constant(array, dtype=tf.float32) for array in (x, *arrays)))
         return float(value), np.asarray(slope, dtype=np.float32)
 
     return gradient
 
 
-def _gradient_jax(network: Any, loss: Any) -> Callable[[Array], tuple[float, Array]]:
+def _gradient_jax(network: Any, loss: Any, ranks: tuple[int, ...]) -> Callable[..., tuple[float, Array]]:  # noqa: ARG001
     import jax
 
-    def value_of(x: Any, trainable: Any, rest: Any) -> Any:
+    def value_of(x: Any, arrays: Any, trainable: Any, rest: Any) -> Any:
         result, _ = network.stateless_call(trainable, rest, x, training=False)
-        return loss(_outputs(result))
+        return loss(_outputs(result), *arrays)
 
     compute = jax.jit(jax.value_and_grad(value_of))
 
-    def gradient(x: Array) -> tuple[float, Array]:
+    def gradient(x: Array, *arrays: Array) -> tuple[float, Array]:
         trainable = [variable.value for variable in network.trainable_variables]
         rest = [variable.value for variable in network.non_trainable_variables]
-        value, slope = compute(np.asarray(x, dtype=np.float32), trainable, rest)
+        further = [np.asarray(array, dtype=np.float32) for array in arrays]
+        value, slope = compute(np.asarray(x, dtype=np.float32), further, trainable, rest)
         return float(value), np.asarray(slope, dtype=np.float32)
 
     return gradient
 
 
-def _gradient_torch(network: Any, loss: Any) -> Callable[[Array], tuple[float, Array]]:
+def _gradient_torch(network: Any, loss: Any, ranks: tuple[int, ...]) -> Callable[..., tuple[float, Array]]:  # noqa: ARG001
     import torch
 
-    def gradient(x: Array) -> tuple[float, Array]:
+    def gradient(x: Array, *arrays: Array) -> tuple[float, Array]:
         tensor = torch.tensor(x, dtype=torch.float32, requires_grad=True)
-        value = loss(_outputs(network(tensor, training=False)))
+        further = [torch.tensor(array, dtype=torch.float32) for array in arrays]
+        value = loss(_outputs(network(tensor, training=False)), *further)
         (slope,) = torch.autograd.grad(value, tensor)
         return float(value.detach()), slope.detach().cpu().numpy().astype(np.float32)
 

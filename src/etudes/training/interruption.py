@@ -19,9 +19,9 @@ class Interruption:
     one that comes while it is not held, stops at once. A signal that the process was told to ignore stays ignored.
     """
 
-    def __init__(self, where: str = "") -> None:
-        """`where` is the run folder that the message names."""
-        self.where = where
+    def __init__(self, where: str = "", *, advice: str = "") -> None:
+        """`where` is the run folder that the message names; `advice` is said instead, where there is none."""
+        self.advice = advice or f"`etudes resume {where}` goes on"
         self.held = False
         self.asked: int | None = None
         self._before: dict[signal.Signals, Any] = {}
@@ -49,4 +49,4 @@ class Interruption:
         """Raise `Interrupted` for the signal that was noted."""
         assert self.asked is not None
         name = "interrupted" if self.asked == signal.SIGINT else f"stopped by {signal.Signals(self.asked).name}"
-        raise Interrupted(self.asked, f"{name}; `etudes resume {self.where}` goes on")
+        raise Interrupted(self.asked, f"{name}; {self.advice}")

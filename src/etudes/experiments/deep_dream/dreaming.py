@@ -6,17 +6,17 @@ backends is inside the `gradient` function that is passed in.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from etudes.contract import Array
+from etudes.experiments.deep_dream.regularisers import Picture, blurred, total_variation_gradient
 from etudes.experiments.deep_dream.settings import DreamSettings
 
-Picture = NDArray[np.float32]
 Gradient = Callable[[Array], tuple[float, Array]]
 """Pictures (n, height, width, 3) → the loss, and its gradient of the same shape."""
 
@@ -48,27 +48,38 @@ def octaves_of(height: int, width: int, count: int, scale: float) -> list[Octave
 
 def preprocess(image: Image.Image) -> Picture:
     """A picture of 0..255 as (x / 255 - 0.5) · 2; grey ones get three equal channels."""
-    pixels = np.asarray(image.convert("RGB"), dtype=np.float32)
-    return np.asarray((pixels / 255 - 0.5) * 2, dtype=np.float32)
+    pixels = np.array(image.convert("RGB"), dtype=np.float32)
+    pixels /= 255
+    pixels -= 0.5
+    pixels *= 2
+    return pixels
 
 
 def deprocess(picture: Picture) -> Image.Image:
     """Back to 0..255; what the dream drove out of range is clipped."""
-    return Image.fromarray(np.clip(np.round((picture / 2 + 0.5) * 255), 0, 255).astype(np.uint8))
+    values = picture / 2
+    values += 0.5
+    values *= 255
+    np.round(values, out=values)
+    return Image.fromarray(np.clip(values, 0, 255, out=values).astype(np.uint8))
 
 
 def resize_image(picture: Picture, shape: tuple[int, int]) -> Picture:
     """Bicubic, each channel in 32-bit floats; Pillow does it, so that every backend gets the same bytes."""
     if picture.shape[:2] == shape:
         return picture.copy()
-    channels = np.ascontiguousarray(picture.transpose(2, 0, 1))
-    resized = [Image.fromarray(c).resize(shape[::-1], Image.Resampling.BICUBIC) for c in channels]
-    return np.stack([np.asarray(c, dtype=np.float32) for c in resized], axis=-1)
+    resized = np.empty((*shape, picture.shape[2]), np.float32)
+    for channel in range(picture.shape[2]):  # one at a time: a large picture is most of the memory
+        plane = Image.fromarray(np.ascontiguousarray(picture[..., channel]))
+        resized[..., channel] = np.asarray(plane.resize(shape[::-1], Image.Resampling.BICUBIC))
+    return resized
 
 
 def lost_detail(original: Picture, smaller: tuple[int, int], shape: tuple[int, int]) -> Picture:
     """What the original has at `shape` and loses on the way through the `smaller` shape."""
-    return resize_image(original, shape) - resize_image(resize_image(original, smaller), shape)
+    detail = resize_image(original, shape)
+    detail -= resize_image(resize_image(original, smaller), shape)
+    return detail
 
 
 def normalised(slope: Picture, bands: int) -> Picture:
@@ -89,26 +100,43 @@ def normalised(slope: Picture, bands: int) -> Picture:
             if min(height, width) < 8:
                 break
             coarse = resize_image(rest, (height // 2, width // 2))
-            total += _unit(resize_image(rest - resize_image(coarse, (height, width)), slope.shape[:2]))
+            fine = resize_image(coarse, (height, width))
+            np.subtract(rest, fine, out=fine)
+            total += _unit(fine if fine.shape == slope.shape else resize_image(fine, slope.shape[:2]))
             rest = coarse
-        slope = total + _unit(resize_image(rest, slope.shape[:2]))
-    return slope / max(float(np.abs(slope).mean()), 1e-7)
+        slope = total
+        slope += _unit(resize_image(rest, slope.shape[:2]))
+    return slope / np.float32(max(mean_magnitude(slope), 1e-7))
+
+
+def mean_magnitude(values: Picture) -> float:
+    """Mean of the absolute values, row by row: a second array of a large picture's size would be most of the memory."""
+    return sum(float(np.abs(row).sum(dtype=np.float64)) for row in values) / values.size
 
 
 def _unit(band: Picture) -> Picture:
-    return band / max(float(np.sqrt(np.mean(np.square(band)))), 1e-7)
+    """The band, changed in place, with mean square 1."""
+    mean_square = sum(float(np.square(row).sum(dtype=np.float64)) for row in band) / band.size
+    band /= np.float32(max(math.sqrt(mean_square), 1e-7))
+    return band
 
 
 def ascend(
-    picture: Picture, gradient: Gradient, settings: DreamSettings, random: np.random.Generator
+    picture: Picture,
+    gradient: Gradient,
+    settings: DreamSettings,
+    random: np.random.Generator,
+    mask: Picture | None = None,
 ) -> tuple[Picture, float, float]:
     """One step up the slope of the loss.
 
     Args:
         picture: where to start.
         gradient: loss and gradient of a batch of pictures.
-        settings: step, jitter, bands, clipping, and `max_loss`, above which no step is made.
+        settings: step, jitter, bands, what keeps the picture smooth, clipping, and `max_loss`, above which no step
+            is made.
         random: draws the jitter.
+        mask: float32 (height, width, 1) in [0, 1]: the share of the step that each pixel takes; None: all of it.
 
     Returns:
         The new picture, the loss before the step, and the mean magnitude of the gradient.
@@ -118,7 +146,20 @@ def ascend(
     if settings.max_loss and loss > settings.max_loss:
         return picture, loss, 0.0
     slope = np.roll(slopes[0], -shift, (0, 1))
-    moved = picture + np.float32(settings.step) * normalised(slope, settings.bands)
+    del slopes
+    magnitude = mean_magnitude(slope)
+    moved = normalised(slope, settings.bands)
+    del slope
+    if settings.total_variation:
+        moved -= np.float32(settings.total_variation) * total_variation_gradient(picture)
+    moved *= np.float32(settings.step)
+    moved += picture
+    if settings.blur:
+        moved = blurred(moved, settings.blur)
     if settings.clip:
-        moved = np.clip(moved, -1, 1)
-    return moved.astype(np.float32), loss, float(np.abs(slope).mean())
+        np.clip(moved, -1, 1, out=moved)
+    if mask is not None:
+        moved -= picture
+        moved *= mask
+        moved += picture
+    return moved, loss, magnitude

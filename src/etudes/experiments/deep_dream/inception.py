@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from etudes.experiments.deep_dream.weight_files import KerasFile, convolution_names, npz_arrays
+from etudes.experiments.deep_dream.keras_files import KerasFile
+from etudes.experiments.deep_dream.weight_files import convolution_names, npz_arrays
 from etudes.training.backend import keras
 
 LAYERS = ("mixed2", "mixed3", "mixed4", "mixed5")

@@ -7,20 +7,14 @@ convolutions, too: at every place of a large picture they then see as much as th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from etudes.contract import Networks
-from etudes.errors import UserError, unknown
-from etudes.experiments.deep_dream import inception
-from etudes.experiments.deep_dream.dreaming import Gradient, Picture
-from etudes.training.backend import input_gradient, keras
-
-BORDER = 2
-"""Rows and columns at each edge of a layer's output that do not count: the padding makes artefacts there."""
+from etudes.errors import UserError
+from etudes.training.backend import keras
 
 _ACTIVATIONS = ("Activation", "ReLU", "LeakyReLU", "PReLU", "ELU", "BatchNormalization")
 _BETWEEN = (*_ACTIVATIONS, "MaxPooling2D", "AveragePooling2D", "ZeroPadding2D")
@@ -191,81 +185,16 @@ def _with_normalisation(weights: list[Any], layer: Any) -> list[Any]:
     return [kernel * scale, shift]
 
 
+_SHAPELESS = ("InputLayer", "Rescaling", "Flip", "ZeroPadding2D", "Dropout")
+"""Kinds of layers of keras.applications that find nothing themselves."""
+
+
 def layer_names(network: Any) -> list[str]:
-    """The layers that can be excited: `mixed…` of Inception-v3, `conv…` and `dense…` of others."""
-    return [layer.name for layer in network.layers if re.fullmatch(r"(mixed|conv|dense)\d+", layer.name)]
+    """The layers that can be excited: `mixed…` of Inception-v3, `conv…` and `dense…` of études' networks.
 
-
-@dataclass(frozen=True)
-class Objective:
-    """What is to grow: Σ over layers of coefficient × mean square of the layer's output."""
-
-    probe: Any
-    """A `keras.Model` from pictures to the outputs of the layers."""
-    layers: tuple[str, ...]
-    coefficients: tuple[float, ...]
-    step: float
-    """The step that suits the network: what a small one dreams of is soon too gaudy."""
-
-    def gradient(self) -> Gradient:
-        """The function of a batch of pictures that gives the loss and its gradient."""
-        ops = keras.ops
-
-        def loss(outputs: list[Any]) -> Any:
-            total = 0.0
-            for coefficient, output in zip(self.coefficients, outputs, strict=True):
-                output = ops.cast(output, "float32")
-                interior = output[:, BORDER:-BORDER, BORDER:-BORDER, :]
-                # As in 2017, the sum over the interior is divided by the size of the whole output.
-                total = total + coefficient * ops.sum(ops.square(interior)) / ops.cast(ops.size(output), "float32")
-            return total
-
-        return input_gradient(folded(self.probe), loss)
-
-    def outputs(self, picture: Picture) -> list[Picture]:
-        """What each layer makes of a picture, float32 (height, width, channels)."""
-        found = self.probe.predict_on_batch(picture[None])
-        found = found if isinstance(found, list | tuple) else [found]
-        return [np.asarray(output[0], dtype=np.float32) for output in found]
-
-    def losses(self, picture: Picture) -> list[float]:
-        """The part of each layer in the loss of a picture; computed in NumPy."""
-        parts = []
-        for coefficient, output in zip(self.coefficients, self.outputs(picture), strict=True):
-            interior = output[BORDER:-BORDER, BORDER:-BORDER].astype(np.float64)
-            parts.append(float(coefficient * np.square(interior).sum() / output.size))
-        return parts
-
-    def can_see(self, shape: tuple[int, int]) -> bool:
-        """Whether every layer's output has something left inside its border, for a picture (height, width)."""
-        try:
-            found = self.probe.compute_output_shape((1, *shape, 3))
-        except ValueError:  # smaller than a kernel
-            return False
-        shapes = found if isinstance(found, list) else [found]
-        return all(min(extents[1:3]) > 2 * BORDER for extents in shapes)
-
-
-def objective_of(network: Any, layers: Sequence[str], coefficients: Sequence[float]) -> Objective:
-    """The objective that the settings describe; where they are empty, the network's own.
-
-    That is for Inception-v3 `mixed2` to `mixed5` with the coefficients of 2017. For others it is the last layer before
-    the scores, which has seen most; a network without such a layer gives its last two convolutions.
-
-    Raises:
-        UserError: a layer that the network does not have.
+    Those of keras.applications have names of all kinds: there it is every layer that makes a map.
     """
-    names = layer_names(network)
-    is_inception = network.name.startswith("inception_v3")
-    if not layers:
-        convolutions = [name for name in names if name.startswith("conv")]
-        hidden = [name for name in names if name.startswith("dense")][:-1]
-        layers = inception.LAYERS if is_inception else tuple(hidden[-1:] or convolutions[-2:])
-        coefficients = inception.COEFFICIENTS if is_inception else ()
-    for name in layers:
-        if name not in names:
-            raise unknown("layer", name, names)
-    outputs = [network.get_layer(name).output for name in layers]
-    probe = keras.Model(network.input, outputs)
-    weights = tuple(coefficients) or (1.0,) * len(layers)
-    return Objective(probe, tuple(layers), weights, step=0.02 if is_inception else 0.012)
+    if network.name.startswith("application_"):
+        made = [layer for layer in network.layers if type(layer).__name__ not in _SHAPELESS]
+        return [layer.name for layer in made if len(getattr(layer.output, "shape", ())) == 4]
+    return [layer.name for layer in network.layers if re.fullmatch(r"(mixed|conv|dense)\d+", layer.name)]

@@ -1,4 +1,4 @@
-"""What a dream looks like: before and after, octave by octave, what the layers answer, what single channels want."""
+"""What a dream looks like: before and after, octave by octave, what the layers answer."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from etudes.contract import Array
-from etudes.experiments.deep_dream.dreaming import Picture, deprocess, normalised
-from etudes.experiments.deep_dream.model import Objective
-from etudes.training.backend import input_gradient, keras
-from etudes.training.session import generator
+from etudes.experiments.deep_dream.dreaming import deprocess
+from etudes.experiments.deep_dream.objectives import Objective
+from etudes.experiments.deep_dream.regularisers import Picture
 from etudes.views.figures import figure, picture
-from etudes.views.grids import picture_grid
 
 _LINE, _GAP = 20, 6
 
@@ -49,7 +46,7 @@ def answers(objective: Objective, original: Picture, dream: Picture) -> Image.Im
 
     Both maps of a layer have the same scale of colours.
     """
-    names = objective.layers
+    names = [target.layer for target in objective.targets]
     rows = [("before", original), ("after", dream)]
     strength = [[np.sqrt(np.square(o).mean(axis=-1)) for o in objective.outputs(values)] for _, values in rows]
     aspect = original.shape[0] / original.shape[1]
@@ -67,36 +64,3 @@ def answers(objective: Objective, original: Picture, dream: Picture) -> Image.Im
                 axes.axis("off")
                 drawn.colorbar(shown, ax=axes, shrink=0.7)
         return picture(drawn)
-
-
-def channel_dreams(network: object, layer: str, seed: int, size: int, iterations: int) -> Image.Image:
-    """What some channels of a layer, eight at most, dream of; each begins with the same grey noise.
-
-    Args:
-        network: a network of pictures in [-1, 1].
-        layer: one of its layers.
-        seed: draws the noise and the channels.
-        size: pixels along each side.
-        iterations: steps.
-    """
-    probe = keras.Model(network.input, network.get_layer(layer).output)  # type: ignore[attr-defined]
-    random = generator(seed, 8)
-    noise = random.normal(0, 0.1, (1, size, size, 3)).astype(np.float32)
-    # A channel that is silent on the noise has no slope to climb.
-    awake = np.flatnonzero(probe.predict_on_batch(noise).max(axis=(0, 1, 2)) > 0)
-    channels = np.sort(random.permutation(awake if len(awake) else 1)[:8])
-    chosen = np.eye(probe.output_shape[-1], dtype=np.float32)[channels][:, None, None, :]
-
-    def loss(outputs: list[object]) -> object:
-        ops = keras.ops
-        return ops.sum(ops.mean(ops.multiply(ops.cast(outputs[0], "float32"), chosen), axis=(1, 2)))
-
-    gradient = input_gradient(probe, loss)
-    dreams: Array = np.repeat(noise, len(channels), axis=0)
-    for _ in range(iterations):
-        shift = random.integers(-8, 9, 2)
-        slopes = np.roll(gradient(np.roll(dreams, shift, (1, 2)))[1], -shift, (1, 2))
-        step = np.stack([normalised(slope, 3) for slope in slopes])
-        dreams = np.clip(dreams + 0.03 * step, -1, 1).astype(np.float32)
-    shown = np.stack([np.asarray(deprocess(dream)) for dream in dreams])
-    return picture_grid(shown, 4, captions=[f"{layer}, channel {k}" for k in channels], scale=1)

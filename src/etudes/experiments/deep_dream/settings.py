@@ -9,8 +9,12 @@ import numpy as np
 from annotated_types import Ge, Gt, Interval
 
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.targets import read_target
 from etudes.experiments.deep_dream.weights import UNTRAINED
 from etudes.settings import Settings
+
+LEAST_TILE = 256
+"""Pixels of the smallest window: most of a smaller one would be its margin."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class DreamSettings(Settings):
     weights: str = ""
     """The network: inception_v3, inception_v3_2015, a weights file, a run, an etude, or untrained; empty finds one."""
     layers: tuple[str, ...] = ()
-    """Layers to excite, such as mixed4, conv3 or dense1; empty takes the network's own choice."""
+    """What to excite: mixed4, its channel mixed4:97, its neuron mixed4:97:8:12 or mixed4:97:centre, class:cat."""
     coefficients: tuple[float, ...] = ()
     """How much each of these layers counts; empty: all the same."""
     max_size: Annotated[int, Ge(0)] = 640
@@ -45,14 +49,30 @@ class DreamSettings(Settings):
     """When an octave gets back the detail that shrinking took: after it was dreamed on, or before."""
     clip: bool = True
     """Keep the values in -1..1 after each step."""
+    total_variation: Annotated[float, Interval(ge=0, le=10)] = 0.0
+    """Pull neighbours together: this share of the gradient of total variation is taken from each step."""
+    blur: Annotated[float, Interval(ge=0, le=20)] = 0.0
+    """Blur the picture after each step, with a standard deviation of so many pixels."""
+    guide: str = ""
+    """A picture whose features are looked for, instead of whatever the layers fire at."""
+    mask: str = ""
+    """A grey picture of the same proportions: where it is black, nothing is dreamed; where it is white, everything."""
+    application: str = ""
+    """Which network of keras.applications the weights file holds, such as VGG16; empty: Inception-v3."""
+    tile: Annotated[int, Ge(0)] = 640
+    """A larger picture goes through the network in overlapping windows of so many pixels a side; 0: whole."""
 
     def check(self) -> None:
-        """Layers and coefficients belong together."""
+        """Layers and coefficients belong together, and each layer must be one that can be read."""
+        for words in self.layers:
+            read_target(words)
         if self.coefficients and len(self.coefficients) != len(self.layers):
             counts = f"{len(self.coefficients)} coefficients for {len(self.layers)} layers"
             raise UserError(f"{counts}: --coefficients needs one for each of --layers")
         if not all(np.isfinite(value) and value > 0 for value in self.coefficients):
             raise UserError("--coefficients must be greater than 0")
+        if 0 < self.tile < LEAST_TILE:
+            raise UserError(f"--tile {self.tile}: a window needs {LEAST_TILE} pixels or more; 0 takes pictures whole")
 
 
 CLASSIC = DreamSettings(

@@ -18,10 +18,8 @@ from etudes.experiments.deep_dream.dreaming import (
     resize_image,
 )
 from etudes.experiments.deep_dream.experiment import PRESETS
-from etudes.experiments.deep_dream.model import (
-    folded,
-    objective_of,
-)
+from etudes.experiments.deep_dream.model import folded
+from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.training import Unrecorded, dream
 from etudes.training.backend import keras, start_backend
 

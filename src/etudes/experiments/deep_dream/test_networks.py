@@ -9,11 +9,8 @@ import pytest
 from etudes.errors import UserError
 from etudes.experiments.deep_dream import inception, weight_files
 from etudes.experiments.deep_dream.experiment import PRESETS
-from etudes.experiments.deep_dream.model import (
-    convolutional_part,
-    layer_names,
-    objective_of,
-)
+from etudes.experiments.deep_dream.model import convolutional_part, layer_names
+from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.training.backend import drawn_from, keras, start_backend
 
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]

@@ -7,33 +7,25 @@ from __future__ import annotations
 
 import io
 import math
-import mmap
-import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from etudes.contract import Array
 from etudes.data.refusal import reason, refuse, shown
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.keras_files import KerasFile
 
 LARGEST = {".npz": 50_000_000, ".h5": 110_000_000}
 """Bytes that a file of weights may have, by its ending; the published ones have 39.6 and 87.9 million."""
 
+LARGEST_APPLICATION = 1_600_000_000
+"""Bytes that the weights of a network of keras.applications may have; ConvNeXtXLarge has 1.4 billion."""
+
 BEGINNINGS = {".npz": b"PK", ".h5": b"\x89HDF\r\n\x1a\n"}
 """The first bytes of files of weights, by their ending."""
-
-INCEPTION_LAYERS, INCEPTION_VALUES = 188, 21_802_784
-"""Layers with weights in Inception-v3 without its classifier, and the values that they hold."""
-
-_HEAP = b"GCOL\1\0\0\0"
-"""How a heap begins in an HDF5 file; its size follows."""
-
-_MOST_NAMES = 1000
-"""Names that a list in an HDF5 file may have, and characters of each."""
 
 _BRANCHES = {0: (1, 2, 3, 1), 1: (1, 2, 3, 1), 2: (1, 2, 3, 1), 3: (1, 3), 8: (0, 2, 4)}
 _BRANCHES |= dict.fromkeys((4, 5, 6, 7), (1, 3, 5, 1))
@@ -63,14 +55,33 @@ def look_at_file(path: Path) -> None:
     size = path.stat().st_size
     if size > LARGEST[kind]:
         raise refuse(path, f"is larger than {LARGEST[kind] // 1_000_000} MB, no such network is: copy it again")
-    with path.open("rb") as file:
-        if not file.read(8).startswith(BEGINNINGS[kind]):
-            raise refuse(path, f"is no {kind} file: its content is of another kind; copy it again")
+    _look_at_beginning(path, kind)
     if kind == ".npz":
         _look_at_archive(path)
     else:
         with KerasFile(path) as layers:
             layers.check_count()
+
+
+def look_at_application(path: Path, name: str) -> None:
+    """Refuse a file that holds no weights as Keras saves them; whether they are those of `name`, its layers will say.
+
+    Raises:
+        UserError: it is of another kind or too large.
+    """
+    if path.suffix != ".h5":
+        raise refuse(path, f"is no .h5 file: the weights of {name} end in .h5 or .weights.h5")
+    if path.stat().st_size > LARGEST_APPLICATION:
+        raise refuse(path, f"is larger than {LARGEST_APPLICATION // 1_000_000} MB, no such network is: copy it again")
+    _look_at_beginning(path, ".h5")
+    with KerasFile(path, f"the weights of {name}", LARGEST_APPLICATION // 4):
+        pass
+
+
+def _look_at_beginning(path: Path, kind: str) -> None:
+    with path.open("rb") as file:
+        if not file.read(8).startswith(BEGINNINGS[kind]):
+            raise refuse(path, f"is no {kind} file: its content is of another kind; copy it again")
 
 
 # --- NPZ of 2015 ------------------------------------------------------------------------------------------------------
@@ -117,119 +128,3 @@ def npz_arrays(content: bytes, name: str, shapes: dict[str, tuple[int, ...]]) ->
         raise
     except Exception as error:  # a broken header makes NumPy raise nearly anything
         raise UserError(f"{trouble}: {reason(error)}") from error
-
-
-# --- HDF5 of Keras ----------------------------------------------------------------------------------------------------
-
-
-def _heaps_are_small(path: Path) -> bool:
-    """Whether no heap of an HDF5 file is larger than 64 kB.
-
-    Texts of any length lie in heaps. A small list could name a large one a thousand times, and HDF5 reads a list whole.
-    """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        place = content.find(_HEAP)
-        while place >= 0:
-            (size,) = struct.unpack("<Q", content[place + 8 : place + 16].ljust(8, b"\xff"))
-            if size > 65_536:
-                return False
-            place = content.find(_HEAP, place + 1)
-    return True
-
-
-class KerasFile:
-    """The arrays of Keras's HDF5 file, layer by layer; a context manager.
-
-    The names in the file lead to the arrays. Each step of the way must be a plain entry of a plain group: links to
-    elsewhere, arrays kept in other files and arrays put together from others are refused, and so is anything but
-    float32 that lies in the file as it is, without a filter to unpack it.
-
-    Raises:
-        UserError: the file is none of this kind.
-    """
-
-    def __init__(self, path: Path) -> None:
-        import h5py
-
-        self._trouble = f"{shown(path)} does not hold Keras's Inception-v3 without its classifier"
-        self._h5py = h5py
-        try:
-            if not _heaps_are_small(path):
-                self._refuse("it holds texts that are too long")
-            self._file = h5py.File(path, "r")
-            self.layers = self._layers()
-        except UserError:
-            raise
-        except Exception as error:  # a broken HDF5 file makes h5py raise nearly anything
-            raise UserError(f"{self._trouble}: {reason(error)}") from error
-
-    def __enter__(self) -> KerasFile:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def check_count(self) -> None:
-        """Refuse a file with another number of layers or of values than the network has."""
-        values = sum(array.size for layer in self.layers for array in layer)
-        if len(self.layers) != INCEPTION_LAYERS or values != INCEPTION_VALUES:
-            self._refuse(f"{len(self.layers)} layers with {values:,} values are not its own")
-
-    def read(self, layer: int, shapes: list[tuple[int, ...]]) -> list[Array]:
-        """The arrays of a layer, in the order of its weights; they must have these shapes and be finite."""
-        found = self.layers[layer]
-        if [array.shape for array in found] != shapes:
-            self._refuse(f"layer {layer + 1} has the shapes {[array.shape for array in found]}, not {shapes}"[:90])
-        try:
-            arrays = [np.asarray(array[()], dtype=np.float32) for array in found]
-        except Exception as error:
-            raise UserError(f"{self._trouble}: {reason(error)}") from error
-        if not all(np.isfinite(array).all() for array in arrays):
-            self._refuse(f"layer {layer + 1} has values that are not finite")
-        return arrays
-
-    def _refuse(self, trouble: str) -> None:
-        raise UserError(f"{self._trouble}: {trouble}")
-
-    def _layers(self) -> list[list[Any]]:
-        """The data sets of every layer that has some; none of them is read yet."""
-        layers = []
-        for name in self._names(self._file, "layer_names"):
-            group = self._plain(self._file, name)
-            arrays = [self._array(group, weight) for weight in self._names(group, "weight_names")]
-            if arrays:
-                layers.append(arrays)
-        return layers
-
-    def _names(self, group: Any, attribute: str) -> list[str]:
-        """A list of names; none of them can be long."""
-        if attribute not in group.attrs:
-            self._refuse(f"it has no {attribute}")
-        found = group.attrs.get_id(attribute)
-        if len(found.shape) != 1 or found.shape[0] > _MOST_NAMES or found.dtype.itemsize > _MOST_NAMES:
-            self._refuse(f"its {attribute} are no list of names")
-        if found.shape[0] and self._h5py.check_string_dtype(found.dtype) is None:
-            self._refuse(f"its {attribute} are no list of names")
-        return [name if isinstance(name, str) else bytes(name).decode("utf-8") for name in group.attrs[attribute]]
-
-    def _plain(self, group: Any, name: str) -> Any:
-        """What lies at a path below a group, after looking at every link on the way."""
-        for part in name.split("/"):
-            if not isinstance(group, self._h5py.Group) or part in ("", ".", ".."):
-                self._refuse(f"{name[:40]} leads nowhere")
-            if type(group.get(part, getlink=True)) is not self._h5py.HardLink:
-                self._refuse(f"{name[:40]} is missing, or a link out of the file")
-            group = group[part]
-        return group
-
-    def _array(self, group: Any, name: str) -> Any:
-        """A data set of float32 that lies whole in the file."""
-        array = self._plain(group, name)
-        if not isinstance(array, self._h5py.Dataset) or array.dtype != np.float32 or array.shape is None:
-            self._refuse(f"{name[:40]} is no array of float32")
-        properties = array.id.get_create_plist()
-        if array.is_virtual or properties.get_external_count() or properties.get_nfilters() or array.chunks:
-            self._refuse(f"{name[:40]} does not lie in the file as it is")
-        if array.size > INCEPTION_VALUES:
-            self._refuse(f"{name[:40]} promises {array.size:,} values")
-        return array

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from etudes.data import find_file
 from etudes.data.refusal import refuse
-from etudes.errors import UserError
-from etudes.experiments.deep_dream.weight_files import look_at_file
+from etudes.errors import UserError, unknown
+from etudes.experiments.deep_dream.preprocessing import PREPROCESSING
+from etudes.experiments.deep_dream.weight_files import look_at_application, look_at_file
 from etudes.runs import Run, bundled_runs, run_at, run_of, runs_folder
 
 UNTRAINED = "untrained"
@@ -30,8 +31,14 @@ class Weights:
     sha256: str = ""
     """Of the file, or of the run's weights."""
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of the classes that a run's network tells apart; empty where there are none."""
+        names = self.run.header()["data"].get("class_names", ()) if self.run else ()
+        return tuple(names) if all(isinstance(name, str) for name in names) else ()
 
-def find_weights(weights: str) -> Weights:
+
+def find_weights(weights: str, application: str = "") -> Weights:
     """What the setting `weights` stands for on this machine.
 
     Args:
@@ -39,10 +46,13 @@ def find_weights(weights: str) -> Weights:
             finished run, else the bundled one), "ETUDE@bundled", "untrained", or "" for the first of these that is
             at hand: the two published files, then the newest run with a convolutional network, then a bundled one;
             runs for colour pictures come before others.
+        application: which network of keras.applications a weights file holds; empty: Inception-v3.
 
     Raises:
         UserError: it is none of these, or it is there and cannot be used.
     """
+    if application:
+        return _of_application(weights, application)
     if not weights:
         return _automatic()
     if weights == UNTRAINED:
@@ -63,6 +73,16 @@ def find_weights(weights: str) -> Weights:
     if not picture_channels(run):
         raise UserError(f"--weights {weights}: this run has no convolutional network that takes pictures")
     return _run(run)
+
+
+def _of_application(weights: str, application: str) -> Weights:
+    if application not in PREPROCESSING:
+        raise unknown("application", application, PREPROCESSING)
+    path = Path(weights).expanduser()
+    if not weights or not path.is_file():
+        what = f"--weights {weights}: there is no such file" if weights else "--weights FILE is missing"
+        raise UserError(f"{what}; --application {application} says what a weights file holds")
+    return _file(weights, path, application)
 
 
 def missing() -> UserError:
@@ -108,9 +128,12 @@ def picture_channels(run: Run) -> int:
     return max((shape[2] for shape in first.values() if shape[2] in (1, 3)), default=0)
 
 
-def _file(name: str, path: Path) -> Weights:
+def _file(name: str, path: Path, application: str = "") -> Weights:
     try:
-        look_at_file(path)
+        if application:
+            look_at_application(path, application)
+        else:
+            look_at_file(path)
         with path.open("rb") as file:
             return Weights(name, path, sha256=hashlib.file_digest(file, "sha256").hexdigest())
     except OSError as error:

@@ -1,0 +1,137 @@
+"""Contact sheets: what the channels of a network's layers dream of, when they begin with grey noise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from etudes.contract import Array
+from etudes.errors import UserError, unknown
+from etudes.experiments.deep_dream.dreaming import deprocess, normalised
+from etudes.experiments.deep_dream.model import folded, layer_names
+from etudes.experiments.deep_dream.regularisers import Picture
+from etudes.training.backend import input_gradient, keras
+from etudes.training.session import generator
+
+_MOST_LAYERS, _CHANNELS = 12, 6
+"""A sheet of the whole network shows so many layers at most, and so many channels of each."""
+
+_GAP, _LINE = 6, 16
+
+
+def chosen_channels(
+    network: Any, layer: str | None, channels: Sequence[int] | None, seed: int
+) -> dict[str, Sequence[int]]:
+    """Which channels of which layers a sheet shows.
+
+    Args:
+        network: of pictures in [-1, 1].
+        layer: the only layer; None: all, or as many as a sheet has room for, spread evenly.
+        channels: of that layer, if one is named; None: a few that are not silent.
+        seed: draws the channels.
+
+    Raises:
+        UserError: there is no such layer or channel.
+    """
+    names = layer_names(network)
+    if layer is None:
+        spread = np.unique(np.linspace(0, len(names) - 1, min(len(names), _MOST_LAYERS)).round().astype(int))
+        return {names[k]: some_channels(network, names[k], _CHANNELS, seed) for k in spread}
+    if layer not in names:
+        raise unknown("layer", layer, names)
+    count = int(network.get_layer(layer).output.shape[-1])
+    if channels is None:
+        return {layer: some_channels(network, layer, 8, seed)}
+    if not channels or len(channels) > 64:
+        raise UserError(f"--channels: name 1 to 64 of {layer}'s")
+    wrong = [channel for channel in channels if not 0 <= channel < count]
+    if wrong:
+        raise UserError(f"--channels {wrong[0]}: {layer} has {count} channels, 0 to {count - 1}")
+    return {layer: channels}
+
+
+def some_channels(network: Any, layer: str, count: int, seed: int) -> list[int]:
+    """Channels of a layer, drawn from those that answer to noise: one that is silent has no slope to climb."""
+    probe = keras.Model(network.input, network.get_layer(layer).output)
+    found = np.asarray(probe.predict_on_batch(_noise(seed, 128)))
+    awake = np.flatnonzero(found.max(axis=(0, 1, 2)) > 0)
+    awake = awake if len(awake) else np.arange(found.shape[-1])
+    return [int(channel) for channel in np.sort(generator(seed, 8, 2).permutation(awake)[:count])]
+
+
+def _noise(seed: int, size: int) -> Picture:
+    return generator(seed, 8, 1).normal(0, 0.1, (1, size, size, 3)).astype(np.float32)
+
+
+def channel_dreams(
+    network: Any, layer: str, channels: Sequence[int], seed: int, size: int, iterations: int
+) -> list[Image.Image]:
+    """What some channels of a layer dream of; each begins with the same grey noise.
+
+    Args:
+        network: a network of pictures in [-1, 1].
+        layer: one of its layers.
+        channels: some of the layer's.
+        seed: draws the noise.
+        size: pixels along each side.
+        iterations: steps.
+    """
+    probe = folded(keras.Model(network.input, network.get_layer(layer).output))
+    ops = keras.ops
+
+    def loss(outputs: list[Any], chosen: Any) -> Any:
+        return ops.sum(ops.mean(ops.multiply(ops.cast(outputs[0], "float32"), chosen), axis=(1, 2)))
+
+    gradient, random = input_gradient(probe, loss, (4,)), generator(seed, 8, 3)
+    shifts = [random.integers(-8, 9, 2) for _ in range(iterations)]
+    dreams = []
+    for first in range(0, len(channels), 8):  # eight at a time: memory
+        batch = list(channels[first : first + 8])
+        chosen = np.eye(probe.output_shape[-1], dtype=np.float32)[batch][:, None, None, :]
+        pictures: Array = np.repeat(_noise(seed, size), len(batch), axis=0)
+        for shift in shifts:
+            slopes = gradient(np.roll(pictures, shift, (1, 2)), chosen)[1]
+            step = np.stack([normalised(slope, 3) for slope in np.roll(slopes, -shift, (1, 2))])
+            pictures = np.clip(pictures + 0.03 * step, -1, 1).astype(np.float32)
+        dreams += [deprocess(picture) for picture in pictures]
+    return dreams
+
+
+def contact_sheet(network: Any, wanted: dict[str, Sequence[int]], seed: int, size: int, iterations: int) -> Image.Image:
+    """The dreams of some channels, a row or more for each layer, with the layer's name on the left.
+
+    Args:
+        network: a network of pictures in [-1, 1].
+        wanted: layer → channels.
+        seed: draws the noise.
+        size: pixels along each side of a dream.
+        iterations: steps of a dream.
+    """
+    font, small = ImageFont.load_default(15), ImageFont.load_default(12)
+    columns = max(min(len(channels), 8) for channels in wanted.values())
+    rows = [
+        (layer if first == 0 else "", channels[first : first + columns])
+        for layer, channels in wanted.items()
+        for first in range(0, len(channels), columns)
+    ]
+    left = int(max(font.getlength(layer) for layer in wanted)) + 3 * _GAP
+    cell = max(size, int(small.getlength("channel 0000")))
+    sheet = Image.new("RGB", (left + columns * (cell + _GAP), len(rows) * (size + _LINE + _GAP) + _GAP), "white")
+    draw, top = ImageDraw.Draw(sheet), _GAP
+    dreams = {
+        layer: iter(channel_dreams(network, layer, channels, seed, size, iterations))
+        for layer, channels in wanted.items()
+    }
+    name = ""
+    for layer, channels in rows:
+        name = layer or name
+        draw.text((_GAP, top + size // 2 - 8), layer, fill="black", font=font)
+        for column, channel in enumerate(channels):
+            place = left + column * (cell + _GAP)
+            sheet.paste(next(dreams[name]), (place, top))
+            draw.text((place, top + size + 1), f"channel {channel}", fill="black", font=small)
+        top += size + _LINE + _GAP
+    return sheet

@@ -1,0 +1,122 @@
+"""Networks of keras.applications: their own preprocessing, and files in both of Keras's orders."""
+
+import numpy as np
+import pytest
+
+from etudes.errors import UserError
+from etudes.experiments.deep_dream import weights
+from etudes.experiments.deep_dream.applications import application, preprocessed
+from etudes.experiments.deep_dream.model import folded, layer_names
+from etudes.experiments.deep_dream.objectives import objective_of
+from etudes.experiments.deep_dream.preprocessing import PREPROCESSING
+from etudes.training.backend import drawn_from, keras, start_backend
+
+MODULES = {"-1..1": "mobilenet_v2", "0..255": "efficientnet", "blue first": "vgg16", "standardised": "densenet"}
+
+
+@pytest.fixture(scope="module")
+def whole():
+    """MobileNetV2 with its classifier and random weights, none of them as they were born."""
+    start_backend()
+    with drawn_from(2):
+        network = keras.applications.MobileNetV2(weights=None, classes=7, alpha=0.35, input_shape=(96, 96, 3))
+    random = np.random.default_rng(0)
+    for weight in network.weights:
+        weight.assign(np.asarray(weight) + random.uniform(0, 0.1, weight.shape))
+    return network
+
+
+def save(network, path, order):
+    import h5py
+
+    if order == "keras 3":
+        network.save_weights(path)
+        return
+    from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
+
+    with h5py.File(path, "w") as file:
+        save_weights_to_hdf5_group(file, network)
+
+
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch):
+    """MobileNetV2 a third as wide, which takes a second less."""
+    start_backend()
+    build = keras.applications.MobileNetV2
+    monkeypatch.setattr(keras.applications, "MobileNetV2", lambda **words: build(**{"alpha": 0.35, **words}))
+
+
+def test_all_names_are_those_of_keras():
+    start_backend()
+    assert all(callable(getattr(keras.applications, name)) for name in PREPROCESSING)
+
+
+@pytest.mark.parametrize("kind", MODULES)
+def test_pictures_are_prepared_as_each_network_was_trained(kind):
+    start_backend()
+    pixels = np.random.default_rng(0).integers(0, 256, (1, 4, 5, 3)).astype(np.float32)
+    expected = getattr(keras.applications, MODULES[kind]).preprocess_input(pixels.copy())
+    pictures = keras.Input((None, None, 3))
+    found = keras.Model(pictures, keras.layers.Activation("linear")(preprocessed(pictures, kind)))
+    np.testing.assert_allclose(found.predict_on_batch(pixels / 127.5 - 1), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("order", ["published", "keras 3"])
+def test_a_file_of_weights_becomes_its_network(whole, tmp_path, order):
+    path = tmp_path / "mobile.weights.h5"
+    save(whole, path, order)
+    network = application("MobileNetV2", path)
+    pixels = np.random.default_rng(1).integers(0, 256, (1, 96, 96, 3)).astype(np.float32)
+    cut = keras.Model(whole.input, whole.get_layer("block_13_expand_relu").output)
+    expected = cut.predict_on_batch(pixels / 127.5 - 1)
+    probe = keras.Model(network.input, network.get_layer("block_13_expand_relu").output)
+    same = probe if order == "published" else folded(probe)
+    found = same.predict_on_batch(pixels / 127.5 - 1)
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+    # The classifier, asked at every place: the mean of the scores is the score of the mean.
+    scores = network.predict_on_batch(pixels / 127.5 - 1).mean(axis=(1, 2))
+    expected = whole.predict_on_batch(pixels / 127.5 - 1)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(keras.ops.softmax(scores)), expected, atol=1e-4)
+    assert layer_names(network)[-1] == "scores"
+    if order == "published":
+        return
+    assert objective_of(network, ("class:6",), ()).targets[0].channel == 6
+    with pytest.raises(UserError, match="classes have no names here; give a number"):
+        objective_of(network, ("class:cat",), ())
+    # A place of it stands for 16 pixels, and it is the last such layer.
+    (target,) = objective_of(network, (), ()).targets
+    assert target.layer == "block_13_expand_relu"
+
+
+def test_a_file_of_another_network_is_refused(whole, tmp_path):
+    for order in ("published", "keras 3"):
+        path = tmp_path / f"{order[:4]}.weights.h5"
+        save(keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)]), path, order)
+        with pytest.raises(UserError, match="does not hold the weights of MobileNetV2") as error:
+            application("MobileNetV2", path)
+        assert len(str(error.value)) <= 200
+
+
+def test_values_that_are_not_finite_are_refused(whole, tmp_path):
+    before = whole.get_layer("block_5_project").get_weights()
+    whole.get_layer("block_5_project").set_weights([before[0] * np.nan])
+    save(whole, tmp_path / "mobile.weights.h5", "keras 3")
+    whole.get_layer("block_5_project").set_weights(before)
+    with pytest.raises(UserError, match="not finite"):
+        application("MobileNetV2", tmp_path / "mobile.weights.h5")
+
+
+def test_what_is_no_file_of_an_application_is_refused(tmp_path):
+    (tmp_path / "a.npz").write_bytes(b"PK")
+    (tmp_path / "a.h5").write_bytes(b"no HDF5")
+    cases = [
+        ("a.h5", "MobileNetV22", "did you mean 'MobileNetV2'"),
+        ("", "MobileNetV2", "--weights FILE is missing"),
+        ("no.h5", "MobileNetV2", "there is no such file"),
+        (str(tmp_path / "a.npz"), "MobileNetV2", "end in .h5"),
+        (str(tmp_path / "a.h5"), "MobileNetV2", "its content is of another kind"),
+    ]
+    for given, name, said in cases:
+        with pytest.raises(UserError, match=said) as error:
+            weights.find_weights(given, name)
+        assert len(str(error.value)) <= 200
