@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from etudes.contract import Array
+from etudes.contract import Array, Table
 from etudes.runs.checkpoint import digest
 from etudes.training.backend import keras
 
@@ -71,6 +71,19 @@ def old_head_on_new_bottleneck(first: Any, transferred: Any) -> Any:
     """The first task's decision upon what now looks at pictures: what the transfer made the network forget."""
     shape = first.input_shape[1:]
     return keras.Sequential([keras.Input(shape), *bottleneck_of(transferred), *head_of(first)])
+
+
+def movement(first: Any, transferred: Any) -> Table:
+    """How far the kernel of each layer is from what it was before the transfer, relative to its length then."""
+    rows = []
+    for before, after in zip(first.layers, transferred.layers, strict=True):
+        if before.weights and before.count_params() == after.count_params():
+            old, new = before.get_weights()[0], after.get_weights()[0]
+            change = float(np.linalg.norm(new - old)) / float(np.linalg.norm(old))
+            kind = type(after).__name__.lower()
+            rows.append((kind, after.count_params(), "yes" if after.trainable else "frozen", change))
+    columns = ("layer", "parameters", "trainable", "relative change")
+    return Table("how far the transfer moved each kernel", columns, rows)
 
 
 def features_of(network: Any, pictures: Array) -> Array:
