@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "use": (commands.use, "apply a trained etude to your own input (etudes use ETUDE --help)"),
     "inspect": (commands.inspect, "layer tables, then pictures of what was learned"),
     "compare": (commands.compare, "runs side by side, their curves in one picture"),
+    "studio": (commands.studio, "the etudes in the browser: use, train and look inside on one page"),
     "data": (commands.data, "built-in sets: list | fetch NAME | verify"),
     "doctor": (commands.doctor, "what this machine has, what is missing, and the command that mends it"),
 }

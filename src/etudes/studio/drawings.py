@@ -58,8 +58,10 @@ def _centred(ink: Array) -> Array:
     small = np.asarray(Image.fromarray(ink.astype(np.uint8)).resize(size, Image.Resampling.BOX), dtype=np.float32)
     small *= 255 / max(float(small.max()), 1.0)
     total = float(small.sum())
-    places = [int(round(SIDE / 2 - float((small.sum(axis=1 - axis) * (np.arange(n) + 0.5)).sum()) / total))
-              for axis, n in enumerate(small.shape)]
+    places = [
+        round(SIDE / 2 - float((small.sum(axis=1 - axis) * (np.arange(n) + 0.5)).sum()) / total)
+        for axis, n in enumerate(small.shape)
+    ]
     top, left = (min(max(place, 0), SIDE - n) for place, n in zip(places, small.shape, strict=True))
     page = np.zeros((SIDE, SIDE), np.uint8)
     page[top : top + small.shape[0], left : left + small.shape[1]] = np.round(small).astype(np.uint8)

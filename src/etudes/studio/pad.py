@@ -9,6 +9,7 @@ SIDE = 280
 
 _TEMPLATE = """
 <div class="pad">
+<span class="what">{label}</span>
 <canvas width="{side}" height="{side}" tabindex="0" role="img" aria-label="{label}"></canvas>
 <button type="button" class="wipe">{wipe}</button>
 </div>
@@ -20,7 +21,8 @@ let last = null, drawn = false;
 const wipe = () => { pen.clearRect(0, 0, canvas.width, canvas.height); drawn = false; };
 const place = (event) => {
   const box = canvas.getBoundingClientRect();
-  return [(event.clientX - box.left) * canvas.width / box.width, (event.clientY - box.top) * canvas.height / box.height];
+  const scale = canvas.width / box.width;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
 };
 const line = (from, to) => {
   pen.lineWidth = 20; pen.lineCap = 'round'; pen.lineJoin = 'round'; pen.strokeStyle = '#111';

@@ -1,7 +1,7 @@
 """Trainings that the studio starts, stops and finds again: each is `etudes train` in a process of its own.
 
-A run folder's lock says whether somebody trains in it, and the kernel whose lock it is. So trainings outlive the studio,
-and a studio that was started again finds them, also those that were begun in a terminal.
+A run folder's lock says whether somebody trains in it, and the kernel whose lock it is. So trainings outlive the
+studio, and a studio that was started again finds them, also those that were begun in a terminal.
 """
 
 from __future__ import annotations

@@ -9,8 +9,6 @@ outlives the studio.
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import os
 import sys
@@ -19,13 +17,13 @@ from collections import OrderedDict
 from typing import Any, TextIO
 
 import numpy as np
-from PIL import Image
 
 from etudes import actions
 from etudes.contract import ImageData, ImageInfo, Images, Result
 from etudes.data import fit_picture, open_picture
 from etudes.errors import UserError
 from etudes.runs import run_at
+from etudes.studio.embedded import embedded
 from etudes.trained import Trained, load
 
 KEPT = 8
@@ -87,17 +85,6 @@ def as_plain(result: Result) -> dict[str, Any]:
     """A result for JSON, its pictures as addresses that hold the picture itself."""
     pictures = {name: embedded(picture) for name, picture in result.pictures.items()}
     return {**result.as_json(), "pictures": pictures}
-
-
-def embedded(picture: Image.Image | list[Image.Image]) -> str:
-    """A picture as a PNG, or a film as a GIF of 12 frames a second, in a `data:` address."""
-    file = io.BytesIO()
-    if isinstance(picture, list):
-        picture[0].save(file, "GIF", save_all=True, append_images=picture[1:], duration=80, loop=0)
-    else:
-        picture.save(file, "PNG")
-    kind = "gif" if isinstance(picture, list) else "png"
-    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:

@@ -93,9 +93,7 @@ class Worker:
             command = [sys.executable, "-m", "etudes.studio.worker"]
             pipe = subprocess.PIPE
             # A session of its own: Ctrl-C in the terminal is for the studio, which then ends its workers itself.
-            self._child = subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, encoding="utf-8", start_new_session=True
-            )
+            self._child = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8", start_new_session=True)
             threading.Thread(target=_read, args=(self._child, self._answers), daemon=True).start()
         return self._child
 
