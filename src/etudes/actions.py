@@ -48,6 +48,7 @@ from etudes.views.progress import Watch, watch_for
 __all__ = [
     "Reference",
     "Trained",
+    "answer",
     "compare",
     "etude_of",
     "evaluate",
@@ -195,6 +196,23 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
         result.files = save_pictures(result.pictures, Path(out or f"{etude}.png"))
     result.run = _answering(opened, reference)
     return result
+
+
+def answer(trained: Trained, *inputs: Any, **options: Any) -> Result:
+    """As `use`, with networks that stay loaded from one question to the next; no picture is saved.
+
+    Args:
+        trained: what `load` gave.
+        *inputs: as in `use`.
+        **options: as in `use`.
+
+    Raises:
+        UserError: an input that the étude cannot take.
+    """
+    experiment = trained.experiment
+    given = _options(experiment.options, options, inputs=tuple(str(item) for item in inputs))
+    brought = experiment.read(trained.info, trained.settings, given)
+    return experiment.use(trained.networks, trained.info, trained.settings, given, brought)
 
 
 def inspect(reference: Reference, *, backend: str | None = None, **options: Any) -> Result:

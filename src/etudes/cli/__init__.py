@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "inspect": (commands.inspect, "layer tables, then pictures of what was learned"),
     "report": (commands.report, "a run as one HTML page with all that is known of it, pictures inside"),
     "compare": (commands.compare, "runs side by side, their curves in one picture"),
+    "studio": (commands.studio, "the etudes in the browser: use, train and look inside on one page"),
     "data": (commands.data, "built-in sets: list | fetch NAME | verify"),
     "doctor": (commands.doctor, "what this machine has, what is missing, and the command that mends it"),
 }

@@ -183,6 +183,17 @@ def demo(words: Sequence[str]) -> int:
     return 0
 
 
+def studio(words: Sequence[str]) -> int:
+    """`etudes studio`."""
+    from etudes.studio import server
+
+    given = parse(flags.Studio, words, "etudes studio")
+    password = server.password_for(given.host, given.password_file)
+    server.check_port(given.host, given.port)
+    server.serve(given.host, given.port, password)
+    return 0
+
+
 def _named(words: Sequence[str], command: str, what: str = "ETUDE") -> str:
     """The first word, which must be a name."""
     from etudes import experiments

@@ -170,6 +170,18 @@ class Demo:
 
 
 @dataclass(frozen=True)
+class Studio:
+    """All six in the browser: use them, train them, look inside. Needs `pip install 'etudes[studio]'`."""
+
+    host: Annotated[str, tyro.conf.arg(metavar="ADDRESS")] = "127.0.0.1"
+    """Where to listen; an address that other machines reach needs a password."""
+    port: int = 7860
+    """The port of the page."""
+    password_file: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
+    """A file with the password in one line; or set ETUDES_STUDIO_PASSWORD."""
+
+
+@dataclass(frozen=True)
 class UseFlags(Generic[S]):
     """Apply a trained etude to your own input."""
 

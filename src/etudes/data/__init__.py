@@ -4,11 +4,12 @@ from etudes.data.catalogue import data_folder
 from etudes.data.downloads import fetch
 from etudes.data.images import IMAGE_SETS, describe_images, load_images
 from etudes.data.pairs import load_pairs
-from etudes.data.pictures import PHOTOS, embedded_photo, fit_picture, open_picture
+from etudes.data.pictures import LARGEST_FILE, PHOTOS, embedded_photo, fit_picture, look_at_picture, open_picture
 from etudes.data.storage import SetStatus, find_file, list_sets, verify
 
 __all__ = [
     "IMAGE_SETS",
+    "LARGEST_FILE",
     "PHOTOS",
     "SetStatus",
     "data_folder",
@@ -20,6 +21,7 @@ __all__ = [
     "list_sets",
     "load_images",
     "load_pairs",
+    "look_at_picture",
     "open_picture",
     "verify",
 ]

@@ -59,10 +59,22 @@ def class_grid(drawn: Array, names: Sequence[str], title: str = "") -> Image.Ima
     return sheet
 
 
-def written(generator: Any, word: Sequence[int], count: int, random: np.random.Generator) -> Image.Image:
-    """A word of classes as a strip, `count` times, each with z of its own; one class alone fills a square."""
+def written(
+    generator: Any, word: Sequence[int], count: int, random: np.random.Generator, parts: Sequence[float] = ()
+) -> Image.Image:
+    """A word of classes as a strip, `count` times, each with z of its own; one class alone fills a square.
+
+    `parts` are factors of equal parts of z, in its order; the last part is longer where it does not come out even.
+    """
     labels = np.tile(np.array(word, dtype=np.int32), count)[:, None]
-    return _sheet(to_pixels(paint(generator, draw_z(random, len(labels)), labels)), _columns(word, count))
+    z = draw_z(random, len(labels))
+    return _sheet(to_pixels(paint(generator, z * _factors(parts, z.shape[1]), labels)), _columns(word, count))
+
+
+def _factors(parts: Sequence[float], length: int) -> Array:
+    """A factor for each value of z, float32 (length,): ones where there are no parts."""
+    places = np.minimum(np.arange(length) // max(1, length // max(1, len(parts))), max(0, len(parts) - 1))
+    return np.asarray(tuple(parts) or (1.0,), dtype=np.float32)[places]
 
 
 def _columns(word: Sequence[int], count: int) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from etudes.contract import ImageInfo
 from etudes.errors import UserError, unknown
+from etudes.experiments.mnist_acgan.model import LATENT
 
 MOST_PICTURES = 2000
 """Pictures that one input may ask for: a film of more would fill the memory."""
@@ -38,6 +39,19 @@ def wish_for(word: str, walk_to: str | None, count: int, info: ImageInfo) -> Wis
     if end is not None and len(end) != len(classes):
         raise UserError(f"a walk needs two words of the same length, not {len(classes)} and {len(end)} characters")
     return Wish(classes, end)
+
+
+def check_parts(parts: tuple[float, ...]) -> None:
+    """Refuse factors of z that lead out of where the generator learned to draw.
+
+    Raises:
+        UserError: one is not in -1..1, or there are more than z has values.
+    """
+    if len(parts) > LATENT:
+        raise UserError(f"--parts: {len(parts)} factors, but z has only {LATENT} values")
+    for factor in parts:
+        if not -1 <= factor <= 1:
+            raise UserError(f"--parts {factor:g}: must be from -1 to 1, as all that was learned from is there")
 
 
 def spell(word: str, info: ImageInfo) -> list[int]:

@@ -34,8 +34,9 @@ from etudes.experiments.mnist_transfer_cnn.freezing import (
     table_of,
 )
 from etudes.experiments.mnist_transfer_cnn.inspection import Look, look
-from etudes.experiments.mnist_transfer_cnn.model import build
+from etudes.experiments.mnist_transfer_cnn.model import build, make_head
 from etudes.experiments.mnist_transfer_cnn.settings import PRESETS, TransferSettings
+from etudes.experiments.mnist_transfer_cnn.teaching import Lesson, read_lesson, taught
 from etudes.training.backend import keras
 from etudes.training.classification import (
     answer_pictures,
@@ -200,17 +201,30 @@ class Use:
     """How many classes to name for each picture."""
     first: bool = False
     """Answer with one of the first classes, by the network before the transfer."""
+    teach: str | None = None
+    """An image folder, a subfolder a class: first teach a fresh head its classes, in seconds, and answer with it."""
 
 
-def read(info: TransferInfo, settings: TransferSettings, options: Use) -> Array:
-    """The pictures, opened, cut to the middle and scaled to the size that was learned, which both tasks share."""
-    return read_pictures(options.inputs, info.second)
+def read(info: TransferInfo, settings: TransferSettings, options: Use) -> tuple[Array, Lesson | None]:
+    """The pictures, opened, cut to the middle and scaled to the size that both tasks share; and what to teach."""
+    return read_pictures(options.inputs, info.second), read_lesson(options.teach, info) if options.teach else None
 
 
-def use(networks: Networks, info: TransferInfo, settings: TransferSettings, options: Use, pictures: Array) -> Result:
-    """The most probable of the second classes for each picture, or of the first ones."""
-    network, task = ("first", info.first) if options.first else ("transferred", info.second)
-    return answer_pictures(networks[network], task.class_names, options.inputs, pictures, options.top)
+def use(
+    networks: Networks,
+    info: TransferInfo,
+    settings: TransferSettings,
+    options: Use,
+    brought: tuple[Array, Lesson | None],
+) -> Result:
+    """The most probable of the second classes for each picture, or of the first ones, or of those taught now."""
+    pictures, lesson = brought
+    network, names = networks["transferred"], info.second.class_names
+    if options.first:
+        network, names = networks["first"], info.first.class_names
+    if lesson is not None:
+        network, names = taught(networks["transferred"], lesson, make_head, settings), lesson.class_names
+    return answer_pictures(network, names, options.inputs, pictures, options.top)
 
 
 def inspect(networks: Networks, data: TransferData, settings: TransferSettings, chosen: Look) -> Result:

@@ -1,0 +1,101 @@
+"""New classes taught in seconds: a fresh head upon the frozen bottleneck of a trained run, from a few pictures."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from etudes.contract import Array
+from etudes.data import fit_picture, load_images
+from etudes.data.augmentation import shift, slant
+from etudes.data.refusal import refuse
+from etudes.experiments.mnist_transfer_cnn.data import TransferInfo
+from etudes.experiments.mnist_transfer_cnn.freezing import bottleneck_digest, bottleneck_of, features_of
+from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
+from etudes.runs.checkpoint import digest
+from etudes.training.backend import drawn_from, keras
+from etudes.training.classification import one_hot
+from etudes.training.session import generator
+from etudes.views.grids import to_image
+
+EXAMPLES, EPOCHS, BATCH, RATE = 300, 4, 32, 1e-3
+"""Shifted and slanted copies in all, passes over them, copies a step, Adam's rate: forty steps, a second or two."""
+
+MOST_PICTURES = 2000
+"""More are not taught in seconds: that is a training, `etudes train mnist_transfer_cnn --to FOLDER`."""
+
+KEPT = 4
+"""Heads that stay, so that a second question about the same lesson is answered at once."""
+
+_heads: OrderedDict[str, Any] = OrderedDict()
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Pictures to teach: `pictures` uint8 (n, height, width, channels), `labels` int64 (n,)."""
+
+    pictures: Array
+    labels: Array
+    class_names: tuple[str, ...]
+
+
+def read_lesson(folder: str, info: TransferInfo) -> Lesson:
+    """Every picture of an image folder, none held back, cut and scaled to the size that was learned.
+
+    Raises:
+        UserError: it is no image folder, or has too few pictures or too many.
+    """
+    if not Path(folder).is_dir():
+        raise refuse(folder, "is no folder: make one with a subfolder of pictures for each class")
+    found = load_images(folder, seed=0, validation_share=0.0, limit=0)
+    pictures = np.concatenate([found.train.pictures, found.validation.pictures, found.test.pictures])
+    labels = np.concatenate([found.train.labels, found.validation.labels, found.test.labels])
+    if len(pictures) > MOST_PICTURES:
+        raise refuse(folder, f"has more than {MOST_PICTURES:,} pictures: `etudes train` with --to learns from so many")
+    fitted = np.stack([fit_picture(to_image(picture), info.second) for picture in pictures])
+    return Lesson(fitted, labels, found.info.class_names)
+
+
+def taught(network: Any, lesson: Lesson, make_head: Callable[..., list[Any]], settings: TransferSettings) -> Any:
+    """The network with a head that was taught the lesson; its bottleneck is shared and stays as it is.
+
+    Args:
+        network: a trained network of this étude.
+        lesson: what to teach.
+        make_head: gives the layers that decide.
+        settings: of the run; the seed draws fresh weights, copies and their order.
+    """
+    names = np.array(lesson.class_names)
+    key = bottleneck_digest(network) + digest({"pictures": lesson.pictures, "labels": lesson.labels}) + "/".join(names)
+    if key not in _heads:
+        _heads[key] = _teach(network, lesson, make_head, settings)
+        while len(_heads) > KEPT:
+            _heads.popitem(last=False)
+    return _heads[key]
+
+
+def _teach(network: Any, lesson: Lesson, make_head: Callable[..., list[Any]], settings: TransferSettings) -> Any:
+    classes = len(lesson.class_names)
+    places, random = _balanced(lesson.labels, generator(settings.seed, 11)), generator(settings.seed, 12)
+    copies = shift(slant(lesson.pictures[places], 0.2, random), 2, 2, random)
+    features, targets = features_of(network, copies), one_hot(lesson.labels[places], classes)
+    with drawn_from(settings.seed):
+        bottleneck, head = bottleneck_of(network), make_head(settings, classes)
+        dropout = [type(layer).__name__ for layer in bottleneck].index("Dropout")
+        learner = keras.Sequential([keras.Input(features.shape[1:]), *bottleneck[dropout:], *head])
+        learner.compile(keras.optimizers.Adam(RATE), "categorical_crossentropy")
+        learner.fit(features, targets, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0)
+        return keras.Sequential([keras.Input(network.input_shape[1:]), *bottleneck, *head])
+
+
+def _balanced(labels: Array, random: np.random.Generator) -> Array:
+    """Places of `EXAMPLES` pictures or more in random order, each class as often as the others."""
+    classes = np.unique(labels)
+    each = -(-max(EXAMPLES, len(labels)) // len(classes))
+    chosen = [np.resize(random.permutation(np.flatnonzero(labels == label)), each) for label in classes]
+    return random.permutation(np.concatenate(chosen))

@@ -1,0 +1,81 @@
+"""The page: a heading with the switch of language, and the tabs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import gradio as gr
+
+from etudes.studio.studio import Studio
+from etudes.studio.tabs.digits import digits_tab
+from etudes.studio.tabs.dream import dream_tab
+from etudes.studio.tabs.gan import gan_tab
+from etudes.studio.tabs.photos import photos_tab
+from etudes.studio.tabs.runs import runs_tab
+from etudes.studio.tabs.sums import sums_tab
+from etudes.studio.tabs.teach import teach_tab
+from etudes.studio.tabs.train import train_tab
+from etudes.studio.words import LANGUAGES, Words
+
+TABS = (sums_tab, digits_tab, gan_tab, photos_tab, teach_tab, dream_tab, train_tab, runs_tab)
+
+PATHS = {"en": "/en", "zh": "/zh"}
+"""Where the page of each language is; `/` leads to the first."""
+
+STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
+
+# The words of Gradio's own buttons follow the browser's language; here they follow the page's.
+_HEAD = """<script>
+Object.defineProperty(navigator, 'language', {{get: () => '{code}'}});
+Object.defineProperty(navigator, 'languages', {{get: () => ['{code}']}});
+document.documentElement.lang = '{code}';
+</script>"""
+
+
+def head(language: str) -> str:
+    """What goes into the head of the page."""
+    return _HEAD.format(code="zh-CN" if language == "zh" else "en")
+
+
+def theme() -> gr.themes.Base:
+    """Colours and letters: only such fonts as the machine has."""
+    soft = gr.themes.Soft(
+        primary_hue="blue", secondary_hue="blue", neutral_hue="slate",
+        font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"],
+    )  # fmt: skip
+    return soft.set(  # darker than Gradio's own, whose contrast is too low to read
+        button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800",
+        button_cancel_background_fill="#b00020",
+        button_cancel_text_color="#ffffff",
+        block_title_text_color="*primary_800",
+        block_label_text_color="*primary_800",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_300",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        input_placeholder_color="*neutral_600",
+        block_title_text_color_dark="*primary_200",
+        block_label_text_color_dark="*primary_200",
+        checkbox_label_background_fill_selected="*primary_700",
+        color_accent="*primary_700",
+    )
+
+
+def build_page(studio: Studio, language: str) -> gr.Blocks:
+    """The page in one language."""
+    words = Words(language)
+    links = " · ".join(
+        f'<span lang="{code}">{name}</span>'
+        if code == language
+        else f'<a href="{PATHS[code]}/" lang="{code}">{name}</a>'
+        for code, name in LANGUAGES.items()
+    )
+    page = gr.Blocks(title=words("title"), analytics_enabled=False, delete_cache=(600, 3600))
+    with page:
+        heading = f'<h1>{words("title")}</h1><p>{words("welcome")}</p><nav aria-label="language">{links}</nav>'
+        gr.HTML(f'<header class="heading">{heading}</header>')
+        with gr.Tabs(elem_id="tabs"):
+            for tab in TABS:
+                tab(words, studio, page)
+    return page

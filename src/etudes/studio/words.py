@@ -1,0 +1,159 @@
+"""What the page says, in English and Chinese. Helps of settings, and what the étude itself says, stay English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LANGUAGES = {"en": "English", "zh": "中文"}
+"""Codes of the languages and what they call themselves."""
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("Études studio", "Études 工作室"),
+    "welcome": (
+        "Six classic studies of deep learning: play with trained networks, then train your own. "
+        "Everything happens on this machine.",
+        "六个经典的深度学习小实验：先玩训练好的网络，再训练你自己的。一切都在本机上进行。",
+    ),
+    "refused": ("That does not work: ", "无法完成："),
+    "network": ("Which network answers", "由哪个网络回答"),
+    "download": ("Download", "下载"),
+    "try": ("Try", "试试"),
+    # sums
+    "sums": ("Add", "加法"),
+    "sums intro": (
+        "A recurrent network reads the question and writes the answer, one character at a time. Nobody told it what a "
+        "digit is.",
+        "循环神经网络逐个字符地读题并写出答案。没有人告诉过它什么是数字。",
+    ),
+    "question": ("A sum of two numbers", "两个数的加法"),
+    "ask": ("Ask", "提问"),
+    "end": ("end", "结束"),
+    "right": ("Right.", "正确。"),
+    "wrong": ("Wrong: it is {truth}.", "错了：应该是 {truth}。"),
+    "sure": ("{share} sure of the whole answer", "对整个答案的把握：{share}"),
+    # digits
+    "digits": ("Read digits", "识别数字"),
+    "digits intro": (
+        "Draw a digit. A network with a layer of its own, its ReLU twin, and one that learned 5–9 upon 0–4 answer.",
+        "画一个数字。三个网络来回答：带自定义层的网络、它的 ReLU 孪生网络，以及先学 0–4 再学 5–9 的迁移网络。",
+    ),
+    "pad": ("Draw with mouse, finger or pen", "用鼠标、手指或笔画图"),
+    "wipe": ("Clear", "清除"),
+    "or picture": ("… or a picture of a digit, light on dark", "……或一张数字图片（黑底白字）"),
+    "antirectifier": ("Antirectifier", "反整流网络"),
+    "twin": ("Its twin {name}", "孪生网络 {name}"),
+    "transferred": ("Transferred: knows only {names}", "迁移后：只认识 {names}"),
+    "before transfer": ("Before the transfer: knows only {names}", "迁移前：只认识 {names}"),
+    # gan
+    "gan": ("Draw digits", "生成数字"),
+    "gan intro": (
+        "Write digits, and the generator draws them. z is what makes one 7 differ from another: each slider scales a "
+        "fifth of it.",
+        "写下数字，生成器会把它们画出来。z 决定同一个数字的不同写法：每个滑块缩放 z 的五分之一。",
+    ),
+    "wish": ("Digits to draw", "要画的数字"),
+    "count": ("How many of each", "每个画几张"),
+    "seed": ("Another seed draws others", "换一个种子会画出不同的图"),
+    "part": ("z, part {number}", "z，第 {number} 部分"),
+    "draw": ("Draw", "画"),
+    "becomes": ("… and what they become", "……它们变成什么"),
+    "morph": ("Morph", "渐变"),
+    "drawn": ("{wish}, drawn by {run}", "{wish}，由 {run} 绘制"),
+    # photographs
+    "photos": ("Photographs", "照片"),
+    "photos intro": (
+        "Drop a photograph: the network says which of its ten kinds of things it takes it for, and shows what its "
+        "layers make of it.",
+        "放入一张照片：网络会说它像十类事物中的哪一类，并展示各层看到了什么。",
+    ),
+    "photo": ("Photograph, at most 25 MB", "照片（PNG、JPEG 等，最大 25 MB）"),
+    "says": ("It says", "它的回答"),
+    "inside": ("Look inside", "看看内部"),
+    # teaching
+    "teach": ("Teach", "教学"),
+    "teach intro": (
+        "Invent up to five symbols. Draw each three times or more; then the network that learned digits learns yours, "
+        "in seconds: only its last layers, its eyes stay as they are.",
+        "发明至多五个符号，每个画三次以上；学过数字的网络几秒钟就能学会它们：只训练最后几层，“眼睛”保持不变。",
+    ),
+    "symbol": ("Symbol {number}", "符号 {number}"),
+    "keep": ("Keep as {name}", "存为 {name}"),
+    "teach now": ("Teach these", "开始教"),
+    "forget": ("Forget all", "全部忘记"),
+    "kept": ("{name}: {count}", "{name}：{count}"),
+    "taught": ("Taught {symbols} symbols from {drawings} drawings in {seconds} s. Draw one and see.",
+               "用 {drawings} 张图教会了 {symbols} 个符号，用时 {seconds} 秒。画一个试试。"),
+    "try pad": ("Then try: draw one of your symbols", "试一试：画一个你的符号"),
+    "few": ("draw two different symbols, at least two drawings of each", "至少画两个不同的符号，每个至少两张"),
+    "not taught": ("teach it some symbols first", "请先教它一些符号"),
+    "names differ": ("give every symbol a different name", "请给每个符号取不同的名字"),
+    # dream
+    "dream": ("Dream", "梦境"),
+    "dream intro": (
+        "Drop a photograph: it is changed, step by step, until the chosen layers of a trained network fire more. "
+        "It forms from small to large.",
+        "放入一张照片：它会被一步步改变，使网络中选定的层更兴奋。梦境由小到大逐渐形成。",
+    ),
+    "layers": ("Layers that are to fire (none: the network's own choice)", "要激发的层（不选：由网络决定）"),
+    "size": ("Longer side, pixels", "长边像素"),
+    "steps": ("Steps in each size", "每个尺寸的步数"),
+    "dream now": ("Dream", "开始做梦"),
+    "no photo": ("drop a photograph first", "请先放入一张照片"),
+    "dreaming": ("{name} is {state}", "{name}：{state}"),
+    "forming": ("It forms: {done}", "正在形成：{done}"),
+    "the dream": ("The dream", "梦境"),
+    # training
+    "train": ("Train", "训练"),
+    "train intro": (
+        "Choose an étude and a preset; `demo` takes about a minute on two cores and needs no download. One training is "
+        "at work at a time, others wait. It goes on when this page is closed.",
+        "选择实验和预设；demo 在双核上约一分钟，无需下载。每次只进行一个训练，其余排队。关闭页面后训练继续。",
+    ),
+    "etude": ("Étude", "实验"),
+    "preset": ("Preset", "预设"),
+    "preset help": ("Named settings to start from", "起始设置"),
+    "all settings": ("All settings", "全部设置"),
+    "start": ("Start training", "开始训练"),
+    "started": ("{name} is in the queue; see “Runs”.", "{name} 已加入队列；请看“运行”。"),
+    # runs
+    "runs": ("Runs", "运行"),
+    "runs intro": ("Every training is a folder; this page reads it.", "每次训练都是一个文件夹；本页从中读取。"),
+    "run": ("Run", "运行"),
+    "state": ("state", "状态"),
+    "epochs done": ("epochs done", "已完成轮数"),
+    "result": ("result", "结果"),
+    "no runs": ("No runs yet: start one under “Train”.", "还没有运行：请在“训练”中开始。"),
+    "queued": ("queued", "排队中"),
+    "starting": ("starting", "启动中"),
+    "running": ("running", "进行中"),
+    "stopped": ("stopped", "已停止"),
+    "failed": ("failed", "失败"),
+    "finished": ("finished", "已完成"),
+    "stop": ("Stop", "停止"),
+    "stopping": ("{name} stops as soon as it has saved its checkpoint.", "{name} 保存检查点后即停止。"),
+    "resume": ("Resume", "继续"),
+    "resumed": ("{name} goes on when its turn comes.", "{name} 轮到时继续。"),
+    "delete": ("Delete …", "删除……"),
+    "sure delete": ("Yes, delete {name} and all that is in it", "是的，删除 {name} 及其全部内容"),
+    "keep it": ("No, keep it", "不，保留"),
+    "deleted": ("{name} is gone.", "{name} 已删除。"),
+    "report": ("Open report", "打开报告"),
+    "curves": ("Learning curves of {name}", "{name} 的学习曲线"),
+    "printed": ("What it prints", "输出"),
+    "compare": ("Compare", "比较"),
+    "compare these": ("Finished runs to compare (two or more)", "要比较的已完成运行（两个以上）"),
+    "two": ("choose two runs or more", "请选择两个以上的运行"),
+    "choose run": ("choose a run first", "请先选择一个运行"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Words:
+    """What the page says in one language."""
+
+    language: str
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The words for a key, with what goes into their gaps."""
+        text = _WORDS[key][list(LANGUAGES).index(self.language)]
+        return text.format(**values) if values else text
