@@ -40,7 +40,7 @@ def test_the_losses_are_those_of_gradient_descent_on_a_parabola() -> None:
         weight *= 1 - 2 * rate
     np.testing.assert_allclose(found.losses, expected, rtol=1e-3, atol=1e-12)
     assert len(found.rates) < 60, "it goes on after it diverged"
-    assert 0.3 < found.lowest < 3
+    assert 1 < found.lowest < 10
     assert found.steepest < found.lowest
     assert found.suggested == pytest.approx(found.lowest / 10)
 

@@ -15,7 +15,7 @@ from etudes.errors import UserError
 from etudes.experiments.mnist_transfer_cnn.data import TransferData, TransferInfo, load_target
 from etudes.experiments.mnist_transfer_cnn.freezing import movement
 from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
-from etudes.experiments.mnist_transfer_cnn.studies import Study, depth_study, shots_study
+from etudes.experiments.mnist_transfer_cnn.studies import Study, check_shots, depth_study, shots_study
 from etudes.training.classification import look_inside
 from etudes.training.looking import check_look, saliency, to_look_at, together
 
@@ -72,6 +72,10 @@ def look(
         prepare: compiles a network for a training of so many steps.
     """
     first, transferred, info = networks["first"], networks["transferred"], data.info.second
+    studied = chosen.depths or bool(chosen.shots)
+    task = (load_target(data.info, chosen.to, settings) if chosen.to else data.second) if studied else None
+    if task is not None and chosen.shots:
+        check_shots(task, chosen.shots)
     pictures, truths = to_look_at(transferred, info, chosen.picture, None if chosen.picture else data.second.test)
     seen = look_inside(transferred, pictures[0])
     maps = {"filters": seen["filters"], "feature-maps-second": seen["feature-maps"]}
@@ -81,12 +85,12 @@ def look(
         Result(tables=[movement(first, transferred)], pictures=maps),
         saliency(transferred, info.class_names, pictures, truths, chosen.target),
     ]
-    if chosen.depths or chosen.shots:
+    if task is not None:
         study = Study(
             settings,
             first,
             data.first,
-            load_target(data.info, chosen.to, settings) if chosen.to else data.second,
+            task,
             chosen.epochs or settings.transfer_epochs,
             prepare,
             Console(stderr=True, highlight=False, soft_wrap=True).print,

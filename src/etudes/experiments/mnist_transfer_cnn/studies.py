@@ -222,10 +222,8 @@ def shots_study(study: Study, shots: Sequence[int], seeds: int) -> Result:
     Raises:
         UserError: a class has fewer pictures.
     """
+    check_shots(study.new, shots)
     began = time.monotonic()
-    fewest = int(np.bincount(study.new.train.labels, minlength=len(study.new.info.class_names)).min())
-    if max(shots) > fewest:
-        raise UserError(f"--shots {max(shots)}: a class has only {fewest} pictures to learn from; ask for fewer")
     rows, drawn = [], {}
     for count in sorted(set(shots)):
         upon, scratch = np.zeros(seeds), np.zeros(seeds)
@@ -251,6 +249,18 @@ def shots_study(study: Study, shots: Sequence[int], seeds: int) -> Result:
         pictures={"shots": shots_picture(drawn)},
         lines=[line],
     )
+
+
+def check_shots(task: ImageData, shots: Sequence[int]) -> None:
+    """Whether every class has so many pictures to learn from.
+
+    Raises:
+        UserError: not so.
+    """
+    counts = np.bincount(task.train.labels, minlength=len(task.info.class_names))
+    if max(shots) > counts.min():
+        name = task.info.class_names[int(counts.argmin())][:40]
+        raise UserError(f"--shots {max(shots)}: {name} has only {counts.min()} pictures to learn from; ask for fewer")
 
 
 def draw_shots(train: Images, count: int, seed: int) -> Images:
