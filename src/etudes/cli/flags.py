@@ -174,7 +174,7 @@ def shown_options(options: type[Any]) -> type[Any]:
             hint = annotated[hint, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT ...")]
             shown.append((option.name, hint, dataclasses.field()))
         elif option.default is None:
-            metavar = "FILE" if option.name in ("file", "out", "picture") else _metavar(hint)
+            metavar = _SPECIAL.get(option.name) or _metavar(hint)
             hint = annotated[hint, tyro.conf.arg(metavar=metavar)]
             shown.append((option.name, hint, dataclasses.field(default=None)))
     cls = dataclasses.make_dataclass(options.__name__, shown, bases=(options,), frozen=True)
@@ -190,6 +190,7 @@ def _metavar(hint: Any) -> str:
     return _METAVARS[kind]
 
 
+_SPECIAL = {"file": "FILE", "out": "FILE", "picture": "FILE", "question": "TEXT"}
 _METAVARS = {int: "INT", float: "FLOAT", str: "NAME"}
 
 
