@@ -205,16 +205,12 @@ def shown_options(options: type[Any]) -> type[Any]:
             hint = annotated[hint, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT ...")]
             shown.append((option.name, hint, dataclasses.field()))
         elif option.default is None:
-            metavar = "FILE" if option.name in _FILES else _metavar(hint)
+            metavar = _METAVAR_OF.get(option.name) or _metavar(hint)
             hint = annotated[hint, tyro.conf.arg(metavar=metavar)]
             shown.append((option.name, hint, dataclasses.field(default=None)))
     cls = dataclasses.make_dataclass(options.__name__, shown, bases=(options,), frozen=True)
     cls.__doc__ = options.__doc__
     return cls
-
-
-_FILES = ("file", "film", "guide", "mask", "out", "picture", "preview")
-"""Options that name a file."""
 
 
 def _metavar(hint: Any) -> str:
@@ -225,6 +221,8 @@ def _metavar(hint: Any) -> str:
     return _METAVARS[kind]
 
 
+_METAVAR_OF = {"question": "TEXT"} | dict.fromkeys(("file", "film", "guide", "mask", "out", "picture", "preview"), "FILE")
+"""What stands for the value of an option by this name, where its type does not say it."""
 _METAVARS = {int: "INT", float: "FLOAT", str: "NAME"}
 
 

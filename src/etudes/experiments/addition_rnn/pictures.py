@@ -23,6 +23,9 @@ MANY = 50_000
 LEAST_DOUBT = 1e-6
 """Below it, doubt is drawn as if it were this: float32 next to 1 cannot tell it from nothing."""
 
+NUMBERED = 8
+"""Up to so many characters of an answer, doubt has room as a number too, not as a colour alone."""
+
 PAD = "·"
 """How a space is drawn."""
 
@@ -109,9 +112,10 @@ def state_picture(states: Array, exercises: Exercises, path: Array, question: st
         for step, colour in enumerate(_shades(steps)):
             left.scatter(*flat[:, step].T, s=12, color=colour, alpha=0.55, linewidths=0, label=f"{step + 1}")
         left.plot(*lines[0].T, color="black", linewidth=1.5, marker="o", markersize=4, path_effects=halo)
-        for place, character in zip(lines[0], _written(adder, question), strict=True):
+        for step, (place, character) in enumerate(zip(lines[0], _written(adder, question), strict=True)):
+            beside = (6, -13 if step % 2 else 5)  # two that follow each other may be near
             left.annotate(
-                character, place, (6, 6), textcoords="offset points", weight="bold", fontsize=13, path_effects=halo
+                character, place, beside, textcoords="offset points", weight="bold", fontsize=13, path_effects=halo
             )
         left.set_title(f"after each character; the line reads “{_written(adder, question)}”")
         left.legend(
@@ -173,7 +177,8 @@ def confidence_picture(adder: Adder, test: Exercises, rows: int = 12) -> Image:
         for row, place in enumerate(shown):
             for column, character in enumerate(str(guess.texts[place]).ljust(length)):
                 unsure, good = doubt[place, column], right[place, column]
-                text = f"{character.replace(' ', PAD)}  {unsure:.1g}" + ("" if good else " ✗")
+                mark = character.replace(" ", PAD)
+                text = (f"{mark}  {unsure:.1g}" if length <= NUMBERED else mark) + ("" if good else " ✗")
                 colour = "white" if unsure > 0.005 else "black"
                 left.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
                 if not good:
