@@ -32,6 +32,7 @@ from etudes.trained import (
     etude_of,
     find,
     lender_of,
+    lent_to,
     load,
     open_run,
     open_untrained,
@@ -213,9 +214,11 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     if hasattr(given, "check"):
         given.check(opened.info, opened.settings)
     data = data_of(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
+    lender = lent_to(given, opened)
     trained = bring_to_life(opened, backend)
     assert trained.run is not None
-    result = trained.experiment.inspect(trained.networks, data, trained.settings, given)
+    lent = {"borrowed": bring_to_life(lender)} if lender else {}
+    result = trained.experiment.inspect(trained.networks, data, trained.settings, given, **lent)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
     usual = as_dict(trained.experiment.inspection())
     asked = {name: value for name, value in as_dict(given).items() if value != usual[name]}

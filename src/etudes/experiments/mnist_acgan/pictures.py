@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from etudes.contract import Array, Images
+from etudes.contract import Array
 from etudes.experiments.mnist_acgan.training import draw_z, paint
 from etudes.training.backend import keras
 from etudes.training.session import generator as random_numbers
@@ -109,17 +109,3 @@ def between(generator: Any, z: Array, classes: int, steps: int = COLUMNS) -> Arr
     """Each class along a straight line from the first z to the second: uint8 (classes · steps, h, w, c)."""
     shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     return every_class(generator, (1 - shares) * z[0] + shares * z[1], classes)
-
-
-def nearest(drawn: Array, train: Images) -> Array:
-    """For each drawn picture the training picture that differs least from it, pixel by pixel: uint8, same shape."""
-    rows = train.pictures.reshape(len(train), -1)
-    flat = drawn.reshape(len(drawn), -1).astype(np.float32)
-    best, found = np.full(len(drawn), np.inf), np.zeros(len(drawn), np.int64)
-    for start in range(0, len(rows), 5000):  # in parts: 60,000 pictures as float32 would take 190 MB
-        part = rows[start : start + 5000].astype(np.float32)
-        distance = (part**2).sum(1) - 2 * flat @ part.T
-        place = distance.argmin(1)
-        value = distance[np.arange(len(drawn)), place]
-        found, best = np.where(value < best, start + place, found), np.minimum(value, best)
-    return train.pictures[found]
