@@ -37,7 +37,7 @@ def _between_others(rows: Array) -> float:
 
 
 def kernel_distances(
-    first: Array, second: Array, random: np.random.Generator, subsets: int = 50, size: int = 200
+    first: Array, second: Array, random: np.random.Generator, subsets: int = 30, size: int = 200
 ) -> NDArray[np.float64]:
     """The kernel distance between random subsets, whose spread says how sure it is.
 

@@ -32,6 +32,7 @@ from etudes.experiments.mnist_acgan.pictures import (
     fixed_z,
     to_pixels,
     walk,
+    wander,
     written,
 )
 from etudes.experiments.mnist_acgan.settings import PRESETS, AcganSettings
@@ -190,6 +191,8 @@ class Use:
     """How many of each, all different."""
     walk_to: str | None = None
     """Make a film (GIF) in which the first becomes this one, and back."""
+    wander: Annotated[int, Interval(ge=0, le=20)] = 0
+    """Make a film (GIF) that leads through so many z and back to the first, what is drawn held still; 2 at least."""
     seed: Annotated[int, Ge(0)] = 0
     """Another seed draws others."""
     out: str | None = None
@@ -200,19 +203,23 @@ def read(info: ImageInfo, settings: AcganSettings, options: Use) -> list[Wish]:
     """What to draw, as classes that were learned."""
     if not options.inputs:
         raise UserError(f"say what to draw, such as {info.class_names[-1]}: one of {', '.join(info.class_names)}")
-    if options.out is not None and options.walk_to is None:
+    if options.out is not None and options.walk_to is None and not options.wander:
         check_place(options.out)
+    if options.wander == 1 or (options.wander and options.walk_to is not None):
+        raise UserError("--wander leads through 2 to 20 z, and goes without --walk-to, which leads to another class")
     return [wish_for(word, options.walk_to, options.count, info) for word in options.inputs]
 
 
 def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: Use, wishes: list[Wish]) -> Result:
-    """A square of pictures for a class, a strip for a word, a film for a walk."""
+    """A square of pictures for a class, a strip for a word, a film for a walk from class to class or from z to z."""
     drawer, result = generator_of(networks), Result()
     for place, (word, wish) in enumerate(zip(options.inputs, wishes, strict=True)):
         random = generator(options.seed, place, 0, 5)
         answer: dict[str, Any] = {"asked": word, "count": options.count}
         name = f"picture-{place + 1}" if place else "picture"
-        if wish.end is None:
+        if options.wander:
+            result.pictures[name] = wander(drawer, wish.classes, options.count, options.wander, random)
+        elif wish.end is None:
             result.pictures[name] = written(drawer, wish.classes, options.count, random)
         else:
             result.pictures[name] = walk(drawer, wish.classes, wish.end, options.count, random)

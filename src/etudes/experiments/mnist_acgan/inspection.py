@@ -28,8 +28,8 @@ REAL = 2000
 """Real pictures, at most, of the test split and as many of the training split, that generated ones are held against."""
 NEIGHBOURS = 500
 """Generated pictures, and test pictures, whose nearest training pictures are looked for."""
-TAUGHT = 10_000
-"""Pictures, at most, that a student learns from."""
+TAUGHT = 60_000
+"""Pictures, at most, that a student learns from: as many as MNIST has."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ def by_class(judge: Judge, drawn: Images, real: Images, names: Sequence[str]) ->
     """
     classes, right = len(names), judge.says(drawn.pictures) == drawn.labels
     seen = ((_flat(drawn), _flat(real)), (judge.sees(drawn.pictures), judge.sees(real.pictures)))
-    ratios = [within_classes(a, drawn.labels, classes) / within_classes(b, real.labels, classes) for a, b in seen]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = [within_classes(a, drawn.labels, classes) / within_classes(b, real.labels, classes) for a, b in seen]
     rows = []
     for k, name in enumerate(names):
         found = share(int(right[drawn.labels == k].sum()), int((drawn.labels == k).sum()))
@@ -116,11 +117,16 @@ def by_class(judge: Judge, drawn: Images, real: Images, names: Sequence[str]) ->
 def kernel_figures(
     judge: Judge, drawn: Images, test: Images, train: Images, random: np.random.Generator
 ) -> dict[str, float]:
-    """Kernel distance of generated to test pictures, and the floor: of training to test pictures. Both with spread."""
+    """Kernel distance of generated to test pictures, and the floor: of training to test pictures. Both with spread.
+
+    Features are scaled so that those of test pictures have a mean square of 1: some judges' are a hundred times as
+    large as others', and the kernel is made for neither.
+    """
     generated, real, learned = (judge.sees(images.pictures) for images in (drawn, test, train))
+    size = float(np.sqrt(np.mean(real.astype(np.float64) ** 2))) or 1.0
     figures: dict[str, float] = {}
     for name, features in (("kid", generated), ("kid_floor", learned)):
-        found = kernel_distances(features, real, random)
+        found = kernel_distances(features / size, real / size, random)
         figures |= {name: float(found.mean()), f"{name}_spread": float(found.std(ddof=1))}
     return figures
 

@@ -106,7 +106,7 @@ def network_judge(name: str, networks: Networks, info: ImageInfo) -> NetworkJudg
         dense = [layer for layer in getattr(network, "layers", []) if isinstance(layer, keras.layers.Dense)]
         fits = dense and network.input_shape[1:] == info.shape and network.output_shape[1:] == (len(info.class_names),)
         if fits:
-            return NetworkJudge(name, keras.Model(network.inputs, [dense[-1].input, network.output]))
+            return NetworkJudge(name, keras.Model(network.inputs, [dense[-1].input, network.outputs[0]]))
     raise UserError(f"--judge {name}: none of its networks takes such pictures and tells these classes apart")
 
 

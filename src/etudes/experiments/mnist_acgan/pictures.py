@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 10
 """Pictures of each class in a grid."""
+STEPS = 10
+"""Pictures of a film from one z to the next."""
 
 
 def to_pixels(pictures: Array) -> Array:
@@ -98,6 +100,28 @@ def walk(
     frames = np.split(to_pixels(np.asarray(drawn, dtype=np.float32)), len(shares))
     film = [_sheet(frame, _columns(start, count)) for frame in frames]
     return film + film[-2:0:-1]
+
+
+def wander(
+    generator: Any, word: Sequence[int], count: int, places: int, random: np.random.Generator
+) -> list[Image.Image]:
+    """A film of a word whose z goes from place to place and back to the first, the classes held still.
+
+    Args:
+        generator: draws.
+        word: classes.
+        count: how many times the word is drawn, each on a way of its own.
+        places: how many z lie on the way, 2 at least.
+        random: draws them.
+    """
+    labels = np.tile(np.array(word, dtype=np.int32), count)[:, None]
+    stops = draw_z(random, places * len(labels)).reshape(places, len(labels), -1)
+    film = []
+    for here, there in zip(stops, np.roll(stops, -1, axis=0), strict=True):
+        for share in _eased(STEPS + 1)[:-1]:
+            drawn = paint(generator, ((1 - share) * here + share * there).astype(np.float32), labels)
+            film.append(_sheet(to_pixels(drawn), _columns(word, count)))
+    return film
 
 
 def _eased(steps: int) -> Array:
