@@ -33,6 +33,7 @@ from etudes.trained import (
     etude_of,
     find,
     lender_of,
+    lent_to,
     load,
     open_run,
     open_untrained,
@@ -233,8 +234,10 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     if hasattr(given, "check"):
         given.check(opened.info)
     data = data_of(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
+    lender = lent_to(given, opened)
     trained = bring_to_life(opened, backend)
-    result = trained.experiment.inspect(trained.networks, data, trained.settings, given)
+    lent = {"borrowed": bring_to_life(lender)} if lender else {}
+    result = trained.experiment.inspect(trained.networks, data, trained.settings, given, **lent)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
     if trained.run is None:
         for name, picture in result.pictures.items():

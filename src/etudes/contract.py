@@ -174,7 +174,9 @@ class Experiment:
 
     With its defaults, an inspection takes seconds; what takes longer, such as a study that trains, is asked for.
     It may have a method `check(info)`, which raises `UserError` for what cannot be looked at, before any
-    network is loaded; and `needs_data`, which is False where what was asked for needs nothing but `data.info`.
+    network is loaded; and `needs_data`, which is False where what was asked for needs nothing but `data.info`. It may
+    have a method `borrow(info, settings)`, which names another run, or None; that run, brought to life, is then the
+    keyword `borrowed` of `inspect`.
     """
     compare: Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], Result] | None = None
     """(what `settings.toml` of each run says, what its `results.json` says) → what several runs say together.

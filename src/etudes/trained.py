@@ -137,6 +137,12 @@ def lender_of(experiment: Experiment, settings: Settings, info: Any) -> Opened |
     return open_run(reference) if reference else None
 
 
+def lent_to(inspection: Any, opened: Opened) -> Opened | None:
+    """The run that an inspection builds upon beside its own, opened; None if it borrows none."""
+    reference = inspection.borrow(opened.info, opened.settings) if hasattr(inspection, "borrow") else None
+    return open_run(reference) if reference else None
+
+
 def bring_to_life(opened: Opened, backend: str | None = None) -> Trained:
     """Start the backend, build the networks and give them their trained weights.
 

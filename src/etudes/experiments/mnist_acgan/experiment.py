@@ -22,16 +22,17 @@ from etudes.data import describe_images, load_images
 from etudes.data.splits import select
 from etudes.errors import UserError
 from etudes.experiments.mnist_acgan.collapse import examine
-from etudes.experiments.mnist_acgan.judge import Judge, train_judge
+from etudes.experiments.mnist_acgan.inspection import Look, measure_pictures
+from etudes.experiments.mnist_acgan.judge import Judge, accuracy_on, train_judge
 from etudes.experiments.mnist_acgan.model import check_size, make_discriminator, make_generator
 from etudes.experiments.mnist_acgan.pictures import (
     between,
     class_grid,
     every_class,
     fixed_z,
-    nearest,
     to_pixels,
     walk,
+    wander,
     written,
 )
 from etudes.experiments.mnist_acgan.settings import PRESETS, AcganSettings
@@ -160,7 +161,7 @@ def evaluate(networks: Networks, data: ImageData, settings: AcganSettings) -> Re
     (real_fake, real_aux), (fake, aux) = look(discriminator, test.pictures), look(discriminator, generated)
     figures: dict[str, Any] = {
         "conditional_accuracy": health.agreement,
-        "judge_accuracy": judge.accuracy_on(test),
+        "judge_accuracy": accuracy_on(judge, test),
         "diversity": health.diversity,
         "aux_accuracy_real": float((real_aux.argmax(1) == test.labels).mean()),
         "aux_accuracy_generated": float((aux.argmax(1) == labels[:, 0]).mean()),
@@ -190,6 +191,8 @@ class Use:
     """How many of each, all different."""
     walk_to: str | None = None
     """Make a film (GIF) in which the first becomes this one, and back."""
+    wander: Annotated[int, Interval(ge=0, le=20)] = 0
+    """Make a film (GIF) that leads through so many z and back to the first, what is drawn held still; 2 at least."""
     seed: Annotated[int, Ge(0)] = 0
     """Another seed draws others."""
     parts: tuple[float, ...] = ()
@@ -203,19 +206,23 @@ def read(info: ImageInfo, settings: AcganSettings, options: Use) -> list[Wish]:
     if not options.inputs:
         raise UserError(f"say what to draw, such as {info.class_names[-1]}: one of {', '.join(info.class_names)}")
     check_parts(options.parts)
-    if options.out is not None and options.walk_to is None:
+    if options.out is not None and options.walk_to is None and not options.wander:
         check_place(options.out)
+    if options.wander == 1 or (options.wander and options.walk_to is not None):
+        raise UserError("--wander leads through 2 to 20 z, and goes without --walk-to, which leads to another class")
     return [wish_for(word, options.walk_to, options.count, info) for word in options.inputs]
 
 
 def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: Use, wishes: list[Wish]) -> Result:
-    """A square of pictures for a class, a strip for a word, a film for a walk."""
+    """A square of pictures for a class, a strip for a word, a film for a walk from class to class or from z to z."""
     drawer, result = generator_of(networks), Result()
     for place, (word, wish) in enumerate(zip(options.inputs, wishes, strict=True)):
         random = generator(options.seed, place, 0, 5)
         answer: dict[str, Any] = {"asked": word, "count": options.count}
         name = f"picture-{place + 1}" if place else "picture"
-        if wish.end is None:
+        if options.wander:
+            result.pictures[name] = wander(drawer, wish.classes, options.count, options.wander, random)
+        elif wish.end is None:
             result.pictures[name] = written(drawer, wish.classes, options.count, random, options.parts)
         else:
             result.pictures[name] = walk(drawer, wish.classes, wish.end, options.count, random)
@@ -224,24 +231,27 @@ def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: U
     return result
 
 
-def inspect(networks: Networks, data: ImageData, settings: AcganSettings, chosen: Any) -> Result:
-    """Every class from the same z, walks in z, the nearest training pictures, the discriminator's first filters."""
+def inspect(
+    networks: Networks, data: ImageData, settings: AcganSettings, chosen: Look, borrowed: Any | None = None
+) -> Result:
+    """Every class from the same z, walks in z, the discriminator's first filters, and measures by a judge.
+
+    `borrowed` is the run of the judge; without it, a support vector machine judges.
+    """
     drawer, names, z = generator_of(networks), data.info.class_names, fixed_z(settings)
-    drawn = every_class(drawer, z, len(names))
-    one_each = drawn[:: len(z)]
     first = next(layer for layer in networks["discriminator"].layers if isinstance(layer, keras.layers.Conv2D))
-    return Result(
-        pictures={
-            "classes": class_grid(drawn, names, "the same z in each column"),
-            "z-walk": class_grid(between(drawer, z, len(names)), names, "from one z to another"),
-            "nearest": class_grid(
-                np.concatenate([one_each, nearest(one_each, data.train)]),
-                ("generated", "nearest real"),
-                "does it memorise? nearest training picture",
-            ),
-            "filters": filter_grid(keras.ops.convert_to_numpy(first.kernel)),
-        }
-    )
+    result = measure_pictures(networks, data, settings, chosen, borrowed)
+    result.pictures |= {
+        "classes": class_grid(every_class(drawer, z, len(names)), names, "the same z in each column"),
+        "z-walk": class_grid(between(drawer, z, len(names)), names, "from one z to another"),
+        "filters": filter_grid(keras.ops.convert_to_numpy(first.kernel)),
+    }
+    result.captions |= {
+        "classes": "Every class, drawn from the same z in each column",
+        "z-walk": "From one z to another, the class held still: changes should be smooth",
+        "filters": "The discriminator's first filters",
+    }
+    return result
 
 
 def example(data: ImageData, folder: Path) -> Example:
@@ -266,6 +276,7 @@ experiment = Experiment(
     read=read,
     use=use,
     inspect=inspect,
+    inspection=Look,
     example=example,
     only_for_training=only_for_training,
 )

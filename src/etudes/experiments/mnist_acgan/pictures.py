@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from etudes.contract import Array, Images
+from etudes.contract import Array
 from etudes.experiments.mnist_acgan.training import draw_z, paint
 from etudes.training.backend import keras
 from etudes.training.session import generator as random_numbers
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 COLUMNS = 10
 """Pictures of each class in a grid."""
+STEPS = 10
+"""Pictures of a film from one z to the next."""
 
 
 def to_pixels(pictures: Array) -> Array:
@@ -112,6 +114,28 @@ def walk(
     return film + film[-2:0:-1]
 
 
+def wander(
+    generator: Any, word: Sequence[int], count: int, places: int, random: np.random.Generator
+) -> list[Image.Image]:
+    """A film of a word whose z goes from place to place and back to the first, the classes held still.
+
+    Args:
+        generator: draws.
+        word: classes.
+        count: how many times the word is drawn, each on a way of its own.
+        places: how many z lie on the way, 2 at least.
+        random: draws them.
+    """
+    labels = np.tile(np.array(word, dtype=np.int32), count)[:, None]
+    stops = draw_z(random, places * len(labels)).reshape(places, len(labels), -1)
+    film = []
+    for here, there in zip(stops, np.roll(stops, -1, axis=0), strict=True):
+        for share in _eased(STEPS + 1)[:-1]:
+            drawn = paint(generator, ((1 - share) * here + share * there).astype(np.float32), labels)
+            film.append(_sheet(to_pixels(drawn), _columns(word, count)))
+    return film
+
+
 def _eased(steps: int) -> Array:
     """Shares (steps, 1) from 0 to 1, slow at both ends."""
     return np.asarray((1 - np.cos(np.linspace(0, np.pi, steps))) / 2, dtype=np.float32)[:, None]
@@ -121,17 +145,3 @@ def between(generator: Any, z: Array, classes: int, steps: int = COLUMNS) -> Arr
     """Each class along a straight line from the first z to the second: uint8 (classes · steps, h, w, c)."""
     shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     return every_class(generator, (1 - shares) * z[0] + shares * z[1], classes)
-
-
-def nearest(drawn: Array, train: Images) -> Array:
-    """For each drawn picture the training picture that differs least from it, pixel by pixel: uint8, same shape."""
-    rows = train.pictures.reshape(len(train), -1)
-    flat = drawn.reshape(len(drawn), -1).astype(np.float32)
-    best, found = np.full(len(drawn), np.inf), np.zeros(len(drawn), np.int64)
-    for start in range(0, len(rows), 5000):  # in parts: 60,000 pictures as float32 would take 190 MB
-        part = rows[start : start + 5000].astype(np.float32)
-        distance = (part**2).sum(1) - 2 * flat @ part.T
-        place = distance.argmin(1)
-        value = distance[np.arange(len(drawn)), place]
-        found, best = np.where(value < best, start + place, found), np.minimum(value, best)
-    return train.pictures[found]

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from etudes import experiments
+from etudes import actions, experiments
 from etudes.contract import Images
 from etudes.experiments.mnist_acgan.collapse import examine
-from etudes.experiments.mnist_acgan.judge import train_judge
+from etudes.experiments.mnist_acgan.judge import accuracy_on, train_judge
+from etudes.experiments.mnist_acgan.pictures import every_class
+from etudes.experiments.mnist_acgan.training import draw_z, look
 from etudes.settings import override
 
 EXPERIMENT = experiments.load("mnist_acgan")
@@ -62,4 +64,49 @@ def test_each_collapse_is_seen_and_says_what_to_do(kind: str, digits: Any, judge
 
 
 def test_the_judge_tells_digits_that_it_never_saw(digits: Any, judge: Any) -> None:
-    assert judge.accuracy_on(digits.test) > 0.95
+    assert accuracy_on(judge, digits.test) > 0.95
+
+
+class Sees:
+    """A judge for the bundled generator, without MNIST at hand: the discriminator that was trained with it."""
+
+    name = "the discriminator"
+
+    def __init__(self, discriminator: Any) -> None:
+        self.discriminator = discriminator
+
+    def says(self, pictures: Any) -> Any:
+        return look(self.discriminator, pictures)[1].argmax(1)
+
+    def sees(self, pictures: Any) -> Any:
+        raise NotImplementedError
+
+
+@pytest.fixture(scope="module")
+def bundled() -> Any:
+    return actions.load("mnist_acgan@bundled")
+
+
+def damage(generator: Any, kind: str) -> None:
+    """Make a trained generator fail in one way, by its weights alone."""
+    first = next(layer for layer in generator.layers if type(layer).__name__ == "Dense")
+    last = [layer for layer in generator.layers if type(layer).__name__ == "Conv2D"][-1]
+    chooses = next(layer for layer in generator.layers if type(layer).__name__ == "Embedding")
+    if kind == "black":
+        last.bias.assign(last.bias - 20)
+    elif kind == "one image":
+        first.kernel.assign(first.kernel * 0)
+    elif kind == "one class":
+        chooses.embeddings.assign(np.tile(np.asarray(chooses.embeddings)[3], (10, 1)))
+
+
+@pytest.mark.parametrize("kind", ["", "black", "one image", "one class"])
+def test_a_trained_generator_that_is_made_to_collapse_is_caught(kind: str, bundled: Any) -> None:
+    drawer, names = bundled.networks["generator_ema"], bundled.info.class_names
+    z, kept = draw_z(np.random.default_rng(0), 20), drawer.get_weights()
+    judge, healthy = Sees(bundled.networks["discriminator"]), every_class(drawer, z, 10)
+    damage(drawer, kind)
+    health = examine(every_class(drawer, z, 10), names, Images(healthy, np.repeat(np.arange(10), 20)), judge)
+    drawer.set_weights(kept)
+    assert list(health.seen) == ([kind] if kind else [])
+    assert kind != "one class" or "show 3" in health.lines[0]

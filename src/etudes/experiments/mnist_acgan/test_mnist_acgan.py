@@ -12,7 +12,7 @@ import pytest
 from etudes import actions, experiments
 from etudes.contract import ImageInfo, Images
 from etudes.errors import UserError
-from etudes.experiments.mnist_acgan.pictures import every_class, nearest
+from etudes.experiments.mnist_acgan.pictures import every_class
 from etudes.experiments.mnist_acgan.training import (
     draw_labels,
     draw_z,
@@ -197,12 +197,6 @@ def test_words_are_spelled_and_unknown_classes_refused() -> None:
         spell("x", MNIST)
 
 
-def test_the_nearest_training_picture_is_the_nearest(digits: Any) -> None:
-    chosen = digits.train.pictures[[5, 77]]
-    disturbed = np.clip(chosen.astype(int) + 3, 0, 255).astype(np.uint8)
-    assert np.array_equal(nearest(disturbed, digits.train), chosen)
-
-
 def test_a_column_of_the_grid_has_one_z() -> None:
     class Drawer:
         def predict(self, inputs: Any, **_: Any) -> Any:
@@ -241,6 +235,12 @@ def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: 
     film = draw("7", walk_to="3", count=4)
     assert film[1].tobytes() == film[-1].tobytes()
     assert film[0].tobytes() == draw("7", count=4).tobytes()
+    film = draw("20", wander=3)
+    assert len(film) == 3 * 10
+    assert film[0].tobytes() != film[10].tobytes() != film[20].tobytes()
+    for wrong in ({"wander": 1}, {"wander": 3, "walk_to": "3"}):
+        with pytest.raises(UserError, match="--wander"):
+            draw("7", **wrong)
     with pytest.raises(UserError, match="same length"):
         draw("12", walk_to="3")
     with pytest.raises(UserError, match="at most 2,000 pictures"):
