@@ -193,4 +193,4 @@ class Experiment:
     only_for_training: Callable[[Any], tuple[str, ...]] | None = None
     """S → names of networks that only training needs: those bundled with the package leave them out."""
     ready: bool = False
-    """Whether `use` works without a training of the étude's own (deep_dream uses networks of others)."""
+    """Whether `use` and `inspect` work without a training of the étude's own (deep_dream uses networks of others)."""

@@ -124,7 +124,7 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["photo.png", "dream.png", "--preview", "dream.doc"], ".doc is no picture format"),
         (["photo.png", "dream.png", "--mask", "text.jpg"], "text.jpg: is not a picture"),
         (["photo.png", "dream.png", "--mask", "square.png"], "needs the proportions of its picture"),
-        (["photo.png", "square.png", "--mask", "square.png"], "square.png is one of the pictures that are given"),
+        (["photo.png", "square.png", "--mask", "square.png"], "square.png is the mask itself"),
         (["photo.png", "dream.png", "--guide", "missing.png"], "missing.png: there is no such picture"),
         (["photo.png", "dream.png", "--guide", "square.png", "--layers", "conv1:3"], "goes with whole layers"),
         (["photo.png", "dream.png", "--layers", "conv1:x"], "it must be LAYER"),
@@ -203,7 +203,7 @@ def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None
         ]
     )
     parts = ("missing.png", "is no .h5 file", "weights.json", "odd/weights.json", "--step -0.1", "text.jpg")
-    parts += ("did you mean 'VGG16'", "is no .h5 file", "--channels goes with --layer")
+    parts += ("unknown application 'VGG61'", "is no .h5 file", "--channels goes with --layer")
     assert all(part in said for part, said in zip(parts, spoken, strict=True)), spoken
 
 

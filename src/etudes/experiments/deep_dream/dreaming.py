@@ -21,6 +21,10 @@ Gradient = Callable[[Array], tuple[float, Array]]
 """Pictures (n, height, width, 3) → the loss, and its gradient of the same shape."""
 
 
+WAKING = (0.05, 0.1, 0.2, 0.4)
+"""Standard deviations of the noise that wakes a channel or neuron which is silent on a picture."""
+
+
 @dataclass(frozen=True)
 class Octave:
     """One size at which the picture is dreamed on; `number` counts from 1, the smallest."""
@@ -109,6 +113,17 @@ def normalised(slope: Picture, bands: int) -> Picture:
     return slope / np.float32(max(mean_magnitude(slope), 1e-7))
 
 
+def _slope_nearby(picture: Picture, gradient: Gradient, random: np.random.Generator) -> Array:
+    """The gradient of a picture with the least noise that makes something fire; zeros if none does."""
+    slopes: Array = np.zeros_like(picture[None])
+    for amplitude in WAKING:
+        noise = random.standard_normal(picture.shape, dtype=np.float32)
+        slopes = gradient((picture + np.float32(amplitude) * noise)[None])[1]
+        if slopes.any():
+            break
+    return slopes
+
+
 def mean_magnitude(values: Picture) -> float:
     """Mean of the absolute values, row by row: a second array of a large picture's size would be most of the memory."""
     return sum(float(np.abs(row).sum(dtype=np.float64)) for row in values) / values.size
@@ -139,12 +154,15 @@ def ascend(
         mask: float32 (height, width, 1) in [0, 1]: the share of the step that each pixel takes; None: all of it.
 
     Returns:
-        The new picture, the loss before the step, and the mean magnitude of the gradient.
+        The new picture, the loss before the step, and the mean magnitude of the gradient. Where nothing fires there is
+        no gradient: then it is that of the picture with some noise on it, which itself does not get into the picture.
     """
     shift = random.integers(-settings.jitter, settings.jitter + 1, 2)
     loss, slopes = gradient(np.roll(picture, shift, (0, 1))[None])
     if settings.max_loss and loss > settings.max_loss:
         return picture, loss, 0.0
+    if not slopes.any():
+        slopes = _slope_nearby(np.roll(picture, shift, (0, 1)), gradient, random)
     slope = np.roll(slopes[0], -shift, (0, 1))
     del slopes
     magnitude = mean_magnitude(slope)

@@ -144,8 +144,8 @@ def evaluate(networks: Networks, data: DreamData, settings: DreamSettings) -> Re
 
 
 def _ratio(before: float, after: float) -> float:
-    """By how much a loss grew; 0 where there is no ratio: that of a channel or class may begin below zero."""
-    return after / max(before, 1e-12) if before >= 0 else 0.0
+    """By how much a loss grew; 0 where it began at zero or below, as that of a channel or class may."""
+    return after / before if before > 0 else 0.0
 
 
 def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: Use, request: Request) -> Result:
@@ -182,7 +182,7 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
         "loss_after": round(after, 4),
     }
     answer |= {name: given for name in ("film", "preview") if (given := getattr(options, name))}
-    grew = f"{_ratio(before, after):.1f}×" if before >= 0 else f"at {after:.3g} instead of {before:.3g}"
+    grew = f"{_ratio(before, after):.1f}×" if before > 0 else f"at {after:.3g} instead of {before:.3g}"
     line = f"{options.inputs[0]}: {', '.join(objective.layers)} of {info.weights} fire {grew}"
     films = [f"film: {options.film}"] if options.film else []
     return Result(answers=[answer], lines=[*sitting.said, line, *films], pictures={"dream": deprocess(result)})

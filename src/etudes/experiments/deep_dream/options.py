@@ -49,6 +49,8 @@ class Use:
     """Mean change of a value in one step; values are in -1..1."""
     seed: int | None = None
     """Draws the jitter."""
+    jitter: int | None = None
+    """Move the picture by up to so many pixels at random before each step, and back after it."""
     bands: int | None = None
     """Bands of detail that count alike in the gradient (a Laplacian pyramid); 0 leaves the gradient as it is."""
     total_variation: float | None = None
@@ -119,11 +121,11 @@ def read(info: DreamInfo, settings: DreamSettings, options: Use) -> Request:
         check_place(options.preview)
     if options.film:
         check_film(options.film)
-    brought = [given for given in (options.inputs[0], options.mask, options.guide) if given]
-    for place in (options.out, options.preview, options.film):
-        if place and os.path.realpath(place) in map(os.path.realpath, brought):
-            what = "the photograph itself" if place == options.out else "one of the pictures that are given"
-            raise UserError(f"{place} is {what}, which would be lost: name another file for the dream")
+    brought = {"photograph": options.inputs[0], "mask": options.mask, "guide": options.guide}
+    for what, path in brought.items():
+        for place in (options.out, options.preview, options.film):
+            if place and path and os.path.realpath(place) == os.path.realpath(path):
+                raise UserError(f"{place} is the {what} itself, which would be lost: name another file for the dream")
     if options.weights not in (None, settings.weights) or options.application not in (None, settings.application):
         raise UserError("a run dreams with its own network; for other --weights: `etudes use deep_dream`")
     if not info.weights:

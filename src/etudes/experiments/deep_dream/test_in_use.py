@@ -112,3 +112,12 @@ def test_own_runs_come_before_bundled_ones_and_colour_before_grey(tmp_path):
     own = trained(tmp_path / "runs" / "cifar10_cnn", 3)
     assert weights.find_weights("").name == weights.find_weights("cifar10_cnn").name == str(own)
     assert weights.find_weights("cifar10_cnn@bundled").run == colour
+
+
+def test_a_run_knows_its_classes_by_name(tmp_path):
+    run = Run(tmp_path / "run")
+    header = {"etude": "cifar10_cnn", "preset": "tiny", "settings": {}}
+    for data, names in (({"class_names": ["cat", "dog"]}, ("cat", "dog")), ({}, ()), ({"class_names": [1, 2]}, ())):
+        run.write_header({**header, "data": data})
+        assert weights.Weights(run=run).class_names == names
+    assert weights.Weights("untrained").class_names == ()

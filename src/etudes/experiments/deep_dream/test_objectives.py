@@ -166,7 +166,21 @@ def test_a_dream_of_a_part_excites_that_part(network, layer, place):
     assert sum(objective.losses(dreamed)) > max(1.5 * sum(objective.losses(picture)), 1e-3)
 
 
-def test_what_is_silent_at_every_size_is_said(network):
-    """Where nothing fires there is no slope, and a dream without a step would be the photograph."""
-    with pytest.raises(UserError, match="conv5:3 is silent on this picture at every size"):
-        dream(np.zeros((64, 72, 3), np.float32), objective_of(network, ("conv5:3",), ()), TINY, Unrecorded())
+def test_what_is_silent_is_woken_by_noise_that_stays_outside(network):
+    flat = np.zeros((64, 72, 3), np.float32)  # no bias has been learned: nothing fires at all
+    objective = objective_of(network, ("conv3:5:centre",), ())
+    assert objective.losses(flat) == [0.0]
+    settings = dataclasses.replace(TINY, octaves=1, iterations=8, jitter=0, bands=0)
+    dreamed = dream(flat, objective, settings, Unrecorded())
+    assert objective.losses(dreamed)[0] > 0.1
+    rows, columns, _ = np.nonzero(dreamed)
+    assert np.ptp(rows) <= 9  # what the neuron sees, and not a pixel more
+    assert np.ptp(columns) <= 9
+
+
+def test_what_never_fires_is_said(network):
+    start_backend()
+    pictures = keras.Input((None, None, 3))
+    dead = keras.Model(pictures, keras.layers.Conv2D(4, 3, kernel_initializer="zeros", name="conv1")(pictures))
+    with pytest.raises(UserError, match="conv1:3 is silent on this picture at every size, also with noise"):
+        dream(noise(64, 72), objective_of(dead, ("conv1:3",), ()), TINY, Unrecorded())

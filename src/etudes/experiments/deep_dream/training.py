@@ -151,9 +151,7 @@ def _nothing_moved(objective: Objective, stopped: bool, max_loss: float) -> User
     if stopped:
         return UserError(f"the loss is above --max-loss {max_loss:g} before any step: raise it; 0 sets no limit")
     what = ", ".join(objective.layers)[:60]
-    return UserError(
-        f"{what} is silent on this picture at every size, so nothing leads up: take another channel or place"
-    )
+    return UserError(f"{what} is silent on this picture at every size, also with noise: take another channel or place")
 
 
 @dataclasses.dataclass(frozen=True)
