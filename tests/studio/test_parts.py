@@ -111,7 +111,7 @@ with gradio.Blocks(analytics_enabled=False):
         seed = next(i for i, setting in enumerate(form.settings) if setting.name == "seed")
         told[etude] = {
             "fields": [[f.label, f.info, [v for _, v in getattr(f, "choices", [])]] for f in form.fields],
-            "changes": [changes_of(form, "demo", values), changes_of(form, "demo", values[:seed] + [7] + values[seed + 1:])],
+            "changes": [changes_of(form, "demo", given) for given in (values, values[:seed] + [7] + values[seed + 1:])],
         }
 print(json.dumps(told))
 """

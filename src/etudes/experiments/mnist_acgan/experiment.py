@@ -192,7 +192,7 @@ class Use:
     """Make a film (GIF) in which the first becomes this one, and back."""
     seed: Annotated[int, Ge(0)] = 0
     """Another seed draws others."""
-    parts: tuple[float, ...] = ()
+    parts: tuple[float, ...] | None = None
     """Multiply equal parts of z by these, such as 1 0.5 -1: what each part does to a picture; no film."""
     out: str | None = None
     """File of the picture; a film is always a GIF."""
@@ -202,7 +202,7 @@ def read(info: ImageInfo, settings: AcganSettings, options: Use) -> list[Wish]:
     """What to draw, as classes that were learned."""
     if not options.inputs:
         raise UserError(f"say what to draw, such as {info.class_names[-1]}: one of {', '.join(info.class_names)}")
-    check_parts(options.parts)
+    check_parts(options.parts or ())
     if options.out is not None and options.walk_to is None:
         check_place(options.out)
     return [wish_for(word, options.walk_to, options.count, info) for word in options.inputs]
@@ -216,7 +216,7 @@ def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: U
         answer: dict[str, Any] = {"asked": word, "count": options.count}
         name = f"picture-{place + 1}" if place else "picture"
         if wish.end is None:
-            result.pictures[name] = written(drawer, wish.classes, options.count, random, options.parts)
+            result.pictures[name] = written(drawer, wish.classes, options.count, random, options.parts or ())
         else:
             result.pictures[name] = walk(drawer, wish.classes, wish.end, options.count, random)
             answer["to"] = options.walk_to
