@@ -68,8 +68,9 @@ class Served:
             return error.code
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
-        self.process.send_signal(number)
-        self.process.wait(60)
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            self.process.wait(60)
 
 
 def cpu_seconds(process: int) -> float:
