@@ -32,7 +32,8 @@ MAY_IMPORT = {
     | {"reporting", "reproduction"},
     "overview": BOTTOM | {"data", "runs", "views", "training", "experiments"},
     "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions", "reporting"},
-    "cli": BOTTOM | {"data", "runs", "views", "experiments", "actions", "overview", "demo", "trained"},
+    "cli": BOTTOM | {"data", "runs", "views", "experiments", "actions", "overview", "demo", "studio", "trained"},
+    "studio": BOTTOM | {"data", "runs", "views", "experiments", "trained", "actions"},
     "__main__": {"cli"},
     "__init__": BOTTOM | {"actions", "runs", "experiments"},
 }

@@ -36,6 +36,8 @@ def settings_form(words: Words, etude: str) -> Form:
     settings = describe(experiment.presets["demo"])
     with gr.Accordion(words("all settings"), open=False), gr.Row():
         fields = [_field(etude, setting) for setting in settings]
+        for field in fields:  # what a value may be, the settings say, in a line of their own
+            field.preprocess = lambda payload: payload
 
     def fill(name: str) -> list[Any]:
         values = as_dict(experiment.presets[name])
@@ -86,12 +88,15 @@ def changes_of(form: Form, preset: str, values: Sequence[Any]) -> dict[str, Any]
 
 
 def _from_field(setting: Setting, value: Any) -> Any:
+    name = setting.name.replace("_", " ")
     if value is None and setting.kind not in ("str", "list"):
-        raise UserError(f"{setting.name.replace('_', ' ')}: write a number")
+        raise UserError(f"{name}: write a number")
+    if setting.kind == "int" and int(value) != value:
+        raise UserError(f"{name} {value:g}: write a whole number")
     if setting.kind == "list":
         convert = _NUMBERS[setting.items]
         try:
             return [convert(word) for word in str(value or "").split()]
         except ValueError as error:
-            raise UserError(f"{setting.name.replace('_', ' ')}: write numbers with spaces between them") from error
+            raise UserError(f"{name}: write numbers with spaces between them") from error
     return _NUMBERS.get(setting.kind, lambda same: same)(value if value is not None else "")

@@ -17,7 +17,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "refused": ("That does not work: ", "无法完成："),
     "network": ("Which network answers", "由哪个网络回答"),
     "download": ("Download", "下载"),
-    "try": ("Try", "试试"),
     # sums
     "sums": ("Add", "加法"),
     "sums intro": (
@@ -80,7 +79,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "keep": ("Keep as {name}", "存为 {name}"),
     "teach now": ("Teach these", "开始教"),
     "forget": ("Forget all", "全部忘记"),
-    "kept": ("{name}: {count}", "{name}：{count}"),
+    "kept": ("{name}: {count}", "{name}：{count} 张"),
     "taught": ("Taught {symbols} symbols from {drawings} drawings in {seconds} s. Draw one and see.",
                "用 {drawings} 张图教会了 {symbols} 个符号，用时 {seconds} 秒。画一个试试。"),
     "try pad": ("Then try: draw one of your symbols", "试一试：画一个你的符号"),
@@ -99,7 +98,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "steps": ("Steps in each size", "每个尺寸的步数"),
     "dream now": ("Dream", "开始做梦"),
     "no photo": ("drop a photograph first", "请先放入一张照片"),
-    "dreaming": ("{name} is {state}", "{name}：{state}"),
+    "dreaming": ("{name} is {state}", "{name} 的状态：{state}"),
     "forming": ("It forms: {done}", "正在形成：{done}"),
     "the dream": ("The dream", "梦境"),
     # training

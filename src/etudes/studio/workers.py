@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import queue
 import subprocess
@@ -89,6 +90,7 @@ class Worker:
         if self._closed:
             raise UserError("the studio is closing")
         if self._child is None or self._child.poll() is not None:
+            self._end()
             self._answers = queue.Queue()
             command = [sys.executable, "-m", "etudes.studio.worker"]
             pipe = subprocess.PIPE
@@ -98,10 +100,13 @@ class Worker:
         return self._child
 
     def _end(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
-            self._child = None
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.wait()
+            assert child.stdin is not None
+            with contextlib.suppress(OSError):  # what was not sent yet cannot be sent any more
+                child.stdin.close()
 
     def close(self) -> None:
         """End the child process."""
@@ -112,6 +117,7 @@ class Worker:
 def _read(child: subprocess.Popen[str], answers: queue.Queue[str]) -> None:
     """Hand on each line that a child writes, and an empty one at its end."""
     assert child.stdout is not None
-    for line in child.stdout:
-        answers.put(line)
+    with child.stdout:
+        for line in child.stdout:
+            answers.put(line)
     answers.put("")

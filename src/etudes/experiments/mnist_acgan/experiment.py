@@ -195,7 +195,7 @@ class Use:
     """Make a film (GIF) that leads through so many z and back to the first, what is drawn held still; 2 at least."""
     seed: Annotated[int, Ge(0)] = 0
     """Another seed draws others."""
-    parts: tuple[float, ...] = ()
+    parts: tuple[float, ...] | None = None
     """Multiply equal parts of z by these, such as 1 0.5 -1: what each part does to a picture; no film."""
     out: str | None = None
     """File of the picture; a film is always a GIF."""
@@ -205,7 +205,7 @@ def read(info: ImageInfo, settings: AcganSettings, options: Use) -> list[Wish]:
     """What to draw, as classes that were learned."""
     if not options.inputs:
         raise UserError(f"say what to draw, such as {info.class_names[-1]}: one of {', '.join(info.class_names)}")
-    check_parts(options.parts)
+    check_parts(options.parts or ())
     if options.out is not None and options.walk_to is None and not options.wander:
         check_place(options.out)
     if options.wander == 1 or (options.wander and options.walk_to is not None):
@@ -223,7 +223,7 @@ def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: U
         if options.wander:
             result.pictures[name] = wander(drawer, wish.classes, options.count, options.wander, random)
         elif wish.end is None:
-            result.pictures[name] = written(drawer, wish.classes, options.count, random, options.parts)
+            result.pictures[name] = written(drawer, wish.classes, options.count, random, options.parts or ())
         else:
             result.pictures[name] = walk(drawer, wish.classes, wish.end, options.count, random)
             answer["to"] = options.walk_to

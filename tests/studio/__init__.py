@@ -1,0 +1,1 @@
+"""The studio, driven in a real browser and over HTTP."""

@@ -1,0 +1,246 @@
+"""What the studio gives away, asks for and refuses: requests, paths, sizes, passwords, contrast, keyboard."""
+
+import base64
+import http.client
+import io
+import json
+import os
+import struct
+import sys
+import urllib.request
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from studio.visiting import Served, Visit, cpu_seconds, open_page, start_studio
+
+TABS = {
+    "en": ("Add", "Read digits", "Draw digits", "Photographs", "Teach", "Dream", "Train", "Runs"),
+    "zh": ("加法", "识别数字", "生成数字", "照片", "教学", "梦境", "训练", "运行"),
+}
+
+
+def call(address: str, action: str, *values: Any, **headers: str) -> Any:
+    """Call an action as docs/studio.md says: ask, then read its answer."""
+    start = f"{address}/en/gradio_api/call/{action}"
+    body = json.dumps({"data": list(values)}).encode()
+    request = urllib.request.Request(start, body, {"Content-Type": "application/json", **headers})
+    with urllib.request.urlopen(request, timeout=120) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(urllib.request.Request(f"{start}/{event}", headers=headers), timeout=120) as answer:
+        said = answer.read().decode()
+    assert said.startswith("event: complete"), said
+    return json.loads(said.partition("data: ")[2])[0]
+
+
+def test_the_studio_opens_in_five_seconds_and_its_server_has_no_backend(studio: Served) -> None:
+    """Counted in CPU seconds of the server, which are what it takes on a machine that does nothing else."""
+    assert studio.cpu_seconds < 5
+    assert call(studio.address, "add", "35+35", "")["answer"] == "70"
+    loaded = Path(f"/proc/{studio.process.pid}/maps").read_text()
+    assert "numpy" in loaded
+    assert not [name for name in ("tensorflow", "jaxlib", "libtorch") if name in loaded]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_nothing_is_asked_of_another_host(studio: Served, browser: Any, language: str) -> None:
+    visit = open_page(browser, studio.address, language=language)
+    for name in TABS[language]:
+        visit.tab(name)
+        visit.page.wait_for_timeout(100)
+    fonts = visit.page.evaluate("[...document.fonts].map(font => font.family)")
+    visit.page.context.close()
+    outside = [url for url in visit.requests if not url.startswith((studio.address + "/", "data:", "blob:"))]
+    assert len(visit.requests) > 50
+    assert outside == []
+    assert fonts == []
+    assert not visit.errors
+
+
+def test_the_other_language_is_one_press_away(visit: Visit) -> None:
+    page = visit.page
+    link = page.locator(".heading a[lang=zh]")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.locator("#ask", has_text="提问").wait_for()
+    assert page.evaluate("document.documentElement.lang") == "zh-CN"
+    page.locator("#question input, #question textarea").fill("12+30")
+    page.keyboard.press("Enter")
+    page.locator("#sum .verdict", has_text="正确").wait_for()
+    page.locator(".heading a[lang=en]").click()
+    page.locator("#ask", has_text="Ask").wait_for()
+
+
+PROBES = (
+    "/etc/passwd",
+    "/../../../../etc/passwd",
+    "/en/../../etc/passwd",
+    "/en/%2e%2e/%2e%2e/%2e%2e/etc/passwd",
+    "/en/gradio_api/file=/etc/passwd",
+    "/en/gradio_api/file=../../../../etc/passwd",
+    "/en/file=/etc/passwd",
+    "/en/static/..%2f..%2f..%2fetc/passwd",
+    "/en/assets/../../../routes.py",
+    "/en/assets/..%2f..%2f..%2f..%2froutes.py",
+    "/report/..%2f..%2fetc",
+    "/report/..",
+    "/report/.studio",
+    "/report/nothing",
+    "/en/gradio_api/proxy=http://127.0.0.1:1/",
+    "/docs",
+    "/openapi.json",
+)
+
+
+@pytest.mark.parametrize("path", PROBES)
+def test_paths_that_lead_outside_are_refused(studio: Served, path: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", studio.port, timeout=30)
+    connection.putrequest("GET", path)
+    connection.endheaders()
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    assert 400 <= answer.status < 500
+    assert b"root:" not in content
+
+
+def test_files_of_this_machine_and_of_runs_cannot_be_read_through_the_file_route(studio: Served) -> None:
+    for path in (Path(__file__), studio.runs / ".studio", studio.runs.parent / f"studio-{studio.port}.log"):
+        assert 400 <= studio.get(f"/en/gradio_api/file={path}") < 500
+
+
+def test_a_foreign_name_of_this_machine_is_refused(studio: Served) -> None:
+    assert studio.get("/en/", Host="evil.example") == 400
+    assert studio.get("/en/", Host=f"localhost:{studio.port}") == 200
+
+
+def test_requests_that_are_too_large_are_refused_before_they_are_read(studio: Served) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", studio.port, timeout=30)
+    connection.putrequest("POST", "/en/gradio_api/call/classify")
+    connection.putheader("Content-Length", "9000000000")
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def bomb() -> bytes:
+    """A PNG of 60,000 × 60,000 pixels in few bytes."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(10_000)))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "word"),
+    [
+        ("bomb.png", bomb(), "million pixels"),
+        ("text.png", b"no picture at all", "is not a picture"),
+        ("cut.png", b"\x89PNG\r\n\x1a\n" + bytes(20), "is not a picture"),
+        ("script.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "is not a picture"),
+    ],
+    ids=["bomb", "text", "cut", "svg"],
+)
+def test_what_is_no_good_picture_gets_a_kind_line(
+    visit: Visit, studio: Served, tmp_path: Path, name: str, content: bytes, word: str
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(content)
+    assert word in call(studio.address, "classify", base64.b64encode(content).decode(), "")["refused"]
+    visit.tab("Photographs")
+    visit.page.locator("#photo input[type=file]").set_input_files(file)
+    if name.endswith(".svg"):  # the page itself takes no such file
+        visit.page.wait_for_timeout(500)
+        assert not visit.page.locator("#photo-classes .bars").count()
+    else:
+        visit.page.locator("#photo-classes .refusal", has_text=word).wait_for()
+
+
+def test_the_api_gives_what_the_page_gives(studio: Served) -> None:
+    answer = call(studio.address, "add", "999+1", "addition_rnn@bundled")
+    assert (answer["answer"], answer["truth"]) == ("1000", "1000")
+    assert len(answer["characters"]) == 4
+    for run in ("../../etc", "addition_rnn@bundled/../..", "nothing"):
+        assert "unknown run" in call(studio.address, "add", "1+1", run)["refused"]
+    picture = call(studio.address, "draw", "7", 3, [1, -1], "")["picture"]
+    assert Image.open(io.BytesIO(base64.b64decode(picture.partition(",")[2]))).size == (84, 84)
+    assert "from -1 to 1" in call(studio.address, "draw", "7", 3, [2], "")["refused"]
+    assert "unknown setting" in call(studio.address, "train", "addition_rnn", "tiny", {"epoch": 1})["refused"]
+    assert "there is no run" in call(studio.address, "delete", "..")["refused"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
+def test_a_password_is_asked_for_where_there_is_one(tmp_path: Path) -> None:
+    pytest.importorskip("gradio")
+    secret = tmp_path / "password"
+    secret.write_text("sesame\n")
+    served = start_studio(tmp_path / "runs", "--host", "0.0.0.0", "--password-file", str(secret))
+    try:
+        assert served.get("/en/") == 401
+        assert served.get("/report/x") == 401
+        assert served.get("/en/gradio_api/info") == 401
+        wrong, right = (base64.b64encode(f"me:{word}".encode()).decode() for word in ("guess", "sesame"))
+        assert served.get("/en/", Authorization=f"Basic {wrong}") == 401
+        assert served.get("/en/", Authorization=f"Basic {right}") == 200
+        told = {"Authorization": f"Basic {right}"}
+        refused = call(served.address, "train", "cifar10_cnn", "tiny", {"data": "/etc"}, **told)["refused"]
+        assert "only be named on the machine" in refused
+        assert "sesame" not in Path(f"/proc/{served.process.pid}/cmdline").read_text()
+    finally:
+        served.end()
+
+
+@pytest.mark.parametrize("window", ["desktop", "phone"])
+def test_contrast_names_and_roles_are_right_on_every_tab(studio: Served, browser: Any, window: str) -> None:
+    """axe-core finds nothing serious against WCAG 2 A and AA, outside what Gradio alone decides."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    visit = open_page(browser, studio.address, window)
+    visit.page.locator("#ask").click()
+    visit.page.locator("#sum .character").last.wait_for()
+    found: dict[str, str] = {}
+    for name in TABS["en"]:
+        visit.tab(name)
+        visit.page.wait_for_timeout(600)
+        if window == "phone":
+            assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), name
+            visit.shot(f"{name.lower().replace(' ', '-')}-phone")
+        options = {"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]}
+        for violation in axe.run(visit.page, options=options).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                nodes = [node["html"][:160] for node in violation["nodes"][:3]]
+                found[f"{name}: {violation['id']}"] = f"{violation['help']} {nodes}"
+    visit.page.context.close()
+    assert not found, json.dumps(found, indent=1)
+
+
+def test_the_keyboard_alone_is_enough_to_ask(visit: Visit) -> None:
+    page = visit.page
+    reached = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.closest('[id]')?.id || document.activeElement.tagName"))
+        if reached[-1] == "question" or page.evaluate("!!document.activeElement.closest('#question')"):
+            break
+    assert page.evaluate("!!document.activeElement.closest('#question')"), reached
+    page.keyboard.press("Control+A")
+    page.keyboard.type("8+9")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.locator("#sum .spoken", has_text="8+9 = 17").wait_for(state="attached")
+
+
+def test_cpu_time_is_counted_rightly() -> None:
+    """Against what Python itself says of this process."""
+    import time
+
+    assert abs(cpu_seconds(os.getpid()) - time.process_time()) < 0.5

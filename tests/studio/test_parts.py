@@ -1,0 +1,157 @@
+"""The parts of the studio that need neither browser nor network."""
+
+import base64
+import io
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from etudes import experiments
+from etudes.errors import UserError
+from etudes.settings import as_dict, describe
+from etudes.studio import server
+from etudes.studio.drawings import read_drawing
+from etudes.studio.flags import flags_of
+from etudes.studio.shown import sum_answer
+from etudes.studio.words import _WORDS, Words
+from etudes.trained import preset_of
+
+
+def address_of(image: Image.Image) -> str:
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def test_a_drawing_becomes_what_mnist_holds() -> None:
+    """20 pixels along its longer side, the centre of mass in the middle, light on dark: LeCun's own description."""
+    image = Image.new("RGBA", (280, 280), (0, 0, 0, 0))
+    ImageDraw.Draw(image).rectangle((30, 40, 60, 240), fill="black")
+    page = read_drawing(address_of(image)).astype(float)
+    assert page.shape == (28, 28)
+    rows, columns = np.flatnonzero(page.max(axis=1) > 20), np.flatnonzero(page.max(axis=0) > 20)
+    assert rows[-1] - rows[0] + 1 == 20
+    assert columns[-1] - columns[0] + 1 == 3
+    centre = [(page.sum(axis=1 - axis) * (np.arange(28) + 0.5)).sum() / page.sum() for axis in (0, 1)]
+    assert np.abs(np.array(centre) - 14).max() <= 0.75
+    assert page.max() == 255
+
+
+@pytest.mark.parametrize(
+    "bad", ["", None, "data:image/png;base64,????", "QUJD", "data:image/png;base64," + "A" * 2_000_000]
+)
+def test_what_is_no_drawing_is_refused_in_one_line(bad: str | None) -> None:
+    with pytest.raises(UserError) as refused:
+        read_drawing(bad)
+    assert "\n" not in str(refused.value)
+
+
+def test_an_empty_page_and_a_huge_one_are_refused() -> None:
+    with pytest.raises(UserError, match="draw something"):
+        read_drawing(address_of(Image.new("RGB", (280, 280), "white")))
+    with pytest.raises(UserError, match="too large"):
+        read_drawing(address_of(Image.new("1", (5000, 5000), 1)))
+
+
+def test_every_word_is_there_in_both_languages_with_the_same_gaps() -> None:
+    for key, (english, chinese) in _WORDS.items():
+        assert english.strip(), key
+        assert chinese.strip(), key
+        assert sorted(re.findall(r"{\w+}", english)) == sorted(re.findall(r"{\w+}", chinese)), key
+        if key != "title":
+            assert re.search("[\u4e00-\u9fff]", chinese), f"{key} is not Chinese"
+
+
+def test_every_word_that_the_tabs_say_exists_and_none_is_left_over() -> None:
+    folder = Path(server.__file__).parent
+    said = {
+        match
+        for path in folder.rglob("*.py")
+        if path.name != "words.py"
+        for match in re.findall(r"""["']([a-z][a-z ]*)["']""", path.read_text(encoding="utf-8"))
+    }
+    unused = {key for key in _WORDS if key not in said}
+    assert not unused
+    called = {
+        match
+        for path in folder.rglob("*.py")
+        for match in re.findall(r"""words\(["']([^"']+)["']""", path.read_text(encoding="utf-8"))
+    }
+    assert called <= set(_WORDS)
+
+
+@pytest.mark.parametrize("etude", experiments.names())
+def test_the_flags_of_a_form_give_back_every_setting(etude: str) -> None:
+    """The command that the studio starts reads the same settings that the form had."""
+    from etudes.cli import flags
+
+    experiment = experiments.load(etude)
+    start = flags.Train(settings=preset_of(etude, "demo"), preset="demo")
+    wanted = as_dict(experiment.presets["tuned"])
+    given = flags.parse(flags.Train[experiment.settings], flags_of(wanted), "etudes train", default=start)
+    assert as_dict(given.settings) == wanted
+
+
+FORMS = """
+import json, gradio
+from etudes import experiments
+from etudes.studio.forms import changes_of, settings_form
+from etudes.studio.words import Words
+told = {}
+with gradio.Blocks(analytics_enabled=False):
+    for etude in experiments.names():
+        form = settings_form(Words("en"), etude)
+        values = [field.value for field in form.fields]
+        seed = next(i for i, setting in enumerate(form.settings) if setting.name == "seed")
+        told[etude] = {
+            "fields": [[f.label, f.info, [v for _, v in getattr(f, "choices", [])]] for f in form.fields],
+            "changes": [changes_of(form, "demo", given) for given in (values, values[:seed] + [7] + values[seed + 1:])],
+        }
+print(json.dumps(told))
+"""
+
+
+def test_every_form_has_every_setting_with_its_range_and_nothing_else() -> None:
+    """In a process of its own, as Gradio leaves event loops open."""
+    pytest.importorskip("gradio")
+    done = subprocess.run([sys.executable, "-c", FORMS], capture_output=True, text=True, check=True)
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert list(told) == experiments.names()
+    for etude, form in told.items():
+        wanted = describe(experiments.load(etude).presets["demo"])
+        assert [label for label, _, _ in form["fields"]] == [setting.name.replace("_", " ") for setting in wanted]
+        for (_, info, choices), setting in zip(form["fields"], wanted, strict=True):
+            assert setting.help in info
+            assert all(f"{bound:g}" in info for _, bound in setting.bounds)
+            assert choices == list(setting.choices)
+        assert form["changes"] == [{}, {"seed": 7}]
+
+
+def test_what_a_person_typed_is_never_markup() -> None:
+    answer = {"question": "<img src=x>", "answer": "<b>", "characters": [["<", 0.5], ["b", 0.5]], "confidence": 0.25}
+    page = sum_answer(Words("en"), {**answer, "truth": "<i>1"})
+    assert "<img" not in page
+    assert "<i>1" not in page
+
+
+def test_other_machines_need_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(server.PASSWORD, raising=False)
+    for host in ("0.0.0.0", "::", "192.0.2.7", "studio.example"):
+        with pytest.raises(UserError, match="--password-file"):
+            server.password_for(host, None)
+    for host in ("127.0.0.1", "localhost", "::1", "127.8.9.1"):
+        assert server.password_for(host, None) is None
+    file = tmp_path / "password"
+    file.write_text("a long secret\n")
+    assert server.password_for("0.0.0.0", str(file)) == "a long secret"
+    file.write_text("\n")
+    with pytest.raises(UserError, match="empty"):
+        server.password_for("0.0.0.0", str(file))
+    monkeypatch.setenv(server.PASSWORD, "another")
+    assert server.password_for("0.0.0.0", None) == "another"
