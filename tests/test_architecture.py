@@ -27,9 +27,9 @@ MAY_IMPORT = {
     "reporting": BOTTOM | {"runs", "views", "experiments"},
     "running": BOTTOM | {"runs", "views", "training", "experiments", "trained", "keeping", "reporting"},
     "reproduction": BOTTOM | {"runs", "views", "training", "experiments", "running"},
+    "asking": BOTTOM | {"runs", "views", "training", "experiments", "trained", "keeping", "reporting"},
     "actions": BOTTOM
-    | {"data", "runs", "views", "training", "experiments", "trained", "comparison", "running", "keeping"}
-    | {"reporting", "reproduction"},
+    | {"runs", "views", "training", "experiments", "trained", "comparison", "running", "reproduction", "asking"},
     "overview": BOTTOM | {"data", "runs", "views", "training", "experiments"},
     "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions", "reporting"},
     "cli": BOTTOM | {"data", "runs", "views", "experiments", "actions", "overview", "demo", "studio", "trained"},

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from etudes import actions
+from etudes import actions, asking
 from etudes.cli import run as command
 from etudes.contract import Result, Table
 from etudes.errors import UserError
@@ -58,7 +58,7 @@ def test_the_report_does_what_is_missing_and_then_shows_all_of_it(
     assert 'class="confusion"' in page
     before = {path: path.stat().st_mtime_ns for path in finished.folder.rglob("*.json")}
     for name in ("evaluate", "inspect", "use"):
-        monkeypatch.setattr(actions, name, lambda *_, **__: pytest.fail("done again"))
+        monkeypatch.setattr(asking, name, lambda *_, **__: pytest.fail("done again"))
     actions.report(finished)
     assert before == {path: path.stat().st_mtime_ns for path in finished.folder.rglob("*.json")}
 

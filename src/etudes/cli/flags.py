@@ -221,7 +221,9 @@ def _metavar(hint: Any) -> str:
     return _METAVARS[kind]
 
 
-_METAVAR_OF = {"question": "TEXT"} | dict.fromkeys(("file", "film", "guide", "mask", "out", "picture", "preview"), "FILE")
+_METAVAR_OF = {"question": "TEXT"} | dict.fromkeys(
+    ("file", "film", "guide", "mask", "out", "picture", "preview"), "FILE"
+)
 """What stands for the value of an option by this name, where its type does not say it."""
 _METAVARS = {int: "INT", float: "FLOAT", str: "NAME"}
 

@@ -125,7 +125,7 @@ def test_looking_for_a_rate_leaves_the_run_alone(tiny, monkeypatch):
 
 def test_a_picture_of_ones_own_needs_no_data(tmp_path, monkeypatch):
     run = actions.train("cifar10_cnn", preset="tiny", epochs=1, limit=32, out=tmp_path / "run", quiet=True)
-    monkeypatch.setattr("etudes.actions._data", None)
+    monkeypatch.setattr("etudes.asking.data_of", None)
     Image.new("RGB", (50, 40), "navy").save(tmp_path / "own.png")
     result = actions.inspect(run, picture=str(tmp_path / "own.png"))
     assert len(next(table for table in result.tables if table.title.startswith("why")).rows) == 1
