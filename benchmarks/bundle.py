@@ -120,7 +120,7 @@ def bundle(run: Run, dtype: str | None) -> Run:
         trial.write_json("bundle.json", record)
         bundled = Run(BUNDLED / run.header()["etude"])
         shutil.rmtree(bundled.folder, ignore_errors=True)
-        shutil.copytree(trial.folder, bundled.folder, ignore=shutil.ignore_patterns("pictures"))
+        shutil.copytree(trial.folder, bundled.folder, ignore=shutil.ignore_patterns("pictures", "evaluate.json"))
     write_card(bundled, record)
     return bundled
 
