@@ -40,6 +40,19 @@ def wish_for(word: str, walk_to: str | None, count: int, info: ImageInfo) -> Wis
     return Wish(classes, end)
 
 
+def check_wander(places: int, walk_to: str | None, wishes: list[Wish], count: int) -> None:
+    """Refuse a way from z to z that leads nowhere or takes too many pictures.
+
+    Raises:
+        UserError: what is wrong with it.
+    """
+    if places == 1 or (places and walk_to is not None):
+        raise UserError("--wander leads through 2 to 20 z, and goes without --walk-to, which leads to another class")
+    longest = max(len(wish.classes) for wish in wishes)
+    if longest * count * places > MOST_PICTURES:
+        raise UserError(f"{longest} × --count {count} × --wander {places}: at most {MOST_PICTURES:,} together")
+
+
 def spell(word: str, info: ImageInfo) -> list[int]:
     """The classes that a person asks for: the name of one, or a word whose every character is the name of one.
 
