@@ -46,7 +46,7 @@ from etudes.experiments.mnist_acgan.training import (
     measure,
     paint,
 )
-from etudes.experiments.mnist_acgan.wishes import Wish, check_parts, wish_for
+from etudes.experiments.mnist_acgan.wishes import Wish, check_parts, check_wander, wish_for
 from etudes.training.backend import keras
 from etudes.training.session import Session, generator, order
 from etudes.views.features import filter_grid
@@ -208,9 +208,9 @@ def read(info: ImageInfo, settings: AcganSettings, options: Use) -> list[Wish]:
     check_parts(options.parts or ())
     if options.out is not None and options.walk_to is None and not options.wander:
         check_place(options.out)
-    if options.wander == 1 or (options.wander and options.walk_to is not None):
-        raise UserError("--wander leads through 2 to 20 z, and goes without --walk-to, which leads to another class")
-    return [wish_for(word, options.walk_to, options.count, info) for word in options.inputs]
+    wishes = [wish_for(word, options.walk_to, options.count, info) for word in options.inputs]
+    check_wander(options.wander, options.walk_to, wishes, options.count)
+    return wishes
 
 
 def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: Use, wishes: list[Wish]) -> Result:

@@ -21,7 +21,7 @@ from etudes.training.backend import start_backend
 
 start_backend()
 EXPERIMENT = experiments.load("mnist_acgan")
-DIGITS = ImageInfo("digits", 8, 8, 1, tuple("0123456789"))
+DIGITS = ImageInfo("digits", 28, 28, 1, tuple("0123456789"))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def judge(digits: Any) -> Any:
 def classifier(folder: Path, accuracy: Any, **data: Any) -> Run:
     """The records of a run without its weights."""
     run = Run(folder)
-    known = {"source": "digits", "height": 8, "width": 8, "channels": 1, "class_names": list("0123456789")}
+    known = {"source": "digits", "height": 28, "width": 28, "channels": 1, "class_names": list("0123456789")}
     run.write_header({"etude": "cifar10_cnn", "preset": "tiny", "settings": {}, "data": {**known, **data}})
     run.write_json("results.json", {"figures": {"accuracy": accuracy}, "training_seconds": 1})
     return run
@@ -77,7 +77,7 @@ def test_a_network_judges_by_what_its_last_layer_gets(digits: Any) -> None:
     probabilities = np.exp(said) / np.exp(said).sum(1, keepdims=True)
     np.testing.assert_allclose(network.predict(pictures.astype("float32"), verbose=0), probabilities, atol=1e-5)
     with pytest.raises(UserError, match="none of its networks"):
-        network_judge("n", {"classifier": network}, ImageInfo("d", 8, 8, 1, ("a", "b")))
+        network_judge("n", {"classifier": network}, ImageInfo("d", 28, 28, 1, ("a", "b")))
 
 
 def test_real_pictures_are_as_diverse_as_real_ones_and_copies_are_not(digits: Any, judge: Any) -> None:
@@ -132,7 +132,10 @@ def test_an_inspection_is_judged_by_the_run_that_it_names(tmp_path: Path, runs: 
     assert by_pixels.lines[0].startswith("judge: a support vector machine")
     assert "--judge" in by_pixels.lines[1]
     found = actions.inspect(run, judge=str(other.folder), count=40, cas=True)
-    assert found.lines == [f"judge: {other}, right on {found.figures['judge_accuracy']:.2%} of 360 real test pictures"]
-    assert found.figures["judge_accuracy"] == pytest.approx(other.results()["figures"]["accuracy"])
+    test = EXPERIMENT.load_data(EXPERIMENT.presets["tiny"]).test
+    said = actions.load(other).networks["classifier"].predict(test.pictures.astype("float32"), verbose=0)
+    accuracy = accuracy_score(test.labels, said.argmax(1))
+    assert found.lines == [f"judge: {other}, right on {accuracy:.2%} of {len(test)} real test pictures"]
+    assert found.figures["judge_accuracy"] == pytest.approx(accuracy)
     assert {"cas", "cas_of_real_pictures", "kid", "kid_floor"} < set(found.figures)
     assert found.figures["conditional_accuracy_low"] <= found.figures["conditional_accuracy"]

@@ -238,7 +238,7 @@ def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: 
     film = draw("20", wander=3)
     assert len(film) == 3 * 10
     assert film[0].tobytes() != film[10].tobytes() != film[20].tobytes()
-    for wrong in ({"wander": 1}, {"wander": 3, "walk_to": "3"}):
+    for wrong in ({"wander": 1}, {"wander": 3, "walk_to": "3"}, {"wander": 20, "count": 101}):
         with pytest.raises(UserError, match="--wander"):
             draw("7", **wrong)
     with pytest.raises(UserError, match="same length"):

@@ -54,6 +54,19 @@ def check_parts(parts: tuple[float, ...]) -> None:
             raise UserError(f"--parts {factor:g}: must be from -1 to 1, as all that was learned from is there")
 
 
+def check_wander(places: int, walk_to: str | None, wishes: list[Wish], count: int) -> None:
+    """Refuse a way from z to z that leads nowhere or takes too many pictures.
+
+    Raises:
+        UserError: what is wrong with it.
+    """
+    if places == 1 or (places and walk_to is not None):
+        raise UserError("--wander leads through 2 to 20 z, and goes without --walk-to, which leads to another class")
+    longest = max(len(wish.classes) for wish in wishes)
+    if longest * count * places > MOST_PICTURES:
+        raise UserError(f"{longest} × --count {count} × --wander {places}: at most {MOST_PICTURES:,} together")
+
+
 def spell(word: str, info: ImageInfo) -> list[int]:
     """The classes that a person asks for: the name of one, or a word whose every character is the name of one.
 
