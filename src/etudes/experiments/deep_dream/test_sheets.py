@@ -22,7 +22,7 @@ def test_a_sheet_of_the_network_has_every_layer(network):
 
 
 def test_what_does_not_exist_is_refused(network):
-    assert chosen_channels(network, "conv3", (5, 2, 64), 0) == {"conv3": (5, 2)}
+    assert chosen_channels(network, "conv3", (5, 2), 0, 64) == {"conv3": (5, 2)}
     with pytest.raises(UserError, match="did you mean 'conv3'"):
         chosen_channels(network, "conf3", None, 0, 64)
     for channel in (-1, 32):
