@@ -192,11 +192,13 @@ def inspect(networks: Networks, data: DreamData, settings: DreamSettings, chosen
     """Where the layers fire, before and after; and what single channels dream of: by default of the deepest layer."""
     network, seed = networks["network"], settings.seed
     if chosen.sheet or chosen.layer:
-        wanted = chosen_channels(network, chosen.layer, chosen.channels, seed)
+        wanted = chosen_channels(network, chosen.layer, chosen.channels, seed, chosen.size)
         return Result(pictures={"sheet": contact_sheet(network, wanted, seed, chosen.size, chosen.steps)})
     objective = _objective(network, replace(settings, guide=""), data.info)
     last = objective.targets[-1].layer
-    sheet = contact_sheet(network, {last: some_channels(network, last, 8, seed)}, seed, chosen.size, chosen.steps)
+    sheet = contact_sheet(
+        network, {last: some_channels(network, last, 8, seed, chosen.size)}, seed, chosen.size, chosen.steps
+    )
     if not networks["dream"].any():  # nothing was dreamed yet: there is only the network
         return Result(pictures={"channels": sheet})
     return Result(pictures={"answers": answers(objective, data.picture, networks["dream"]), "channels": sheet})

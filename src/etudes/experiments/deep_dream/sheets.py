@@ -23,7 +23,7 @@ _GAP, _LINE = 6, 16
 
 
 def chosen_channels(
-    network: Any, layer: str | None, channels: Sequence[int] | None, seed: int
+    network: Any, layer: str | None, channels: Sequence[int] | None, seed: int, size: int
 ) -> dict[str, Sequence[int]]:
     """Which channels of which layers a sheet shows.
 
@@ -32,6 +32,7 @@ def chosen_channels(
         layer: the only layer; None: all, or as many as a sheet has room for, spread evenly.
         channels: of that layer, if one is named; None: a few that are not silent.
         seed: draws the channels.
+        size: pixels along each side of the dreams.
 
     Raises:
         UserError: there is no such layer or channel.
@@ -39,12 +40,12 @@ def chosen_channels(
     names = layer_names(network)
     if layer is None:
         spread = np.unique(np.linspace(0, len(names) - 1, min(len(names), _MOST_LAYERS)).round().astype(int))
-        return {names[k]: some_channels(network, names[k], _CHANNELS, seed) for k in spread}
+        return {names[k]: some_channels(network, names[k], _CHANNELS, seed, size) for k in spread}
     if layer not in names:
         raise unknown("layer", layer, names)
     count = int(network.get_layer(layer).output.shape[-1])
     if channels is None:
-        return {layer: some_channels(network, layer, 8, seed)}
+        return {layer: some_channels(network, layer, 8, seed, size)}
     if not channels or len(channels) > 64:
         raise UserError(f"--channels: name 1 to 64 of {layer}'s")
     wrong = [channel for channel in channels if not 0 <= channel < count]
@@ -53,10 +54,10 @@ def chosen_channels(
     return {layer: channels}
 
 
-def some_channels(network: Any, layer: str, count: int, seed: int) -> list[int]:
+def some_channels(network: Any, layer: str, count: int, seed: int, size: int) -> list[int]:
     """Channels of a layer, drawn from those that answer to noise: one that is silent has no slope to climb."""
     probe = keras.Model(network.input, network.get_layer(layer).output)
-    found = np.asarray(probe.predict_on_batch(_noise(seed, 128)))
+    found = np.asarray(probe.predict_on_batch(_noise(seed, size)))
     awake = np.flatnonzero(found.max(axis=(0, 1, 2)) > 0)
     awake = awake if len(awake) else np.arange(found.shape[-1])
     return [int(channel) for channel in np.sort(generator(seed, 8, 2).permutation(awake)[:count])]

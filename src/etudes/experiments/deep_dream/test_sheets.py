@@ -14,22 +14,22 @@ from etudes.training.backend import keras
 
 
 def test_a_sheet_of_the_network_has_every_layer(network):
-    wanted = chosen_channels(network, None, None, 0)
+    wanted = chosen_channels(network, None, None, 0, 64)
     assert list(wanted) == ["conv1", "conv2", "conv3", "conv4", "conv5"]
     assert all(len(channels) == len(set(channels)) == 6 for channels in wanted.values())
-    assert wanted == chosen_channels(network, None, None, 0)
-    assert wanted != chosen_channels(network, None, None, 1)
+    assert wanted == chosen_channels(network, None, None, 0, 64)
+    assert wanted != chosen_channels(network, None, None, 1, 64)
 
 
 def test_what_does_not_exist_is_refused(network):
-    assert chosen_channels(network, "conv3", (5, 2), 0) == {"conv3": (5, 2)}
+    assert chosen_channels(network, "conv3", (5, 2), 0, 64) == {"conv3": (5, 2)}
     with pytest.raises(UserError, match="did you mean 'conv3'"):
-        chosen_channels(network, "conf3", None, 0)
+        chosen_channels(network, "conf3", None, 0, 64)
     for channel in (-1, 32):
         with pytest.raises(UserError, match=f"--channels {channel}: conv3 has 32 channels, 0 to 31"):
-            chosen_channels(network, "conv3", (0, channel), 0)
+            chosen_channels(network, "conv3", (0, channel), 0, 64)
     with pytest.raises(UserError, match="name 1 to 64"):
-        chosen_channels(network, "conv3", (), 0)
+        chosen_channels(network, "conv3", (), 0, 64)
     with pytest.raises(UserError, match="--channels goes with --layer"):
         Inspection(channels=(1,))
 
