@@ -6,6 +6,7 @@ import io
 import json
 import os
 import struct
+import subprocess
 import sys
 import urllib.request
 import zlib
@@ -177,6 +178,16 @@ def test_the_api_gives_what_the_page_gives(studio: Served) -> None:
     assert "from -1 to 1" in call(studio.address, "draw", "7", 3, [2], "")["refused"]
     assert "unknown setting" in call(studio.address, "train", "addition_rnn", "tiny", {"epoch": 1})["refused"]
     assert "there is no run" in call(studio.address, "delete", "..")["refused"]
+
+
+def test_the_python_lines_of_the_docs_run(studio: Served) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "studio.md").read_text(encoding="utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    code = code.replace("http://127.0.0.1:7860", studio.address).replace('"demo"', '"tiny"')
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "\n70\n" in f"\n{done.stdout}"
+    assert "cifar10_cnn-tiny-" in done.stdout
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")

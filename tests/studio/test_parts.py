@@ -155,3 +155,13 @@ def test_other_machines_need_a_password(tmp_path: Path, monkeypatch: pytest.Monk
         server.password_for("0.0.0.0", str(file))
     monkeypatch.setenv(server.PASSWORD, "another")
     assert server.password_for("0.0.0.0", None) == "another"
+
+
+def test_without_gradio_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    from etudes.cli import run
+
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
+    assert run(["studio", "--port", "0"]) == 2
+    assert said.getvalue() == "etudes: the studio needs Gradio: pip install 'etudes[studio]'\n"

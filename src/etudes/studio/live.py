@@ -6,7 +6,7 @@ import base64
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -49,6 +49,18 @@ def runs_table(words: Words, runs: Sequence[Known]) -> str:
 
 
 def _progress(known: Known) -> tuple[str, str]:
+    """Epochs done, and the headline figure; read again only when the files changed."""
+    marks = []
+    for name in ("metrics.jsonl", "results.json"):
+        try:
+            marks.append((known.run.folder / name).stat().st_mtime_ns)
+        except OSError:
+            marks.append(0)
+    return _read_progress(known, tuple(marks))
+
+
+@lru_cache(maxsize=1000)
+def _read_progress(known: Known, marks: tuple[int, ...]) -> tuple[str, str]:  # noqa: ARG001
     try:
         if known.state == "finished":
             headline = experiments.load(known.etude).headline

@@ -135,7 +135,9 @@ def serve(host: str, port: int, password: str | None) -> None:
         app = application(studio, LOOPBACK if local else frozenset(), password)
         studio.warm_up()
         shown = f"[{host}]" if ":" in host else host
-        server = uvicorn.Server(uvicorn.Config(app, host, port, log_level="warning", access_log=False))
+        # A page that is open would keep the server from ending for as long as somebody looks at it.
+        wanted = uvicorn.Config(app, host, port, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+        server = uvicorn.Server(wanted)
         print(f"Études studio: http://{shown}:{port}/  (Ctrl-C ends it; trainings go on)", flush=True)
         server.run()
     except KeyboardInterrupt:

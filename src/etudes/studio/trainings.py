@@ -29,6 +29,9 @@ from etudes.trained import preset_of
 PLACE = ".studio"
 """The folder, in that of the runs, where the queue and what the trainings printed are kept."""
 
+FRESH_SECONDS = 0.3
+"""How long all who look share one look at the run folders."""
+
 NICENESS = 5
 """Trainings give way to answers."""
 
@@ -53,6 +56,7 @@ class Trainings:
         (self.place / "queue").mkdir(parents=True, exist_ok=True)
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.RLock()
+        self._looked: tuple[float, list[Known]] = (-1e9, [])
         self._closed = threading.Event()
         threading.Thread(target=self._work, daemon=True).start()
 
@@ -99,10 +103,14 @@ class Trainings:
         writing = self.place / "queue" / f"{name}.writing"
         writing.write_text(json.dumps(entry), encoding="utf-8")
         writing.rename(writing.with_suffix(".json"))
+        self._look_again()
 
     def queued(self) -> list[Path]:
         """What waits, the oldest first."""
         return sorted((self.place / "queue").glob("*.json"), key=lambda path: path.stat().st_mtime_ns)
+
+    def _look_again(self) -> None:
+        self._looked = (-1e9, [])
 
     def _work(self) -> None:
         while not self._closed.wait(0.3):
@@ -117,6 +125,7 @@ class Trainings:
             for name, child in list(self._children.items()):
                 if child.poll() is not None:
                     del self._children[name]
+                    self._look_again()
             waiting = self.queued()
             if not waiting:
                 return
@@ -127,6 +136,7 @@ class Trainings:
                     busy.add(lane_of(entry["etude"]))
                     self._begin(path.stem, entry["words"])
                     path.unlink()
+                    self._look_again()
 
     def _begin(self, name: str, words: Sequence[str]) -> None:
         with (self.place / f"{name}.log").open("ab") as log:
@@ -145,7 +155,15 @@ class Trainings:
     # --- looking ------------------------------------------------------------------------------------------------------
 
     def runs(self) -> list[Known]:
-        """Every run in the runs folder and in the queue, the newest first."""
+        """Every run in the runs folder and in the queue, the newest first; looked up anew after a third of a second."""
+        with self._lock:
+            when, known = self._looked
+            if time.monotonic() - when > FRESH_SECONDS:
+                known = self._look()
+                self._looked = (time.monotonic(), known)
+            return known
+
+    def _look(self) -> list[Known]:
         found: dict[str, tuple[float, Known]] = {}
         for header in runs_folder().glob("*/settings.toml"):
             run = Run(header.parent)
@@ -209,6 +227,7 @@ class Trainings:
         known = self.find(name)
         if known.state == "queued":
             (self.place / "queue" / f"{name}.json").unlink(missing_ok=True)
+            self._look_again()
             return
         own = self._children.get(name)
         process = own.pid if own else holder_of(known.run)
@@ -230,6 +249,7 @@ class Trainings:
         if known.state != "failed":
             shutil.rmtree(known.run.folder)
         (self.place / f"{name}.log").unlink(missing_ok=True)
+        self._look_again()
 
     def close(self) -> None:
         """Begin no further training; those that are at work go on."""
