@@ -52,7 +52,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
         ]
     )
     if {row[0] for row in differing} == {"seed"}:
-        result.tables.append(_over_seeds(results))
+        result.tables.append(_over_seeds([one["figures"] for one in found]))
     result.pictures = {"curves": learning_curves({str(run): read_metrics(run.folder) for run in chosen})}
     together = experiments.load(headers[0]["etude"]).compare
     if together is not None and len({header["etude"] for header in headers}) == 1:
@@ -73,7 +73,7 @@ def _beside_each_other(title: str, what: str, labels: Sequence[str], rows: Seque
 
 
 def _over_seeds(results: Sequence[Mapping[str, Any]]) -> Table:
-    """Mean and 95 % interval (t) of every figure that all results have."""
+    """Mean and 95 % interval (t) of every figure that all runs have."""
     rows = []
     for name, first in results[0].items():
         values = [result.get(name) for result in results]
