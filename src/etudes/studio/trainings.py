@@ -241,6 +241,7 @@ class Trainings:
         Raises:
             UserError: it is at work, or there is no such run.
         """
+        self._looked = (-1e9, [])  # what is removed must be what is there now
         known = self.find(name)
         if known.state not in ("stopped", "failed", "finished"):
             raise UserError(f"{name} is {known.state}: stop it first")

@@ -99,12 +99,20 @@ def test_muon_learns_a_few_pictures():
     assert history[-1] < 0.9 * history[0]
 
 
-def test_what_the_preview_shows_is_what_is_learned_from(tiny):
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A picture of one's own: one is explained sooner than six."""
+    place = tmp_path_factory.mktemp("own") / "own.png"
+    Image.new("RGB", (50, 40), "navy").save(place)
+    return str(place)
+
+
+def test_what_the_preview_shows_is_what_is_learned_from(tiny, own):
     """Without augmentation each epoch shows every picture as it is, whatever the order."""
     settings, networks, data = tiny
     plain, moved = (override(settings, {"augmentation": kind}) for kind in ("none", "shifts"))
     for chosen, same in ((plain, True), (moved, False)):
-        sheet = inspect(networks, data, chosen, Look(augmentations=True)).pictures["augmentations"]
+        sheet = inspect(networks, data, chosen, Look(picture=own, augmentations=True)).pictures["augmentations"]
         pixels = np.asarray(sheet)[2:]
         rows = pixels[: 8 * (len(pixels) // 8)].reshape(8, len(pixels) // 8, *pixels.shape[1:])
         width = (sheet.width - 2) // 8
@@ -112,21 +120,20 @@ def test_what_the_preview_shows_is_what_is_learned_from(tiny):
         assert all((tile == tiles[0]).all() for tile in tiles) == same
 
 
-def test_looking_for_a_rate_leaves_the_run_alone(tiny, monkeypatch):
+def test_looking_for_a_rate_leaves_the_run_alone(tiny, own, monkeypatch):
     settings, networks, data = tiny
     monkeypatch.setattr("etudes.training.looking.RATE_STEPS", 12)
     before = [weight.copy() for weight in networks["classifier"].get_weights()]
-    result = inspect(networks, data, settings, Look(rates=True, target=data.info.class_names[1]))
+    result = inspect(networks, data, settings, Look(picture=own, rates=True, target=data.info.class_names[1]))
     assert all((one == other).all() for one, other in zip(before, networks["classifier"].get_weights(), strict=True))
     assert result.figures["rate_of_this_run"] == settings.learning_rate
     assert {"filters", "feature-maps", "saliency", "learning-rates"} == set(result.pictures)
     assert {row[3] for row in result.tables[0].rows} == {data.info.class_names[1]}
 
 
-def test_a_picture_of_ones_own_needs_no_data(tmp_path, monkeypatch):
+def test_a_picture_of_ones_own_needs_no_data(tmp_path, own, monkeypatch):
     run = actions.train("cifar10_cnn", preset="tiny", epochs=1, limit=32, out=tmp_path / "run", quiet=True)
     monkeypatch.setattr("etudes.asking.data_of", None)
-    Image.new("RGB", (50, 40), "navy").save(tmp_path / "own.png")
-    result = actions.inspect(run, picture=str(tmp_path / "own.png"))
+    result = actions.inspect(run, picture=own)
     assert len(next(table for table in result.tables if table.title.startswith("why")).rows) == 1
     assert Look(picture="x.png", rates=True).needs_data
