@@ -9,8 +9,9 @@ READY  := $(VENV)/.ready
 demo: setup          ## train, use and look inside all six on embedded data; ends in one report.html
 	$(BIN)/etudes demo
 
-test: setup lint     ## everything that must hold, on TensorFlow and on JAX
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test: setup lint     ## everything that must hold, on TensorFlow and on JAX; a browser is not shared with other tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/studio
+	$(BIN)/python -m pytest tests/studio
 	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_contract.py tests/training \
 		src/etudes/experiments/mnist_acgan/test_layer.py
 

