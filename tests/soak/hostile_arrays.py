@@ -8,6 +8,7 @@ import io
 import os
 import pickle
 import struct
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -46,7 +47,10 @@ def promised(shape: object, kind: str = "'|u1'", data: bytes = b"\0" * 100) -> b
 def archive(members: list[tuple[str, bytes]] | dict[str, bytes], *, packed: bool = False) -> bytes:
     """A ZIP archive of these members, in this order; a name may come twice."""
     memory = io.BytesIO()
-    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as file:
+    with (
+        warnings.catch_warnings(action="ignore"),  # a name twice is what is wanted
+        zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as file,
+    ):
         for name, content in members.items() if isinstance(members, dict) else members:
             file.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED if packed else None)
     return memory.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -50,7 +51,10 @@ class FittingTable:
 
 
 class Card(Markdown):
-    """A page in Markdown whose tables fit."""
+    """A page in Markdown whose tables fit; of its pictures, which a terminal does not show, the captions."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"*\1*", text))
 
     class _Table(TableElement):
         def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

@@ -28,6 +28,8 @@ from etudes.experiments.addition_rnn.questions import (
     read_exercises,
 )
 from etudes.settings import override
+from etudes.trained import build
+from etudes.training.backend import start_backend
 
 INFO = TextInfo("sums", SUMS, 7, 4)
 
@@ -82,8 +84,8 @@ def test_ten_lines_say_what_is_right():
 def small():
     settings = override(PRESETS["tiny"], {"units": 8})
     data = load_data(settings)
-    actions.start_backend()
-    networks = actions.build(actions.experiments.load("addition_rnn"), settings, data.info, None)
+    start_backend()
+    networks = build(actions.experiments.load("addition_rnn"), settings, data.info, None)
     return adder_of(networks, data.info, settings), data
 
 

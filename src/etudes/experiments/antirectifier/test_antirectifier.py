@@ -19,6 +19,7 @@ from etudes.errors import UserError
 from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
 from etudes.experiments.antirectifier.experiment import build_network, epoch_pictures
 from etudes.experiments.antirectifier.settings import PRESETS, TWINS
+from etudes.trained import build
 from etudes.training.backend import input_gradient, keras, start_backend
 
 values = some.floats(-100, 100, width=32).map(lambda value: round(value, 3))
@@ -176,7 +177,7 @@ def test_twins_do_not_change_the_antirectifier_nor_its_batches() -> None:
     alone = actions.preset_of("antirectifier", "tiny", {"twins": ()})
     together = actions.preset_of("antirectifier", "tiny", {"twins": ("relu-512", "crelu-256", "relu-256")})
     data = etude.load_data(alone)
-    built = [actions.build(etude, chosen, data.info, None) for chosen in (alone, together)]
+    built = [build(etude, chosen, data.info, None) for chosen in (alone, together)]
     assert list(built[1]) == ["antirectifier", "relu-512", "crelu-256", "relu-256"]
     first, second = (networks["antirectifier"].get_weights() for networks in built)
     assert all((one == other).all() for one, other in zip(first, second, strict=True))
@@ -195,7 +196,7 @@ def test_evaluate_counts_as_a_person_would() -> None:
     start_backend()
     chosen = actions.preset_of("antirectifier", "tiny", {"twins": tuple(TWINS)})
     data = etude.load_data(chosen)
-    networks = actions.build(etude, chosen, data.info, None)
+    networks = build(etude, chosen, data.info, None)
     result = etude.evaluate(networks, data, chosen)
     twins, paired = result.tables[:2]
     errors = {row[0]: row[3] for row in twins.rows}
@@ -236,7 +237,7 @@ def test_it_learns_digits() -> None:
     start_backend()
     chosen = actions.preset_of("antirectifier", "demo", {"epochs": 3, "shift": 0, "learning_rate": 2e-3, "dropout": 0})
     data = etude.load_data(chosen)
-    network = actions.build(etude, chosen, data.info, None)["antirectifier"]
+    network = build(etude, chosen, data.info, None)["antirectifier"]
     network.compile(optimizer=keras.optimizers.Adam(2e-3), loss="categorical_crossentropy", metrics=["accuracy"])
     for epoch in range(3):
         network.fit(*epoch_pictures(data, chosen, epoch), batch_size=32, verbose=0)

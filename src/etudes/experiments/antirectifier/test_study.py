@@ -18,6 +18,7 @@ from etudes.experiments.antirectifier.settings import PRESETS, TWINS
 from etudes.experiments.antirectifier.study import accuracies, parameters, study
 from etudes.runs import Run
 from etudes.settings import as_dict, override
+from etudes.trained import build
 from etudes.training.backend import keras, start_backend
 
 Records = tuple[list[dict[str, Any]], list[dict[str, Any]]]
@@ -180,7 +181,7 @@ def test_the_halves_of_a_picture_of_ones_own(tmp_path: Path) -> None:
     start_backend()
     chosen = override(PRESETS["tiny"], {"twins": ()})
     data = etude.load_data(chosen)
-    networks = actions.build(etude, chosen, data.info, None)
+    networks = build(etude, chosen, data.info, None)
     (file,) = etude.example(data, tmp_path).inputs[:1]
     shown = {
         name: np.asarray(etude.inspect(networks, data, chosen, options).pictures["both-halves"])

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from etudes import actions, experiments
+from etudes import experiments
 from etudes.contract import Array, ImageInfo
+from etudes.trained import build
 from etudes.training.backend import drawn_from, input_gradient, keras, start_backend
 from etudes.training.state import put_weights, weights_of
 from etudes.views.layers import layer_table
@@ -99,7 +100,7 @@ def test_in_bfloat16_it_is_as_near_to_float32_as_plain_is() -> None:
 
 def generator(convolution: str) -> Any:
     settings = dataclasses.replace(EXPERIMENT.presets["classic"], convolution=convolution)
-    return actions.build(EXPERIMENT, settings, SMALL, None)["generator"]
+    return build(EXPERIMENT, settings, SMALL, None)["generator"]
 
 
 def test_the_generator_is_the_same_plain_or_split() -> None:

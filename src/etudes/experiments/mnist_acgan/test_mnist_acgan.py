@@ -25,6 +25,7 @@ from etudes.experiments.mnist_acgan.training import (
 from etudes.experiments.mnist_acgan.wishes import spell
 from etudes.runs import Run, load_weights, read_metrics
 from etudes.settings import override
+from etudes.trained import build
 from etudes.training import session as sessions
 from etudes.training.backend import keras, start_backend
 from etudes.views.progress import Silent
@@ -45,7 +46,7 @@ def digits() -> Any:
 def playing() -> Any:
     """A small game whose compiled steps the tests share: 4 real pictures, so 8 mixed and 8 drawn."""
     settings = dataclasses.replace(TINY, ema=0.5)
-    return make_game(actions.build(EXPERIMENT, settings, SMALL, None), settings)
+    return make_game(build(EXPERIMENT, settings, SMALL, None), settings)
 
 
 def trainable(network: Any) -> list[Any]:
@@ -67,7 +68,7 @@ def rows(network: Any) -> list[tuple[str, tuple[int, ...], int]]:
 
 
 def test_the_discriminator_is_the_one_of_2017() -> None:
-    network = actions.build(EXPERIMENT, CLASSIC, MNIST, None)["discriminator"]
+    network = build(EXPERIMENT, CLASSIC, MNIST, None)["discriminator"]
     layers = [
         row for row in rows(network) if "Dropout" not in row[0]
     ]  # a Dropout's random state counts as weights, not as parameters
@@ -87,7 +88,7 @@ def test_the_discriminator_is_the_one_of_2017() -> None:
 
 
 def test_the_generator_is_the_one_of_2017() -> None:
-    network = actions.build(EXPERIMENT, dataclasses.replace(CLASSIC, convolution="plain"), MNIST, None)["generator"]
+    network = build(EXPERIMENT, dataclasses.replace(CLASSIC, convolution="plain"), MNIST, None)["generator"]
     assert rows(network) == [
         ("Embedding", (1, 100), 1000),
         ("Dense", (1024,), 103_424),
@@ -102,7 +103,7 @@ def test_the_generator_is_the_one_of_2017() -> None:
 
 
 def test_the_light_generator_is_the_one_of_the_card() -> None:
-    network = actions.build(EXPERIMENT, EXPERIMENT.presets["stable"], MNIST, None)["generator"]
+    network = build(EXPERIMENT, EXPERIMENT.presets["stable"], MNIST, None)["generator"]
     card = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
     assert f"{network.count_params():,}" in card
 

@@ -23,6 +23,7 @@ from etudes.experiments.mnist_transfer_cnn.freezing import (
     table_of,
 )
 from etudes.runs import Run, read_metrics
+from etudes.trained import build
 from etudes.training.backend import start_backend
 from etudes.training.session import Session
 from etudes.views.progress import Silent
@@ -36,7 +37,7 @@ def built(**changes: Any) -> tuple[Any, dict[str, Any], Any]:
     chosen = actions.preset_of(NAME, "tiny", changes)
     data = etude.load_data(chosen)
     start_backend()
-    return chosen, actions.build(etude, chosen, data.info, None), data
+    return chosen, build(etude, chosen, data.info, None), data
 
 
 # --- data -------------------------------------------------------------------------------------------------------------

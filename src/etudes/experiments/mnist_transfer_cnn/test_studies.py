@@ -26,6 +26,7 @@ from etudes.experiments.mnist_transfer_cnn.inspection import Look
 from etudes.experiments.mnist_transfer_cnn.model import make_network
 from etudes.experiments.mnist_transfer_cnn.studies import SCRATCH, Study, Way, depth_study, draw_shots, shots_study
 from etudes.runs import Run
+from etudes.trained import build
 from etudes.training.backend import drawn_from, keras, start_backend
 
 NAME = "mnist_transfer_cnn"
@@ -37,7 +38,7 @@ def study() -> Study:
     start_backend()
     settings = actions.preset_of(NAME, "tiny", {"limit": 96})
     data = experiments.load(NAME).load_data(settings)
-    first = actions.build(experiments.load(NAME), settings, data.info, None)["first"]
+    first = build(experiments.load(NAME), settings, data.info, None)["first"]
     first.set_weights([weight + 0.01 for weight in first.get_weights()])  # so that fresh biases are told apart
     return Study(settings, first, data.first, data.second, 1, lambda n, steps: prepare(n, settings, steps), _silent)
 
