@@ -211,6 +211,10 @@ def test_a_password_is_asked_for_where_there_is_one(tmp_path: Path) -> None:
         served.end()
 
 
+STILL = """() => document.getAnimations().every(
+    (one) => one.playState !== "running" || one.effect.getTiming().iterations === Infinity)"""
+
+
 @pytest.mark.parametrize("window", ["desktop", "phone"])
 def test_contrast_names_and_roles_are_right_on_every_tab(studio: Served, browser: Any, window: str) -> None:
     """axe-core finds nothing serious against WCAG 2 A and AA, outside what Gradio alone decides."""
@@ -222,6 +226,7 @@ def test_contrast_names_and_roles_are_right_on_every_tab(studio: Served, browser
     for name in TABS["en"]:
         visit.tab(name)
         visit.page.wait_for_timeout(600)
+        visit.page.wait_for_function(STILL)  # what still fades in has no contrast yet
         if window == "phone":
             assert visit.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1"), name
             visit.shot(f"{name.lower().replace(' ', '-')}-phone")
