@@ -83,7 +83,7 @@ def glance(runs: Sequence[Run]) -> Table:
         data = header["data"].get("source", header["settings"].get("data", ""))
         value = results["figures"][headline]
         rows.append((header["etude"], headline.replace("_", " "), value, data, results["training_seconds"]))
-    return Table("At a glance", ("étude", "headline", "", "trained on", "seconds of training"), rows)
+    return Table("At a glance", ("étude", "headline", "figure", "trained on", "seconds of training"), rows)
 
 
 def _page(run: Run, results: dict[str, Any]) -> Page:
