@@ -21,6 +21,8 @@ TRAININGS = {
     "cifar10_cnn-classic-5-epochs": "cifar10_cnn --preset classic --data cifar10 --epochs 5",
     "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",
     "mnist_acgan-stable-15-epochs-bfloat16": "mnist_acgan --preset stable --epochs 15 --precision bfloat16",
+    "cifar10_cnn-mnist-5-epochs": "cifar10_cnn --data mnist --preset quick --augmentation shifts --epochs 5 "
+    "--precision bfloat16",
     "deep_dream-tuned-inception-2015": "deep_dream --data {photo} --weights inception_v3_2015",
     "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo} --weights inception_v3_2015",
 }
