@@ -11,19 +11,20 @@ from etudes.experiments.addition_rnn.encoding import one_hot, places_of
 from etudes.trained import preset_of
 
 
-def write_pictures(folder: Path, source: str, limit: int) -> Path:
+def write_pictures(folder: Path, source: str, limit: int, validation_share: float = 0.02) -> Path:
     """Training and validation part of a set of pictures, as `load_data` of an étude splits it with seed 0.
 
     Args:
         folder: where the file goes.
         source: a set of pictures that Études knows.
         limit: pictures in each part at most; 0 takes all.
+        validation_share: share of the training pictures that nothing is learned on.
     """
     etude = "cifar10_cnn" if source in ("cifar10", "shapes") else "antirectifier"
-    settings = preset_of(etude, "tuned", {"data": source, "limit": limit})
+    settings = preset_of(etude, "tuned", {"data": source, "limit": limit, "validation_share": validation_share})
     data = experiments.load(etude).load_data(settings)
     return _write(
-        folder / f"{source}-{limit}.npz",
+        folder / f"{source}-{limit}-{validation_share}.npz",
         train=(data.train.pictures, data.train.labels),
         validation=(data.validation.pictures, data.validation.labels),
     )

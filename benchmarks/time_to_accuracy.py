@@ -26,7 +26,9 @@ class Race:
     """None: what the peer has at its end."""
     phase: str
     etude: str
+    preset: str
     settings: dict[str, Any]
+    """The recipe, made for the target: a rate that falls to zero over few epochs is there sooner than over many."""
     peer: str
     data: str
     peer_epochs: int
@@ -34,35 +36,43 @@ class Race:
 
 def races(plan: Plan) -> dict[str, Race]:
     """The four of them. In the quick ones little data is learned, and targets are low."""
-    tiny, quick = plan.size == "tiny", plan.size != "full"
+    quick = plan.size != "full"
     pictures, digits = at_hand("cifar10", "shapes"), at_hand("mnist", "digits")
     limit = plan.of(128, 2000, 0)
     pairs = plan.of(1600, 5000, 50_000)
     precision = "bfloat16" if has_bfloat16() else "float32"
 
     def file(source: str) -> str:
-        return str(write_pictures(plan.folder, source, limit))
+        return str(write_pictures(plan.folder, source, limit, **share))
 
-    some = {"limit": limit} if quick else {}
+    # Few held-back pictures would let chance decide on the epoch.
+    share = {"validation_share": 0.1}
+    some = {"limit": limit, **share} if quick else share
     return {
         "cifar10_cnn": Race(
-            *("validation_accuracy", plan.of(0.05, 0.3, 0.79), "train", "cifar10_cnn"),
-            {"data": pictures, "precision": precision, **some},
+            *("validation_accuracy", plan.of(0.05, 0.3, 0.79), "train", "cifar10_cnn", "quick"),
+            {"data": pictures, "precision": precision, "epochs": 5, **some},
             *("cifar10_keras", file(pictures), plan.of(1, 4, 100)),
         ),
         "addition_rnn": Race(
-            *("validation_exact_match", plan.of(0.0, 0.01, 0.99), "train", "addition_rnn"),
-            {"pairs": pairs, "exhaustive": False},
+            *("validation_exact_match", plan.of(0.0, 0.01, 0.99), "train", "addition_rnn", "tuned"),
+            {"pairs": pairs, "exhaustive": False, "epochs": 12},
             *("addition_keras", str(write_questions(plan.folder, pairs)), plan.of(1, 10, 100)),
         ),
         "mnist_transfer_cnn": Race(
-            *("validation_accuracy", plan.of(0.1, 0.8, 0.992), "transfer", "mnist_transfer_cnn"),
-            {"data": digits, **some, **({"epochs": 1, "transfer_epochs": 1} if tiny else {})},
+            *("validation_accuracy", plan.of(0.1, 0.8, 0.992), "transfer", "mnist_transfer_cnn", "tuned"),
+            {
+                "data": digits,
+                "precision": precision,
+                "epochs": plan.of(1, 2, 2),
+                "transfer_epochs": plan.of(1, 3, 3),
+                **some,
+            },
             *("transfer_keras", file(digits), plan.of(1, 5, 12)),
         ),
         "antirectifier": Race(
-            *("validation_accuracy", None, "antirectifier", "antirectifier"),
-            {"data": digits, "twins": [], **some, **({"epochs": 2} if tiny else {})},
+            *("validation_accuracy", None, "antirectifier", "antirectifier", "tuned"),
+            {"data": digits, "twins": [], "epochs": plan.of(2, 8, 8), **some},
             *("antirectifier_keras", file(digits), plan.of(1, 8, 40)),
         ),
     }
@@ -97,7 +107,8 @@ def _round(race: Race, plan: Plan, seed: int) -> dict[str, Any]:
     target = race.target if race.target is not None else theirs["epochs"][-1][race.figure]
     # Where the peer's end is the target, all of its epochs count.
     peer = outcome(theirs, race, target if race.target is not None else None)
-    arguments = {"etude": race.etude, "settings": {**race.settings, "seed": seed}, "folder": str(folder / "etudes")}
+    settings = {**race.settings, "seed": seed}
+    arguments = {"etude": race.etude, "preset": race.preset, "settings": settings, "folder": str(folder / "etudes")}
     arguments |= {"phase": race.phase, "target": [race.figure, target], "most_seconds": plan.budget * 60}
     ours = outcome(run(Contestant("benchmarks.ours.training", arguments)), race, target)
     say(f"  seed {seed}, target {target:.4f}: peer {peer}, etudes {ours}")

@@ -25,7 +25,7 @@ def measure(
 
     Args:
         data: train_x uint8 (n, 28, 28, 1) and train_y (n,); the same of validation.
-        epochs: of each phase, at most; 5 in 2017.
+        epochs: of the second phase, at most, and of the first, which has no more than the 5 of 2017.
         seed: of the weights and of the order.
         folder: where to go on from, or "".
         target: validation accuracy of the second phase to stop at; 0 for none.
@@ -56,7 +56,7 @@ def measure(
             network.fit(
                 *(x, y),
                 batch_size=128,
-                epochs=epochs,
+                epochs=min(epochs, 5) if phase == "first" else epochs,
                 validation_data=part(arrays, "validation", start),
                 verbose=0,
                 callbacks=callbacks(recorder, folder),
