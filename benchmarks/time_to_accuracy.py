@@ -92,6 +92,7 @@ def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
             found[name] = {
                 "figure": race.figure,
                 "peer": race.peer,
+                "recipe": _recipe(race),
                 "rounds": [_round(race, plan, seed) for seed in range(plan.repeats)],
             }
     return found
@@ -103,35 +104,55 @@ def _round(race: Race, plan: Plan, seed: int) -> dict[str, Any]:
     (folder / "peer").mkdir(parents=True, exist_ok=True)
     common = {"seed": seed, "folder": str(folder / "peer"), "most_seconds": plan.budget * 60}
     arguments = {"data": race.data, "epochs": race.peer_epochs, "target": race.target or 0, **common}
-    theirs = run(Contestant(f"benchmarks.peers.{race.peer}", arguments))
-    target = race.target if race.target is not None else theirs["epochs"][-1][race.figure]
+    theirs = run(Contestant(f"benchmarks.peers.{race.peer}", arguments))["epochs"]
+    target = race.target if race.target is not None else theirs[-1][race.figure]
     # Where the peer's end is the target, all of its epochs count.
     peer = outcome(theirs, race, target if race.target is not None else None)
     settings = {**race.settings, "seed": seed}
     arguments = {"etude": race.etude, "preset": race.preset, "settings": settings, "folder": str(folder / "etudes")}
     arguments |= {"phase": race.phase, "target": [race.figure, target], "most_seconds": plan.budget * 60}
-    ours = outcome(run(Contestant("benchmarks.ours.training", arguments)), race, target)
+    mine = run(Contestant("benchmarks.ours.training", arguments))["epochs"]
+    ours = outcome(mine, race, target)
     say(f"  seed {seed}, target {target:.4f}: peer {peer}, etudes {ours}")
     ratio = round(peer["seconds"] / ours["seconds"], 2) if ours["reached"] else None
+    peer["curve"], ours["curve"] = curve(theirs, race), curve(mine, race)
     return {"seed": seed, "target": target, "peer": peer, "etudes": ours, "ratio": ratio}
 
 
-def outcome(record: Record, race: Race, target: float | None) -> dict[str, Any]:
+def _recipe(race: Race) -> str:
+    """The command that trains like ours."""
+    words = ["etudes", "train", race.etude, "--preset", race.preset]
+    for name, value in race.settings.items():
+        flag = name.replace("_", "-")
+        words += [f"--no-{flag}"] if value is False else [f"--{flag}", *([] if value == [] else [str(value)])]
+    return " ".join(words)
+
+
+def curve(epochs: list[Record], race: Race) -> list[tuple[float, float]]:
+    """Seconds since the start and the figure, after each epoch of the phase that has it."""
+    points, seconds = [], 0.0
+    for epoch in epochs:
+        seconds += epoch["seconds"]
+        if epoch["phase"] in (race.phase, "train") and race.figure in epoch:
+            points.append((round(seconds, 1), round(epoch[race.figure], 4)))
+    return points
+
+
+def outcome(epochs: list[Record], race: Race, target: float | None) -> dict[str, Any]:
     """Whether and when a training came to its target.
 
     Args:
-        record: its epochs.
+        epochs: what it recorded.
         race: says which figure counts.
         target: its least value; None takes the last epoch.
     """
-    phases = {record["phase"] for record in record["epochs"]}
+    phases = {epoch["phase"] for epoch in epochs}
     phase = race.phase if race.phase in phases else "train"
     seconds, best = 0.0, 0.0
-    for number, epoch in enumerate(record["epochs"], start=1):
+    for number, epoch in enumerate(epochs, start=1):
         seconds += epoch["seconds"]
         if epoch["phase"] == phase:
             best = max(best, epoch.get(race.figure, 0.0))
             if target is not None and best >= target:
                 return {"reached": True, "seconds": round(seconds, 1), "epochs": number, "best": round(best, 4)}
-    number = len(record["epochs"])
-    return {"reached": target is None, "seconds": round(seconds, 1), "epochs": number, "best": round(best, 4)}
+    return {"reached": target is None, "seconds": round(seconds, 1), "epochs": len(epochs), "best": round(best, 4)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from performance_goals import GOALS, Results, goal_row, in_words, part
-from performance_plots import dots, growth, work_plot
+from performance_plots import dots, growth, race_plot, work_plot
 
 PICTURES = "pictures"
 WORK = ("addition examples in an epoch", "megapixels of a dream", "pictures classified")
@@ -42,6 +42,7 @@ def performance_page(results: Results) -> str:
         *speed_lines(results),
         *dream_lines(results),
         *inference_lines(results),
+        *race_lines(results),
         *scaling_lines(results),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -67,6 +68,34 @@ def circumstances(results: Results) -> Iterator[str]:
     yield "shares and ratios of single rounds are chance. Peaks of memory do not depend on it."
     yield ""
     yield from (f"- {', '.join(names)}: {said}" for said, names in lines.items())
+
+
+def race_lines(results: Results) -> Iterator[str]:
+    """How long a training takes to a figure, beside the recipe of 2017."""
+    races = {etude: found["figures"] for etude, found in results.get("time_to_accuracy", {}).items()}
+    if not races:
+        return
+    yield "## Time to accuracy"
+    yield ""
+    yield "Seconds of all epochs up to the first at which a figure on held-back training pictures or pairs (a tenth of"
+    yield "the pictures) reaches its target: the recipe of 2017 in plain Keras as it was written, and a recipe of"
+    yield "Études with the same network. Compiling and validation are in them, starting Python and loading data not."
+    yield ""
+    yield f"![Held-back accuracy over the time of training]({PICTURES}/performance-races.svg)"
+    yield ""
+    yield "| étude | target | seed | as in 2017 | Études | times as fast | recipe |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for etude, found in races.items():
+        for one in found["rounds"]:
+            said = [
+                f"{by['seconds']:,.0f} s, {by['epochs']} epochs"
+                + ("" if by["reached"] else f": not reached, {by['best']:.4g}")
+                for by in (one["peer"], one["etudes"])
+            ]
+            times = f"{'' if one['peer']['reached'] else '≥ '}{one['ratio']:.3g}×" if one["ratio"] else ""
+            target = f"{found['figure'].replace('_', ' ')} {one['target']:.4g}"
+            yield f"| {etude} | {target} | {one['seed']} | {said[0]} | {said[1]} | {times} | `{found['recipe']}` |"
+    yield ""
 
 
 def speed_lines(results: Results) -> Iterator[str]:
@@ -169,6 +198,9 @@ def performance_pictures(results: Results, folder: Path) -> dict[Path, str]:
             if not peer.startswith("etudes bfloat16")
         }
         drawn["performance-ratios"] = dots(ratios)
+    if results.get("time_to_accuracy"):
+        races = {etude: found["figures"] for etude, found in results["time_to_accuracy"].items()}
+        drawn["performance-races"] = race_plot(races)
     scaled = {axis: found["figures"] for axis, found in results.get("scaling", {}).items()}
     for name, draw, axes in (("work", work_plot, WORK), ("growth", growth, GROWTH)):
         chosen = {axis: scaled[axis] for axis in axes if axis in scaled}

@@ -67,6 +67,28 @@ def work_plot(figures: dict[str, Any]) -> str:
         return svg(drawn)
 
 
+def race_plot(races: dict[str, Any]) -> str:
+    """The held-back figure of both over the seconds of training (logarithmic), a line a seed, and the target."""
+    with style():
+        drawn = Figure(figsize=(10, 3.2))
+        for place, (etude, found) in enumerate(races.items(), start=1):
+            axes = drawn.add_subplot(1, len(races), place)
+            for one in found["rounds"]:
+                first = one is found["rounds"][0]
+                for by, name, colour, marker in (("peer", "as in 2017", 1, "s"), ("etudes", "Études", 0, "o")):
+                    seconds, values = zip(*one[by]["curve"], strict=True)
+                    label = name if first else None
+                    axes.plot(seconds, values, marker + "-", color=COLOURS[colour], markersize=3, label=label)
+                axes.axhline(one["target"], color="black", linewidth=0.8, linestyle=":")
+            axes.set_xscale("log")
+            axes.set_title(etude, size=9)
+            axes.set_xlabel("seconds of training")
+            if place == 1:
+                axes.set_ylabel("right on what is held back")
+                axes.legend(loc="lower right", fontsize=8)
+        return svg(drawn)
+
+
 def growth(figures: dict[str, Any]) -> str:
     """Throughput over each size."""
     with style():
