@@ -23,38 +23,40 @@ TRAININGS = {
     "mnist_acgan-stable-15-epochs-bfloat16": "mnist_acgan --preset stable --epochs 15 --precision bfloat16",
     "cifar10_cnn-mnist-5-epochs": "cifar10_cnn --data mnist --preset quick --augmentation shifts --epochs 5 "
     "--precision bfloat16",
-    "deep_dream-tuned-inception-2015": "deep_dream --data {photo} --weights inception_v3_2015",
-    "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo} --weights inception_v3_2015",
-}
-TRAININGS |= {f"addition_rnn-tuned-seed-{n}": f"addition_rnn --seed {n}" for n in range(5)}
-TRAININGS |= {f"antirectifier-tuned-seed-{n}": f"antirectifier --seed {n}" for n in range(5)}
-TRAININGS |= {f"mnist_transfer_cnn-tuned-seed-{n}": f"mnist_transfer_cnn --seed {n}" for n in range(5)}
-TRAININGS |= {
-    f"addition_rnn-12-epochs-seed-{n}": f"addition_rnn --epochs 12 --no-exhaustive --seed {n}" for n in range(5)
-}
-TRAININGS |= {
-    f"antirectifier-without-augmentation-seed-{n}": f"antirectifier --twins --shift 0 --slant 0 --seed {n}"
-    for n in range(5)
-}
-TRAININGS |= {
-    f"antirectifier-twins-{data}-{preset}-seed-{n}": f"antirectifier --preset {preset} --data {data} "
-    f"--twins relu-256 relu-512 crelu-256 --seed {n}"
-    for data in ("mnist", "fashion_mnist")
-    for preset in ("classic", "tuned")
-    for n in range(5)
-}
-TRAININGS |= {
     "addition_rnn-5-digits": "addition_rnn --digits 5 --curriculum 0.3 --pairs 160000 --held-out 0.0625 --epochs 40",
     "addition_rnn-9-digits": "addition_rnn --digits 9 --curriculum 0.5 --units 256 --pairs 210000 --held-out 0.048 "
     "--epochs 60",
+    "deep_dream-tuned-inception-2015": "deep_dream --data {photo} --weights inception_v3_2015",
+    "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo} --weights inception_v3_2015",
 }
-TRAININGS |= {f"cifar10_cnn-tuned-seed-{n}": f"cifar10_cnn --precision bfloat16 --seed {n}" for n in range(3)}
-TRAININGS |= {
-    f"cifar10_cnn-quick-{epochs}-epochs-seed-{n}": f"cifar10_cnn --preset quick --epochs {epochs} --precision bfloat16 "
-    f"--validation-share 0.1 --seed {n}"
-    for epochs in (5, 10)
-    for n in range(5)
-}
+
+
+def seeds(count: int, name: str, words: str) -> None:
+    """Add trainings that differ by nothing but their seed."""
+    TRAININGS.update({f"{name}-seed-{n}": f"{words} --seed {n}" for n in range(count)})
+
+
+seeds(5, "addition_rnn-tuned", "addition_rnn")
+seeds(5, "addition_rnn-12-epochs", "addition_rnn --epochs 12 --no-exhaustive")
+seeds(5, "antirectifier-tuned", "antirectifier")
+seeds(5, "antirectifier-without-augmentation", "antirectifier --twins --shift 0 --slant 0")
+seeds(5, "mnist_transfer_cnn-tuned", "mnist_transfer_cnn")
+seeds(3, "cifar10_cnn-tuned", "cifar10_cnn --precision bfloat16")
+for data in ("mnist", "fashion_mnist"):
+    for preset in ("classic", "tuned"):
+        twins = f"antirectifier --preset {preset} --data {data} --twins relu-256 relu-512 crelu-256"
+        seeds(5, f"antirectifier-twins-{data}-{preset}", twins)
+for epochs in (5, 10):
+    quick = f"cifar10_cnn --preset quick --epochs {epochs} --precision bfloat16 --validation-share 0.1"
+    seeds(5, f"cifar10_cnn-quick-{epochs}-epochs", quick)
+
+# The other halves of pairs in both precisions.
+seeds(3, "addition_rnn-12-epochs-bfloat16", "addition_rnn --epochs 12 --no-exhaustive --precision bfloat16")
+seeds(5, "mnist_transfer_cnn-tuned-bfloat16", "mnist_transfer_cnn --precision bfloat16")
+seeds(5, "antirectifier-10-epochs", "antirectifier --twins --epochs 10")
+seeds(5, "antirectifier-10-epochs-bfloat16", "antirectifier --twins --epochs 10 --precision bfloat16")
+seeds(3, "cifar10_cnn-quick-5-epochs-float32", "cifar10_cnn --preset quick --epochs 5 --validation-share 0.1")
+
 KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
 HERE = Path(__file__).parent
 

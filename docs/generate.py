@@ -25,7 +25,7 @@ from etudes.runs import BUNDLED, read_metrics
 from etudes.views.card import show
 from goals_tables import goals_table, table_of_2017
 from performance_page import performance_page, performance_pictures
-from recipe_tables import card_with_ablation, seeds_table
+from recipe_tables import card_with_ablation, precision_table, seeds_table
 from reliability_page import reliability_page
 
 ROOT = Path(__file__).parent.parent
@@ -107,7 +107,8 @@ def results_page(runs: list[dict[str, Any]]) -> str:
         cells = [f"[{run['etude']}](#{run['name']})", run["preset"], run["data"], run["epochs"], run["seed"], value]
         lines.append("| " + " | ".join(map(str, [*cells, round(run["seconds"])])) + " |")
     goals = tomllib.loads((ROOT / "benchmarks" / "goals.toml").read_text(encoding="utf-8"))
-    lines += [*seeds_table(runs), *goals_table(runs, goals["goal"]), *table_of_2017(runs, goals["figure_of_2017"])]
+    lines += [*seeds_table(runs), *precision_table(runs)]
+    lines += [*goals_table(runs, goals["goal"]), *table_of_2017(runs, goals["figure_of_2017"])]
     for run in runs:
         made = run["environment"]
         versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())

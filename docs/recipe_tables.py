@@ -1,12 +1,15 @@
-"""Tables about recipes: what the same training gives with several seeds, and what was tried on the way to a recipe."""
+"""Tables about recipes: what the same gives with several seeds and in both precisions, and what was tried."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean, median, stdev
 from typing import Any
 
+import numpy as np
+
 from etudes import experiments
+from etudes.measures.intervals import mean as interval
 from etudes.runs import read_metrics
 from etudes.views.card import show
 
@@ -46,6 +49,47 @@ def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
         "",
         heading,
         "|" + " --- |" * 10,
+        *lines,
+    ]
+
+
+def precision_table(runs: list[dict[str, Any]]) -> list[str]:
+    """Lines of Markdown: trainings that differ by nothing but their precision, seed by seed."""
+    alike: dict[str, dict[int, dict[str, dict[str, Any]]]] = {}
+    for run in runs:
+        recipe = {name: value for name, value in run["settings"].items() if name not in ("seed", "precision")}
+        made = run["environment"]
+        seeds = alike.setdefault(repr((run["etude"], recipe, made["backend"])), {})
+        seeds.setdefault(run["seed"], {})[made["precision"]] = run
+    lines = []
+    for seeds in alike.values():
+        pairs = [(both["float32"], both["bfloat16"]) for both in seeds.values() if len(both) == 2]
+        if not pairs:
+            continue
+        first = pairs[0][0]
+        headline = experiments.load(first["etude"]).headline
+        full, half = (np.array([pair[place]["figures"][headline] for pair in pairs]) for place in (0, 1))
+        difference, factor = interval(half - full), 100 if full.max() <= 1 else 1
+        bounds = "one seed" if len(pairs) == 1 else f"{difference.low * factor:+.2f} to {difference.high * factor:+.2f}"
+        faster = median(pair[0]["seconds"] / pair[1]["seconds"] for pair in pairs)
+        cells = [first["etude"], first["preset"], first["epochs"], len(pairs), headline.replace("_", " ")]
+        cells += [f"{full.mean() * factor:.2f}", f"{half.mean() * factor:.2f}"]
+        cells += [f"{difference.estimate * factor:+.2f} ({bounds})", f"{faster:.2g}×"]
+        lines.append("| " + " | ".join(map(str, cells)) + " |")
+    if not lines:
+        return []
+    heading = (
+        "| étude | preset | trained for | seeds | figure | float32 | bfloat16 | difference (95 %) | times as fast |"
+    )
+    return [
+        "",
+        "## bfloat16 beside float32",
+        "",
+        "Pairs of trainings with the same command and seed, which differ by nothing but `--precision`; shares in",
+        "percent. The difference is that of bfloat16, the mean over the pairs, with its 95 % interval by Student's t.",
+        "",
+        heading,
+        "|" + " --- |" * 9,
         *lines,
     ]
 
