@@ -9,19 +9,13 @@ from typing import Any
 
 from etudes.contract import Result
 from etudes.runs import Run, note_result
+from etudes.settings import words_of
 from etudes.views.pictures import save_pictures
 
 
 def command_of(run: Run, kind: str, inputs: Sequence[str] = (), options: Mapping[str, Any] | None = None) -> str:
     """The command that does again what was done: its inputs, and the options that are not the usual ones."""
-    words = ["etudes", kind, str(run), *inputs]
-    for name, value in (options or {}).items():
-        flag = name.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        else:
-            words += [f"--{flag}", *map(str, value if isinstance(value, list | tuple) else (value,))]
-    return shlex.join(words)
+    return shlex.join(["etudes", kind, str(run), *inputs, *words_of(options or {})])
 
 
 def keep_result(run: Run, kind: str, result: Result, command: str, *, weights: str | None = None) -> None:

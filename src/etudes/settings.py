@@ -201,6 +201,30 @@ def as_dict(settings: Any) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
 
 
+def words_of(values: Mapping[str, Any]) -> list[str]:
+    """Settings or options as the words of a command, such as ["--learning-rate", "0.01", "--no-freeze"].
+
+    Args:
+        values: by name, as `as_dict` gives them; None stands for "not given" and has no words.
+
+    Returns:
+        Words that parse back to these values. (Of several texts in a list, only the first may begin with "-".)
+    """
+    words: list[str] = []
+    for name, value in values.items():
+        flag = "--" + name.replace("_", "-")
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            words.append(flag if value else flag.replace("--", "--no-", 1))
+            continue
+        said = [flag, *map(str, value if isinstance(value, list | tuple) else (value,))]
+        if said[1:] and said[1].startswith("-"):  # by itself, it would be taken for a flag
+            said[:2] = [f"{flag}={said[1]}"]
+        words += said
+    return words
+
+
 def from_dict(cls: type[Any], values: Mapping[str, Any]) -> Any:
     """Build a frozen dataclass from plain values, lists becoming tuples.
 

@@ -14,13 +14,11 @@ from PIL import Image, ImageDraw
 
 from etudes import experiments
 from etudes.errors import UserError
-from etudes.settings import as_dict, describe
+from etudes.settings import describe
 from etudes.studio import server
 from etudes.studio.drawings import read_drawing
-from etudes.studio.flags import flags_of
 from etudes.studio.shown import sum_answer
 from etudes.studio.words import _WORDS, Words
-from etudes.trained import preset_of
 
 
 def address_of(image: Image.Image) -> str:
@@ -84,18 +82,6 @@ def test_every_word_that_the_tabs_say_exists_and_none_is_left_over() -> None:
         for match in re.findall(r"""words\(["']([^"']+)["']""", path.read_text(encoding="utf-8"))
     }
     assert called <= set(_WORDS)
-
-
-@pytest.mark.parametrize("etude", experiments.names())
-def test_the_flags_of_a_form_give_back_every_setting(etude: str) -> None:
-    """The command that the studio starts reads the same settings that the form had."""
-    from etudes.cli import flags
-
-    experiment = experiments.load(etude)
-    start = flags.Train(settings=preset_of(etude, "demo"), preset="demo")
-    wanted = as_dict(experiment.presets["tuned"])
-    given = flags.parse(flags.Train[experiment.settings], flags_of(wanted), "etudes train", default=start)
-    assert as_dict(given.settings) == wanted
 
 
 FORMS = """

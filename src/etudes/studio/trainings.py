@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 
 from etudes.errors import UserError
 from etudes.runs import Run, next_folder, runs_folder
-from etudes.studio.flags import flags_of
+from etudes.settings import words_of
 from etudes.trained import preset_of
 
 PLACE = ".studio"
@@ -83,7 +83,7 @@ class Trainings:
             while folder.exists() or folder.name in taken or (self.place / f"{folder.name}.log").exists():
                 folder = runs_folder() / f"{etude}-{preset}-{number}"
                 number += 1
-            words = ["train", etude, "--preset", preset, *flags_of(changes), "--out", str(folder.absolute())]
+            words = ["train", etude, "--preset", preset, *words_of(changes), "--out", str(folder.absolute())]
             self._enqueue(folder.name, etude, preset, words)
         return folder.name
 

@@ -52,7 +52,7 @@ def describe_data(settings: AdditionSettings) -> TextInfo:
     if settings.data != "sums":
         return describe_exercises(read_exercises(settings.data), settings.data)
     alphabet = "".join(sorted(" 0123456789" + settings.operator))
-    return TextInfo("sums", alphabet, *lengths(settings.digits, settings.operator))
+    return TextInfo("sums", alphabet, *lengths(settings.digits, settings.operator), alphabet)
 
 
 def load_data(settings: AdditionSettings) -> TextData:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -39,6 +39,8 @@ class TextInfo:
     """Every character that occurs, in the order of their codes; the space, which pads, among them."""
     question_length: Annotated[int, Interval(ge=1, le=LONGEST_TEXT)]
     answer_length: Annotated[int, Interval(ge=1, le=LONGEST_TEXT)]
+    question_alphabet: str = field(default="", compare=False)
+    """The characters that questions have; answers may have others. Empty in runs that did not note it."""
 
     @property
     def generated(self) -> bool:
@@ -207,10 +209,10 @@ def read_exercises(path: str) -> Exercises:
 
 def describe_exercises(exercises: Exercises, source: str) -> TextInfo:
     """Alphabet and lengths, found from the texts."""
-    texts = [*exercises.questions.tolist(), *exercises.answers.tolist()]
-    alphabet = "".join(sorted(set("".join(texts)) | {" "}))
+    asked = set("".join(exercises.questions.tolist())) | {" "}
+    alphabet, asked_with = ("".join(sorted(some)) for some in (asked.union(*exercises.answers.tolist()), asked))
     longest = [max(1, int(np.strings.str_len(some).max())) for some in (exercises.questions, exercises.answers)]
-    return TextInfo(source, alphabet, *longest)
+    return TextInfo(source, alphabet, longest[0], longest[1], asked_with)
 
 
 def split(exercises: Exercises, info: TextInfo, held_out: int, random: np.random.Generator) -> TextData:

@@ -1,5 +1,6 @@
 """The network against NumPy, questions that a person may ask, and a file of one's own."""
 
+import dataclasses
 import itertools
 import subprocess
 import sys
@@ -27,9 +28,11 @@ from etudes.experiments.addition_rnn.questions import (
     describe_exercises,
     read_exercises,
 )
+from etudes.runs import bundled_run
 from etudes.settings import override
-from etudes.trained import build
+from etudes.trained import build, settings_of
 from etudes.training.backend import start_backend
+from etudes.training.fingerprint import fingerprint
 
 INFO = TextInfo("sums", SUMS, 7, 4)
 
@@ -149,8 +152,13 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
     trained = actions.load(run)
     (answer,) = actions.use(run, "abotx").answers
     assert set(answer) == {"question", "answer", "confidence", "characters"}
-    with pytest.raises(UserError, match="'q'"):
-        trained.experiment.read(trained.info, trained.settings, Use(("q",)))
+    assert run.header()["data"]["question_alphabet"] == " abdinotuxzé"
+    for strange, said in (("q", "'q': only these were learned: abd"), ("abß", "'ß': only answers have it; questions ")):
+        with pytest.raises(UserError, match=said):
+            trained.experiment.read(trained.info, trained.settings, Use((strange,)))
+    earlier = dataclasses.replace(trained.info, question_alphabet="")  # of a run that did not note it
+    assert earlier == trained.info
+    assert trained.experiment.read(earlier, trained.settings, Use(("abß",))).tolist() == ["abß"]
     data = load_data(trained.settings)
     inside = trained.experiment.inspect(trained.networks, data, trained.settings, Inspect("abotx"))
     assert set(inside.pictures) == {"states", "confidence"}
@@ -160,6 +168,11 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
         trained.experiment.read(trained.info, trained.settings, Use(("abotxx",)))
     more = load_data(override(PRESETS["tiny"], {"data": str(path), "pairs": 37, "batch_size": 9}))
     assert sum(more.sizes().values()) == 36
+
+
+def test_the_bundled_run_learned_from_what_is_generated_today():
+    run = bundled_run("addition_rnn")
+    assert fingerprint(load_data(settings_of(run))) == run.header()["fingerprint"]
 
 
 def test_a_text_too_long_to_learn_is_refused(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from etudes.experiments.addition_rnn.answers import Adder
+from etudes.experiments.addition_rnn.answers import AT_ONCE, Adder
 from etudes.experiments.addition_rnn.encoding import one_hot, places_of, texts_of
 from etudes.experiments.addition_rnn.experiment import describe_data, exercises_for, load_data
 from etudes.experiments.addition_rnn.questions import Exercises, TextData, describe_exercises, write_exercises
@@ -21,8 +21,10 @@ class Arithmetic:
 
     def __init__(self, info, operator, mistakes):
         self.info, self.operator, self.mistakes = info, operator, mistakes
+        self.most_at_once = 0
 
-    def predict(self, seen, **_):
+    def predict_on_batch(self, seen):
+        self.most_at_once = max(self.most_at_once, len(seen))
         asked = texts_of(seen.argmax(axis=-1), self.info.alphabet)
         operands = np.array([[int(n) for n in text.split(self.operator)] for text in asked.tolist()])
         said = write_exercises(operands, self.operator).answers
@@ -48,6 +50,15 @@ def evaluated(changes, mistakes):
     digits = settings.digits if settings.exhaustive else 0
     random = np.random.default_rng(0)
     return evaluate_answers(adder, data, learned, digits, settings.operator, random), data, learned
+
+
+def test_no_more_questions_are_computed_at_once_than_memory_was_measured_for():
+    settings = override(AdditionSettings(), {"digits": 2})
+    network = Arithmetic(describe_data(settings), "+", ["1+1"])
+    questions = np.array(["1+1", "2+3"] * AT_ONCE + ["99+99"])
+    guess = Adder(network, network.info, reverse=False).answer(questions)
+    assert guess.texts.tolist() == ["1", "5"] * AT_ONCE + ["198"]
+    assert network.most_at_once == AT_ONCE
 
 
 def test_every_question_is_asked_and_every_mistake_found():
