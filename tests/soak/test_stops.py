@@ -72,7 +72,7 @@ def test_a_disk_that_is_full_at_any_size_loses_nothing(
     forks: Forks, straight: Callable[[str], Any], tmp_path: Path
 ) -> None:
     folder, log = tmp_path / "run", tmp_path / "log.txt"
-    assert kill_at(forks, QUICK, folder, "epoch", log)
+    assert kill_at(forks, QUICK, folder, "epoch@2", log)
     size = (folder / "checkpoints" / "current.safetensors").stat().st_size
     for limit in (300, 3_000, size // 2, size - 1):
         before = (folder / "checkpoints" / "current.safetensors").read_bytes()
