@@ -72,15 +72,15 @@ def test_a_disk_that_is_full_at_any_size_loses_nothing(
     forks: Forks, straight: Callable[[str], Any], tmp_path: Path
 ) -> None:
     folder, log = tmp_path / "run", tmp_path / "log.txt"
-    assert kill_at(forks, QUICK, folder, "epoch@2", log)
+    assert kill_at(forks, FITTED, folder, "epoch", log)
     size = (folder / "checkpoints" / "current.safetensors").stat().st_size
     for limit in (300, 3_000, size // 2, size - 1):
         before = (folder / "checkpoints" / "current.safetensors").read_bytes()
         said = tmp_path / f"{limit}.txt"
-        assert forks.run(words_for(QUICK, folder), said, largest_file=limit, ETUDES_CHECKPOINT_SECONDS="0") == 2
+        assert forks.run(words_for(FITTED, folder), said, largest_file=limit, ETUDES_CHECKPOINT_SECONDS="0") == 2
         assert "cannot be written to: File too large" in said.read_text(encoding="utf-8")
         assert (folder / "checkpoints" / "current.safetensors").read_bytes() == before
-    assert finish(forks, QUICK, folder, log) == straight(QUICK)
+    assert finish(forks, FITTED, folder, log) == straight(FITTED)
 
 
 class Removing(Silent):
@@ -112,9 +112,9 @@ def test_a_run_goes_on_only_on_its_backend_with_its_data_and_settings(
     forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, log = tmp_path / "run", tmp_path / "log.txt"
-    assert kill_at(forks, QUICK, folder, "epoch", log)
+    assert kill_at(forks, FITTED, folder, "epoch", log)
     with pytest.raises(UserError, match="began on tensorflow"):
-        actions.train(QUICK, preset="tiny", out=folder, backend="jax")
+        actions.train(FITTED, preset="tiny", out=folder, backend="jax")
     header = Run(folder).header()
     Run(folder).write_header({**header, "fingerprint": "other"})
     with pytest.raises(UserError, match="its data changed"):
