@@ -12,7 +12,7 @@ from etudes import experiments
 from etudes.contract import Result, Table
 from etudes.errors import UserError
 from etudes.measures.intervals import mean
-from etudes.runs import Run, find_run, read_metrics
+from etudes.runs import Run, columns_of, find_run, read_metrics
 from etudes.views.curves import learning_curves
 from etudes.views.pictures import save_pictures
 
@@ -39,11 +39,11 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     headers, found = [run.header() for run in chosen], [run.results() for run in chosen]
     labels = [str(run) for run in chosen]
     flat = [{"etude": h["etude"], "preset": h["preset"], **h["settings"]} for h in headers]
-    keys = list(dict.fromkeys(key for entry in flat for key in entry))
+    keys = columns_of(flat)
     rows = [[key, *(str(entry.get(key, "")) for entry in flat)] for key in keys]
     differing = [row for row in rows if len(set(row[1:])) > 1]
     results = [{**r["figures"], "training_seconds": r["training_seconds"]} for r in found]
-    figures = list(dict.fromkeys(key for result in results for key in result))
+    figures = columns_of(results)
     rows = [[name, *(result.get(name, "") for result in results)] for name in figures]
     result = Result(
         tables=[

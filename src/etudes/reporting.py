@@ -10,7 +10,7 @@ from typing import Any
 from etudes import experiments
 from etudes.contract import Result, Table
 from etudes.errors import UserError
-from etudes.runs import KINDS, Run, read_metrics, read_notes
+from etudes.runs import KINDS, Run, columns_of, read_metrics, read_notes
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
 from etudes.views.confusion import confusion_page
@@ -200,7 +200,7 @@ def _settings_tables(header: dict[str, Any]) -> tuple[Table, Table]:
 
 
 def _metrics_table(history: list[dict[str, Any]]) -> Table:
-    columns = list(dict.fromkeys(name for record in history for name in record))
+    columns = columns_of(history)
     rows = [[record.get(name, "") for name in columns] for record in history]
     return Table(f"Metrics of {len(history)} epochs", [name.replace("_", " ") for name in columns], rows)
 
@@ -246,10 +246,9 @@ def _named(value: Any) -> dict[str, Any]:
 
 
 def _said(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    """A setting or what is known of data and machine, in full; of a list its items."""
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _rows(named: dict[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (name.replace("_", " "), ", ".join(map(str, v)) if isinstance(v, list) else str(v)) for name, v in named.items()
-    ]
+    return [(name.replace("_", " "), _said(value)) for name, value in named.items()]

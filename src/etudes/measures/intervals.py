@@ -18,10 +18,6 @@ class Interval:
     low: float
     high: float
 
-    def __contains__(self, value: float) -> bool:
-        """Whether a value lies within the bounds."""
-        return self.low <= value <= self.high
-
 
 def share(count: int, total: int, level: float = 0.95) -> Interval:
     """The interval of a share that was counted, after Wilson (1927): right even where nothing or all was counted.

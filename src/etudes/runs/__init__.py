@@ -13,7 +13,7 @@ from etudes.runs.folder import (
     run_of,
     runs_folder,
 )
-from etudes.runs.metrics import append_metrics, read_metrics, replace_metrics, write_table
+from etudes.runs.metrics import append_metrics, columns_of, read_metrics, replace_metrics, write_table
 from etudes.runs.notes import KINDS, note_result, read_notes
 from etudes.runs.weights import load_weights, save_weights
 
@@ -25,6 +25,7 @@ __all__ = [
     "append_metrics",
     "bundled_run",
     "bundled_runs",
+    "columns_of",
     "find_run",
     "load_checkpoint",
     "load_weights",

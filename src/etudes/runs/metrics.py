@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,11 @@ def replace_metrics(folder: Path, lines: str) -> None:
         write_atomically(folder / NAME, lines.encode())
 
 
+def columns_of(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Every name that any of the records has, in the order in which they first come."""
+    return list(dict.fromkeys(name for record in records for name in record))
+
+
 def write_table(folder: Path, lines: str) -> None:
     """Write all metrics as `metrics.csv`: a row for each line, a column for each figure that any of them has.
 
@@ -80,7 +86,7 @@ def write_table(folder: Path, lines: str) -> None:
     if not records and not (folder / TABLE).exists():
         return
     text = io.StringIO()
-    rows = csv.DictWriter(text, list(dict.fromkeys(name for record in records for name in record)), restval="")
+    rows = csv.DictWriter(text, columns_of(records), restval="")
     rows.writeheader()
     rows.writerows(records)
     write_atomically(folder / TABLE, text.getvalue().encode())

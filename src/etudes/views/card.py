@@ -16,7 +16,9 @@ def markdown_table(table: Table) -> str:
 
 
 def show(value: Any) -> str:
-    """A figure as a person reads it: floats with five significant digits."""
+    """A figure or a setting as a person reads it: floats with five significant digits, of a list its items."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(show, value))
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 

@@ -90,7 +90,7 @@ def print_result(console: Console, result: Result) -> None:
     for line in result.lines:
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     for answer in result.answers if not result.lines else []:
-        console.print("  ".join(f"{key} {_cell(value)}" for key, value in answer.items()), soft_wrap=True)
+        console.print("  ".join(f"{key} {show(value)}" for key, value in answer.items()), soft_wrap=True)
     for table in result.tables:
         print_table(console, table)
     if result.figures:
@@ -105,10 +105,6 @@ def print_result(console: Console, result: Result) -> None:
             console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
     for name, paths in sets.items():
         console.print(f"{name}: {len(paths)} pictures in {Path(paths[0]).parent}", soft_wrap=True, highlight=False)
-
-
-def _cell(value: Any) -> str:
-    return ", ".join(map(show, value)) if isinstance(value, list | tuple) else show(value)
 
 
 def print_history(console: Console, history: Sequence[Mapping[str, Any]]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from etudes.contract import Array, Result
+from etudes.contract import Result
 from etudes.data.refusal import refuse
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.encoding import Texts, one_hot, places_of, texts_of
@@ -166,14 +166,6 @@ def answer_questions(adder: Adder, questions: Texts, operator: str) -> Result:
         wrong = f"; wrong: it is {truth}" if truth not in (None, said) else ""
         result.lines.append(f"{question} = {said}   {confidence:.1%} sure ({each}){wrong}")
     return result
-
-
-def right_answers(adder: Adder, questions: Texts, answers: Texts) -> tuple[Array, float]:
-    """Which answers are right in all characters, bool (n,), and the share of right characters, padding included."""
-    guess, length = adder.answer(questions), adder.info.answer_length
-    said = places_of(guess.texts, length, adder.info.alphabet)
-    same = said == places_of(answers, length, adder.info.alphabet)
-    return same.all(axis=1), float(same.mean())
 
 
 def coloured(exercises: Exercises, guesses: Texts) -> Text:

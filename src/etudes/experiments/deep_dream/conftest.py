@@ -1,13 +1,20 @@
-"""What the tests of the deep dream share: a place with nothing at hand, and two networks."""
+"""What the tests of the deep dream share: noise to dream on, a place with nothing at hand, and two networks."""
 
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from etudes.experiments.deep_dream import inception
 from etudes.experiments.deep_dream.model import untrained_network
+from etudes.experiments.deep_dream.regularisers import Picture
 from etudes.training.backend import drawn_from, start_backend
+
+
+def noise(height: int, width: int, seed: int = 0) -> Picture:
+    """A picture of noise, float32 (height, width, 3) in [-1, 1]."""
+    return np.random.default_rng(seed).uniform(-1, 1, (height, width, 3)).astype(np.float32)
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,6 @@ from typing import Literal
 from etudes.errors import UserError, unknown
 
 CLASS = "class"
-SCORES = "scores"
-"""What a class is asked of, if the network does not call its scores otherwise."""
 
 _FORMS = "LAYER, LAYER:CHANNEL, LAYER:CHANNEL:ROW:COLUMN, LAYER:CHANNEL:centre or class:NAME"
 

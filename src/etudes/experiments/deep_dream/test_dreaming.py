@@ -8,6 +8,7 @@ from PIL import Image
 
 from etudes.errors import UserError
 from etudes.experiments.deep_dream import inception
+from etudes.experiments.deep_dream.conftest import noise
 from etudes.experiments.deep_dream.dreaming import (
     ascend,
     deprocess,
@@ -24,10 +25,6 @@ from etudes.experiments.deep_dream.training import Unrecorded, dream
 from etudes.training.backend import keras, start_backend
 
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
-
-
-def noise(height, width, seed=0):
-    return np.random.default_rng(seed).uniform(-1, 1, (height, width, 3)).astype(np.float32)
 
 
 # --- the process ------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.conftest import noise
 from etudes.experiments.deep_dream.experiment import PRESETS
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.targets import class_number, read_target
@@ -13,10 +14,6 @@ from etudes.experiments.deep_dream.training import Unrecorded, dream
 from etudes.training.backend import drawn_from, keras, start_backend
 
 TINY = PRESETS["tiny"]
-
-
-def noise(height, width, seed=0):
-    return np.random.default_rng(seed).uniform(-1, 1, (height, width, 3)).astype(np.float32)
 
 
 def answer(network, layer, picture):

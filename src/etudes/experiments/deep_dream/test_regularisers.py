@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.conftest import noise
 from etudes.experiments.deep_dream.dreaming import ascend, deprocess, mean_magnitude, preprocess
 from etudes.experiments.deep_dream.experiment import PRESETS
 from etudes.experiments.deep_dream.objectives import objective_of
@@ -21,10 +22,6 @@ from etudes.experiments.deep_dream.regularisers import (
 from etudes.experiments.deep_dream.training import Unrecorded, dream
 
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
-
-
-def noise(height, width, seed=0):
-    return np.random.default_rng(seed).uniform(-1, 1, (height, width, 3)).astype(np.float32)
 
 
 def still(pictures):

@@ -8,13 +8,10 @@ import numpy as np
 import pytest
 
 from etudes.experiments.deep_dream import objectives
+from etudes.experiments.deep_dream.conftest import noise
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.tiling import own_places, spans
 from etudes.training.backend import keras
-
-
-def noise(height, width, seed=0):
-    return np.random.default_rng(seed).uniform(-1, 1, (height, width, 3)).astype(np.float32)
 
 
 def cosine(a, b):

@@ -34,7 +34,7 @@ from etudes.experiments.mnist_transfer_cnn.freezing import (
     table_of,
 )
 from etudes.experiments.mnist_transfer_cnn.inspection import Look, look
-from etudes.experiments.mnist_transfer_cnn.model import build, make_head
+from etudes.experiments.mnist_transfer_cnn.model import build
 from etudes.experiments.mnist_transfer_cnn.settings import PRESETS, TransferSettings
 from etudes.experiments.mnist_transfer_cnn.teaching import Lesson, read_lesson, taught
 from etudes.training.backend import keras
@@ -223,7 +223,7 @@ def use(
     if options.first:
         network, names = networks["first"], info.first.class_names
     if lesson is not None:
-        network, names = taught(networks["transferred"], lesson, make_head, settings), lesson.class_names
+        network, names = taught(networks["transferred"], lesson, settings), lesson.class_names
     return answer_pictures(network, names, options.inputs, pictures, options.top)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from etudes.data.augmentation import shift, slant
 from etudes.data.refusal import refuse
 from etudes.experiments.mnist_transfer_cnn.data import TransferInfo
 from etudes.experiments.mnist_transfer_cnn.freezing import bottleneck_digest, bottleneck_of, features_of
+from etudes.experiments.mnist_transfer_cnn.model import make_head
 from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
 from etudes.runs.checkpoint import digest
 from etudes.training.backend import drawn_from, keras
@@ -61,25 +61,24 @@ def read_lesson(folder: str, info: TransferInfo) -> Lesson:
     return Lesson(fitted, labels, found.info.class_names)
 
 
-def taught(network: Any, lesson: Lesson, make_head: Callable[..., list[Any]], settings: TransferSettings) -> Any:
+def taught(network: Any, lesson: Lesson, settings: TransferSettings) -> Any:
     """The network with a head that was taught the lesson; its bottleneck is shared and stays as it is.
 
     Args:
         network: a trained network of this étude.
         lesson: what to teach.
-        make_head: gives the layers that decide.
         settings: of the run; the seed draws fresh weights, copies and their order.
     """
     names = np.array(lesson.class_names)
     key = bottleneck_digest(network) + digest({"pictures": lesson.pictures, "labels": lesson.labels}) + "/".join(names)
     if key not in _heads:
-        _heads[key] = _teach(network, lesson, make_head, settings)
+        _heads[key] = _teach(network, lesson, settings)
         while len(_heads) > KEPT:
             _heads.popitem(last=False)
     return _heads[key]
 
 
-def _teach(network: Any, lesson: Lesson, make_head: Callable[..., list[Any]], settings: TransferSettings) -> Any:
+def _teach(network: Any, lesson: Lesson, settings: TransferSettings) -> Any:
     classes = len(lesson.class_names)
     places, random = _balanced(lesson.labels, generator(settings.seed, 11)), generator(settings.seed, 12)
     copies = shift(slant(lesson.pictures[places], 0.2, random), 2, 2, random)
