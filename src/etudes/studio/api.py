@@ -16,6 +16,7 @@ from etudes.errors import UserError
 from etudes.studio import lessons
 from etudes.studio.drawings import keep_drawing, keep_picture
 from etudes.studio.dreams import begin_dream, look_at_dream
+from etudes.studio.shown import without_places
 from etudes.studio.studio import Studio
 from etudes.studio.words import Words
 
@@ -32,7 +33,7 @@ def _answered(action: Callable[..., Any]) -> Callable[..., Any]:
             first = error.errors()[0]
             return {"refused": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:200]}
         except UserError as error:
-            return {"refused": str(error)}
+            return {"refused": without_places(str(error))}
 
     return answered
 
