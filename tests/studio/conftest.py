@@ -1,7 +1,7 @@
 """A studio for all tests that leave it as it is, and a browser."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -33,17 +33,25 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
-@pytest.fixture
-def visit(studio: Served, browser: Any) -> Iterator[Visit]:
-    """The page in a window of a desktop."""
-    opened = open_page(browser, studio.address)
-    yield opened
-    opened.page.context.close()
+@pytest.fixture(scope="session")
+def pages(studio: Served, browser: Any) -> Iterator[Callable[[str], Visit]]:
+    """Opens the page in a window of that kind, once: to open it anew for each test would take most of the time."""
+    opened: dict[str, Visit] = {}
+
+    def page(window: str) -> Visit:
+        if window not in opened:
+            opened[window] = open_page(browser, studio.address, window)
+        return opened[window]
+
+    yield page
+    for visit in opened.values():
+        visit.page.context.close()
 
 
 @pytest.fixture
-def phone(studio: Served, browser: Any) -> Iterator[Visit]:
-    """The page on a phone."""
-    opened = open_page(browser, studio.address, "phone")
+def visit(pages: Callable[[str], Visit], request: pytest.FixtureRequest) -> Iterator[Visit]:
+    """The page as the tests before left it, on a desktop or in the window that the test names; free of errors after."""
+    opened = pages(getattr(request, "param", "desktop"))
     yield opened
-    opened.page.context.close()
+    errors, opened.errors[:] = opened.errors[:], []
+    assert not errors

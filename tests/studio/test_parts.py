@@ -97,7 +97,8 @@ with gradio.Blocks(analytics_enabled=False):
         seed = next(i for i, setting in enumerate(form.settings) if setting.name == "seed")
         told[etude] = {
             "fields": [[f.label, f.info, [v for _, v in getattr(f, "choices", [])]] for f in form.fields],
-            "changes": [changes_of(form, "demo", given) for given in (values, values[:seed] + [7] + values[seed + 1:])],
+            "changes": [changes_of(form, "demo", filled, values[:seed] + [given] + values[seed + 1:])
+                        for filled, given in (("demo", values[seed]), ("demo", 7), ("tuned", 7))],
         }
 print(json.dumps(told))
 """
@@ -116,7 +117,7 @@ def test_every_form_has_every_setting_with_its_range_and_nothing_else() -> None:
             assert setting.help in info
             assert all(f"{bound:g}" in info for _, bound in setting.bounds)
             assert choices == list(setting.choices)
-        assert form["changes"] == [{}, {"seed": 7}]
+        assert form["changes"] == [{}, {"seed": 7}, {}]
 
 
 def test_what_a_person_typed_is_never_markup() -> None:

@@ -1,5 +1,6 @@
 """Trainings in the studio: started from the form, watched, stopped, gone on with, found again, compared, deleted."""
 
+import json
 import os
 import re
 import shutil
@@ -27,12 +28,17 @@ def wait_until(holds: Callable[[], Any], seconds: float = 180) -> float:
     return time.monotonic() - began
 
 
-def choose_preset(visit: Visit, etude: str, preset: str) -> None:
+def press_preset(visit: Visit, etude: str, preset: str) -> None:
     visit.tab("Train")
     page = visit.page
     page.locator("#etude label", has_text=etude).click()
     page.locator(f"#preset-{etude} input").click()
     page.get_by_role("option", name=preset, exact=True).click()
+
+
+def choose_preset(visit: Visit, etude: str, preset: str) -> None:
+    press_preset(visit, etude, preset)
+    page = visit.page
     epochs = str(experiments.load(etude).presets[preset].epochs)  # type: ignore[attr-defined]
     field = page.locator(f"#setting-{etude}-epochs input")
     wait_until(lambda: not field.count() or field.input_value() == epochs)
@@ -45,6 +51,26 @@ def start(visit: Visit, etude: str) -> str:
     line = visit.page.locator("#train-said .note", has_text="is in the queue")
     line.wait_for()
     return str(line.inner_text().split()[0])
+
+
+def start_before_the_fields_are_filled(visit: Visit, etude: str, preset: str) -> str:
+    """Choose a preset on a slow line, and start while the fields still hold the values of the one before."""
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        if route.request.post_data_json["data"] == [preset]:
+            held.append(route)
+        else:
+            route.continue_()
+
+    page, joining = visit.page, "**/queue/join*"
+    page.route(joining, hold)
+    press_preset(visit, etude, preset)
+    wait_until(lambda: page.wait_for_timeout(20) or held)
+    run = start(visit, etude)
+    held[0].continue_()
+    page.unroute(joining, hold)
+    return run
 
 
 def state_of(visit: Visit, run: str) -> str:
@@ -96,7 +122,17 @@ def test_a_training_is_watched_stopped_found_again_gone_on_with_compared_and_del
     epochs.press("Tab")
     run = start(visit, "addition_rnn")
     folder = served.runs / run
+    hasty = start_before_the_fields_are_filled(visit, "cifar10_cnn", "tiny")
+    words = json.loads((served.runs / ".studio" / "queue" / f"{hasty}.json").read_bytes())["words"]
+    assert words == ["train", "cifar10_cnn", "--preset", "tiny", "--out", str(served.runs / hasty)]
+
+    # What waits is taken out of the queue.
     visit.tab("Runs")
+    choose_run(visit, hasty)
+    assert state_of(visit, hasty) == "queued"
+    page.locator("#stop").click()
+    page.locator(f"#runs-table td:text-is('{hasty}')").wait_for(state="detached")
+
     choose_run(visit, run)
     page.locator("#live figcaption", has_text="Learning curves").wait_for()
 

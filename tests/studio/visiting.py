@@ -1,5 +1,6 @@
 """A studio as a person starts it, in a process of its own, and its page as a person visits it."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -30,6 +31,22 @@ FLAGS = [
     "--no-default-browser-check",
     "--no-first-run",
 ]
+
+
+CUT_OFF = """() => {
+  const seen = (one) => one.checkVisibility({visibilityProperty: true}) && one.getBoundingClientRect().width > 1;
+  // What scrolls by itself may be wider, and so may the arrow that turns in the head of what unfolds.
+  const told = (one) => !one.closest(".scroll, pre, .visually-hidden, .spoken, .label-wrap");
+  const page = document.documentElement.scrollWidth > innerWidth + 1 ? ["the page itself"] : [];
+  const kinds = "button, label, h1, h3, p, input, li, figcaption, a, [data-testid=block-info]";
+  const cut = [...document.querySelectorAll(kinds)].filter(seen).filter(told).filter((one) => {
+    const box = one.getBoundingClientRect();
+    const text = one.tagName !== "INPUT" || ["text", "number"].includes(one.type);
+    const block = getComputedStyle(one).display !== "inline" && (one.innerText || one.value || "").trim();
+    return box.right > innerWidth + 1 || box.left < -1 || (text && block && one.scrollWidth > one.clientWidth + 1);
+  });
+  return page.concat(cut.map((one) => `${one.tagName} ${(one.innerText || one.value || one.outerHTML).slice(0, 60)}`));
+}"""
 
 
 def chromium() -> str | None:
@@ -107,6 +124,9 @@ class Visit:
     page: Any
     requests: list[str]
     errors: list[str]
+    touch: Any = None
+    """Where fingers are told of, on a phone."""
+    window: str = "desktop"
 
     def tab(self, name: str) -> None:
         """Open a tab, which a narrow window may hide behind a button."""
@@ -118,18 +138,55 @@ class Visit:
         found.first.click()
 
     def draw(self, pad: str, *strokes: list[tuple[int, int]]) -> None:
-        """Draw into a pad with the mouse; places in its 280 by 280 pixels."""
+        """Draw into a pad with the mouse, on a phone with a finger; places in its 280 by 280 pixels."""
         canvas = self.page.locator(f"#{pad} canvas")
         canvas.scroll_into_view_if_needed()
-        box, mouse = canvas.bounding_box(), self.page.mouse
+        box = canvas.bounding_box()
         scale = box["width"] / 280
         for stroke in strokes:
             places = [(box["x"] + x * scale, box["y"] + y * scale) for x, y in stroke]
-            mouse.move(*places[0])
-            mouse.down()
-            for place in places[1:]:
-                mouse.move(*place, steps=6)
-            mouse.up()
+            if self.touch:
+                self._with_a_finger(places)
+            else:
+                self._with_the_mouse(places)
+
+    def _with_the_mouse(self, places: list[tuple[float, float]]) -> None:
+        mouse = self.page.mouse
+        mouse.move(*places[0])
+        mouse.down()
+        for place in places[1:]:
+            mouse.move(*place, steps=2)
+        mouse.up()
+
+    def _with_a_finger(self, places: list[tuple[float, float]]) -> None:
+        """In small steps, as the browser takes a quick finger for one that scrolls unless the page says otherwise."""
+        points = [places[0]]
+        for start, end in itertools.pairwise(places):
+            points += [
+                (start[0] + (end[0] - start[0]) * n / 4, start[1] + (end[1] - start[1]) * n / 4) for n in (1, 2, 3, 4)
+            ]
+        for kind, (x, y) in zip(["touchStart"] + ["touchMove"] * (len(points) - 1), points, strict=True):
+            self.touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        self.touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    def drop(self, place: str, file: Path) -> None:
+        """Give a photograph, in the place of the one before."""
+        there = self.page.locator(f"#{place} button[aria-label='Remove Image']")
+        if there.count():
+            there.click()
+            there.wait_for(state="detached")
+        self.page.locator(f"#{place} input[type=file]").set_input_files(file)
+
+    def outside(self) -> list[str]:
+        """What was asked of another host since the page was opened, and fonts that came from anywhere."""
+        own = ("/".join(self.page.url.split("/")[:3]) + "/", "data:", "blob:")
+        fonts = self.page.evaluate("[...document.fonts].map(font => font.family)")
+        return [*fonts, *(url for url in self.requests if not url.startswith(own))]
+
+    def cut_off(self) -> list[str]:
+        """What a person cannot read whole: visible words that are wider than their place or than the window."""
+        found: list[str] = self.page.evaluate(CUT_OFF)
+        return found
 
     def shot(self, name: str) -> None:
         """A picture of the page for people, where `ETUDES_SHOTS` names a folder for it."""
@@ -144,7 +201,7 @@ def open_page(browser: Any, address: str, window: str = "desktop", language: str
     context = browser.new_context(viewport={"width": width, "height": height}, accept_downloads=True, **touch)
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
-    visit = Visit(page, [], [])
+    visit = Visit(page, [], [], context.new_cdp_session(page) if touch else None, window)
     page.on("request", lambda request: visit.requests.append(request.url))
     page.on("pageerror", lambda error: visit.errors.append(str(error)))
     page.goto(f"{address}/{language}/")

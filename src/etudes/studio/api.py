@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 from gradio.events import api
+from pydantic import ConfigDict, ValidationError, validate_call
 
 from etudes import experiments
 from etudes.errors import UserError
+from etudes.studio import lessons
 from etudes.studio.drawings import keep_drawing, keep_picture
+from etudes.studio.dreams import begin_dream, look_at_dream
+from etudes.studio.shown import without_places
 from etudes.studio.studio import Studio
+from etudes.studio.words import Words
 
 
 def _answered(action: Callable[..., Any]) -> Callable[..., Any]:
     """The action with what cannot be done as a record: {"refused": "one line"}."""
+    checked = validate_call(config=ConfigDict(strict=True))(action)
 
     @functools.wraps(action)
     def answered(*values: Any, **named: Any) -> Any:
         try:
-            return action(*values, **named)
+            return checked(*values, **named)
+        except ValidationError as error:
+            first = error.errors()[0]
+            return {"refused": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:200]}
         except UserError as error:
-            return {"refused": str(error)}
+            return {"refused": without_places(str(error))}
 
     return answered
 
@@ -30,8 +41,9 @@ def _answered(action: Callable[..., Any]) -> Callable[..., Any]:
 class Actions:
     """What can be called. `run` is the name of a finished run; empty for the bundled one."""
 
-    def __init__(self, studio: Studio) -> None:
+    def __init__(self, studio: Studio, words: Words) -> None:
         self._studio = studio
+        self._words = words
 
     @_answered
     def add(self, question: str, run: str = "") -> dict[str, Any]:
@@ -61,6 +73,39 @@ class Actions:
             return dict(self._use("cifar10_cnn", run, str(file), top=10)["answers"][0]["probabilities"])
         finally:
             file.unlink(missing_ok=True)
+
+    @_answered
+    def teach(self, symbols: dict[str, list[str]], run: str = "") -> dict[str, Any]:
+        """Teach two to five symbols, in seconds: by the name of each, drawings as in read_digit, two or more.
+
+        It gives the lesson's name, for `recognise`.
+        """
+        done = asdict(lessons.teach(self._words, self._studio, symbols, run or None))
+        return {"lesson": done.pop("name"), **done}
+
+    @_answered
+    def recognise(self, lesson: str, drawing: str, run: str = "") -> dict[str, Any]:
+        """How probable each symbol of a lesson is for a drawing."""
+        return lessons.recognise(self._words, self._studio, lesson, drawing, run or None)
+
+    @_answered
+    def dream(
+        self, picture: str, layers: list[str] | None = None, size: int = 320, steps: int = 20, run: str = ""
+    ) -> dict[str, Any]:
+        """Put a dream on a photograph into the queue: what is to be excited, longer side, steps in each size."""
+        file = keep_picture(picture, self._studio.folder("drawings"))
+        try:
+            return {"name": begin_dream(self._studio, file, layers or (), size, steps, run)}
+        finally:
+            file.unlink(missing_ok=True)
+
+    @_answered
+    def dreamed(self, name: str) -> dict[str, Any]:
+        """How far a dream is, and its picture as a data address: while it forms, the largest size that is done."""
+        dream = look_at_dream(self._studio, name)
+        content = base64.b64encode(dream.picture.read_bytes()).decode() if dream.picture else ""
+        address = f"data:image/png;base64,{content}" if content else ""
+        return {"state": dream.state, "sizes": dream.sizes, "picture": address}
 
     @_answered
     def runs(self) -> dict[str, Any]:
@@ -99,9 +144,9 @@ class Actions:
         return self._studio.use(etude, run or None, *inputs, **options)
 
 
-def add_api(studio: Studio) -> None:
+def add_api(studio: Studio, words: Words) -> None:
     """Add every action to the page that is open."""
-    actions = Actions(studio)
+    actions = Actions(studio, words)
     for name, action in vars(Actions).items():
         if not name.startswith("_"):
             api(

@@ -18,10 +18,14 @@ _NUMBERS: dict[str, Any] = {"int": int, "float": float, "str": str}
 
 @dataclass(frozen=True)
 class Form:
-    """The components of one étude's settings, in the order of its dataclass."""
+    """The components of one étude's settings, in the order of its dataclass.
+
+    `filled` is unseen and says which preset the fields hold: it comes to the page together with them.
+    """
 
     etude: str
     preset: gr.Dropdown
+    filled: gr.Textbox
     settings: list[Setting]
     fields: list[Any]
 
@@ -33,6 +37,7 @@ def settings_form(words: Words, etude: str) -> Form:
         list(experiment.presets), value="demo", label=words("preset"), info=words("preset help"), interactive=True,
         elem_id=f"preset-{etude}",
     )  # fmt: skip
+    filled = gr.Textbox("demo", visible="hidden", elem_id=f"filled-{etude}")
     settings = describe(experiment.presets["demo"])
     with gr.Accordion(words("all settings"), open=False), gr.Row():
         fields = [_field(etude, setting) for setting in settings]
@@ -41,10 +46,10 @@ def settings_form(words: Words, etude: str) -> Form:
 
     def fill(name: str) -> list[Any]:
         values = as_dict(experiment.presets[name])
-        return [_for_field(setting, values[setting.name]) for setting in settings]
+        return [name, *(_for_field(setting, values[setting.name]) for setting in settings)]
 
-    preset.change(fill, preset, fields, api_visibility="private", show_progress="hidden")
-    return Form(etude, preset, settings, fields)
+    preset.change(fill, preset, [filled, *fields], api_visibility="private", show_progress="hidden")
+    return Form(etude, preset, filled, settings, fields)
 
 
 def _field(etude: str, setting: Setting) -> Any:
@@ -73,8 +78,15 @@ def _for_field(setting: Setting, value: Any) -> Any:
     return " ".join(map(str, value)) if setting.kind == "list" else value
 
 
-def changes_of(form: Form, preset: str, values: Sequence[Any]) -> dict[str, Any]:
+def changes_of(form: Form, preset: str, filled: str, values: Sequence[Any]) -> dict[str, Any]:
     """The settings that a form has otherwise than its preset.
+
+    Args:
+        form: where they were written.
+        preset: the one that was chosen.
+        filled: the one whose values the fields held. Where it is another, the fields were not filled again yet: then
+            the preset counts as it is.
+        values: of the fields.
 
     Raises:
         UserError: no such preset, or a field that holds no such value.
@@ -82,6 +94,8 @@ def changes_of(form: Form, preset: str, values: Sequence[Any]) -> dict[str, Any]
     presets = experiments.load(form.etude).presets
     if preset not in presets:
         raise UserError(f"there is no preset {preset!r}: choose one of {', '.join(presets)}")
+    if filled != preset:
+        return {}
     before = as_dict(presets[preset])
     given = {setting.name: _from_field(setting, value) for setting, value in zip(form.settings, values, strict=True)}
     return {name: value for name, value in given.items() if value != before[name]}

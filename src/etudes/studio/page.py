@@ -22,19 +22,10 @@ TABS = (sums_tab, digits_tab, gan_tab, photos_tab, teach_tab, dream_tab, train_t
 PATHS = {"en": "/en", "zh": "/zh"}
 """Where the page of each language is; `/` leads to the first."""
 
+CODES = {"en": "en", "zh": "zh-CN"}
+"""What HTML and browsers call them."""
+
 STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
-
-# The words of Gradio's own buttons follow the browser's language; here they follow the page's.
-_HEAD = """<script>
-Object.defineProperty(navigator, 'language', {{get: () => '{code}'}});
-Object.defineProperty(navigator, 'languages', {{get: () => ['{code}']}});
-document.documentElement.lang = '{code}';
-</script>"""
-
-
-def head(language: str) -> str:
-    """What goes into the head of the page."""
-    return _HEAD.format(code="zh-CN" if language == "zh" else "en")
 
 
 def theme() -> gr.themes.Base:
@@ -77,7 +68,7 @@ def build_page(studio: Studio, language: str) -> gr.Blocks:
     page = gr.Blocks(title=words("title"), analytics_enabled=False, delete_cache=(600, 3600))
     with page:
         heading = f'<h1>{words("title")}</h1><p>{words("welcome")}</p><nav aria-label="language">{links}</nav>'
-        gr.HTML(f'<header class="heading">{heading}</header>')
+        gr.HTML(f'<header class="heading">{heading}</header>', padding=False)
         with gr.Tabs(elem_id="tabs"):
             for tab in TABS:
                 tab(words, studio, page)

@@ -88,9 +88,12 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
 
     from etudes.studio.api import add_api
     from etudes.studio.guards import Guard
-    from etudes.studio.page import PATHS, STYLE, build_page, head, theme
+    from etudes.studio.localized import Localized
+    from etudes.studio.page import CODES, PATHS, STYLE, build_page, theme
+    from etudes.studio.words import Words
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(Localized, codes={f"{path}/": CODES[language] for language, path in PATHS.items()})
     app.add_middleware(Guard, hosts=hosts, password=password)
 
     @app.get("/")
@@ -112,10 +115,10 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
     for language, path in PATHS.items():
         page = build_page(studio, language)
         with page:
-            add_api(studio)
+            add_api(studio, Words(language))
         page.queue(default_concurrency_limit=20, max_size=200)
         gradio.mount_gradio_app(
-            app, page, path, theme=theme(), css=STYLE, head=head(language), max_file_size="25mb", ssr_mode=False,
+            app, page, path, theme=theme(), css=STYLE, max_file_size="25mb", ssr_mode=False,
             footer_links=["api"], run_history=False, show_error=False, allowed_paths=[], pwa=False,
         )  # fmt: skip
     return app

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
 from etudes.contract import Table
+from etudes.studio.studio import PLACE
 from etudes.studio.words import Words
 from etudes.views.card import show
+
+_PLACE = re.compile(rf"[^\s'\"]*{PLACE}[^/\s]*/(?:[^/\s]+/)*")
+
+
+def without_places(text: str) -> str:
+    """A line in which files that people brought have their own names, not those of the folders they were put into."""
+    return _PLACE.sub("", text)
 
 
 def refusal(words: Words, text: str) -> str:
     """What cannot be done, and what to do about it."""
-    return f'<p class="refusal" role="alert">{escape(words("refused") + text)}</p>'
+    return f'<p class="refusal" role="alert">{escape(words("refused") + without_places(text))}</p>'
 
 
 def note(text: str) -> str:

@@ -17,6 +17,9 @@ from etudes.studio.workers import Worker
 FIRST_QUESTIONS: dict[str, tuple[str, ...]] = {"addition_rnn": ("1+1",), "mnist_acgan": ("0",)}
 """What is asked of a network once it is loaded, so that nobody waits for what the first answer costs."""
 
+PLACE = "etudes-studio-"
+"""How the name of the folder begins that holds what people bring."""
+
 
 class Studio:
     """One for a server, whatever the number of its pages."""
@@ -31,7 +34,7 @@ class Studio:
         self.local = local
         self.worker = worker or Worker()
         self.trainings = Trainings()
-        self.place = Path(tempfile.mkdtemp(prefix="etudes-studio-"))
+        self.place = Path(tempfile.mkdtemp(prefix=PLACE))
 
     def warm_up(self) -> None:
         """Let the worker load the bundled networks now, one question at a time so that people can ask in between."""

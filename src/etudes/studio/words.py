@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from etudes import experiments
+
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Codes of the languages and what they call themselves."""
 
@@ -16,6 +18,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "refused": ("That does not work: ", "无法完成："),
     "network": ("Which network answers", "由哪个网络回答"),
+    "bundled": ("the one that comes with Études", "随附的网络"),
+    "automatic": ("the best one at hand", "现有的最好的"),
     "download": ("Download", "下载"),
     # sums
     "sums": ("Add", "加法"),
@@ -38,6 +42,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "pad": ("Draw with mouse, finger or pen", "用鼠标、手指或笔画图"),
     "wipe": ("Clear", "清除"),
+    "draw here": ("Draw a digit: the answers appear here.", "画一个数字，答案会显示在这里。"),
     "or picture": ("… or a picture of a digit, light on dark", "……或一张数字图片（黑底白字）"),
     "antirectifier": ("Antirectifier", "反整流网络"),
     "twin": ("Its twin {name}", "孪生网络 {name}"),
@@ -61,11 +66,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     # photographs
     "photos": ("Photographs", "照片"),
     "photos intro": (
-        "Drop a photograph: the network says which of its ten kinds of things it takes it for, and shows what its "
-        "layers make of it.",
-        "放入一张照片：网络会说它像十类事物中的哪一类，并展示各层看到了什么。",
+        "Drop a photograph: the network says what it takes it for, and shows what its layers make of it. The one that "
+        "comes with Études knows ten things: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.",
+        "放入一张照片：网络会说它像什么，并展示各层看到了什么。随附的网络只认识十类：飞机、汽车、鸟、猫、鹿、狗、青蛙、马、船、卡车。",
     ),
     "photo": ("Photograph, at most 25 MB", "照片（PNG、JPEG 等，最大 25 MB）"),
+    "no answer": ("The answer appears here, in a second or two.", "答案稍后会显示在这里。"),
     "says": ("It says", "它的回答"),
     "inside": ("Look inside", "看看内部"),
     # teaching
@@ -75,6 +81,12 @@ _WORDS: dict[str, tuple[str, str]] = {
         "in seconds: only its last layers, its eyes stay as they are.",
         "发明至多五个符号，每个画三次以上；学过数字的网络几秒钟就能学会它们：只训练最后几层，“眼睛”保持不变。",
     ),
+    "first draw": ("**1.** Draw a symbol and keep it; again, three times or more for each.",
+                   "**1.** 画一个符号并保存；每个符号重复三次以上。"),
+    "then teach": ("**2.** Teach the network what was kept.", "**2.** 把保存的图教给网络。"),
+    "last try": ("**3.** Try it.", "**3.** 试一试。"),
+    "none kept": ("Nothing is kept yet.", "还没有保存任何图。"),
+    "many": ("at most {symbols} symbols and {drawings} drawings", "最多 {symbols} 个符号、{drawings} 张图"),
     "symbol": ("Symbol {number}", "符号 {number}"),
     "keep": ("Keep as {name}", "存为 {name}"),
     "teach now": ("Teach these", "开始教"),
@@ -82,7 +94,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "kept": ("{name}: {count}", "{name}：{count} 张"),
     "taught": ("Taught {symbols} symbols from {drawings} drawings in {seconds} s. Draw one and see.",
                "用 {drawings} 张图教会了 {symbols} 个符号，用时 {seconds} 秒。画一个试试。"),
-    "try pad": ("Then try: draw one of your symbols", "试一试：画一个你的符号"),
+    "try pad": ("Draw one of your symbols", "画一个你的符号"),
     "few": ("draw two different symbols, at least two drawings of each", "至少画两个不同的符号，每个至少两张"),
     "not taught": ("teach it some symbols first", "请先教它一些符号"),
     "names differ": ("give every symbol a different name", "请给每个符号取不同的名字"),
@@ -97,6 +109,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "size": ("Longer side, pixels", "长边像素"),
     "steps": ("Steps in each size", "每个尺寸的步数"),
     "dream now": ("Dream", "开始做梦"),
+    "sample": ("Take a sample photograph (by danielbuechele, CC BY 2.0)",
+               "用示例照片（danielbuechele，CC BY 2.0）"),
+    "no dream": ("The dream appears here, the small sizes first. It takes about half a minute.",
+                 "梦境会显示在这里，先小后大，约需半分钟。"),
     "no photo": ("drop a photograph first", "请先放入一张照片"),
     "dreaming": ("{name} is {state}", "{name} 的状态：{state}"),
     "forming": ("It forms: {done}", "正在形成：{done}"),
@@ -145,6 +161,26 @@ _WORDS: dict[str, tuple[str, str]] = {
     "choose run": ("choose a run first", "请先选择一个运行"),
 }  # fmt: skip
 
+_LEARNS = {
+    "addition_rnn": "逐个字符地做加法",
+    "antirectifier": "用自定义层读数字",
+    "cifar10_cnn": "区分小彩色照片中的事物",
+    "deep_dream": "改变照片，使网络的层更兴奋",
+    "mnist_acgan": "在与对手的较量中学会画数字",
+    "mnist_transfer_cnn": "在学过 0–4 的基础上学 5–9",
+}
+"""What each étude learns, in Chinese; in English it says so itself."""
+
+TABS = {
+    "addition_rnn": "sums",
+    "antirectifier": "digits",
+    "cifar10_cnn": "photos",
+    "deep_dream": "dream",
+    "mnist_acgan": "gan",
+    "mnist_transfer_cnn": "teach",
+}
+"""The tab in which each étude is used."""
+
 
 @dataclass(frozen=True)
 class Words:
@@ -156,3 +192,11 @@ class Words:
         """The words for a key, with what goes into their gaps."""
         text = _WORDS[key][list(LANGUAGES).index(self.language)]
         return text.format(**values) if values else text
+
+    def learns(self, etude: str) -> str:
+        """What an étude learns, in a few words."""
+        return _LEARNS[etude] if self.language == "zh" else experiments.load(etude).learns
+
+    def of_etude(self, etude: str) -> str:
+        """An étude as people find it: the name of its tab, and its own."""
+        return f"{self(TABS[etude])} · {etude}"

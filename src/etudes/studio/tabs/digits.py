@@ -9,7 +9,7 @@ import gradio as gr
 from etudes.studio.drawings import keep_drawing
 from etudes.studio.kindly import QUICK, kindly, network_choice, photograph
 from etudes.studio.pad import pad
-from etudes.studio.shown import bars, side_by_side
+from etudes.studio.shown import bars, note, side_by_side
 from etudes.studio.studio import Studio
 from etudes.studio.words import Words
 
@@ -26,7 +26,7 @@ def digits_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
                 with gr.Accordion(words("or picture"), open=False):
                     picture = photograph(words("or picture"), "digit-picture")
             with gr.Column(min_width=300, scale=2):
-                answer = gr.HTML(elem_id="digit")
+                answer = gr.HTML(note(words("draw here")), elem_id="digit")
         with gr.Row():
             twins = network_choice(words, studio, TWINS, page)
             transfer = network_choice(words, studio, TRANSFER, page)
@@ -56,5 +56,5 @@ def digits_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
             return read(str(Path(path)), twin_run, transfer_run) if path else ""
 
         gr.on([drawing.input], drawn, [drawing, twins, transfer], answer, trigger_mode="always_last", **QUICK)
-        drawing.clear(lambda: "", None, answer, **QUICK)
+        drawing.clear(lambda: note(words("draw here")), None, answer, **QUICK)
         picture.upload(dropped, [picture, twins, transfer], answer, **QUICK)

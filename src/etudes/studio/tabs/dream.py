@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from etudes.data import look_at_picture
+from etudes.data import embedded_photo
 from etudes.errors import UserError
-from etudes.runs import read_metrics
-from etudes.studio.kindly import QUICK, kindly, photograph
+from etudes.studio.dreams import NETWORKS, begin_dream, look_at_dream
+from etudes.studio.kindly import QUICK, kindly, network_choice, photograph
 from etudes.studio.shown import figure, note, printed
 from etudes.studio.studio import Studio
 from etudes.studio.words import Words
 
-ETUDE, PRESET = "deep_dream", "demo"
 LAYERS = ("conv1", "conv2", "conv3", "conv4", "dense1")
 """Of the bundled network; of another one, any name can be typed."""
 
 
-def dream_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:  # noqa: ARG001
+def dream_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
     """Lay it out."""
     with gr.Tab(words("dream"), id="dream"):
         gr.Markdown(words("dream intro"))
         with gr.Row():
             with gr.Column(min_width=300, scale=1):
                 photo = photograph(words("photo"), "dream-photo")
+                sample = gr.Button(words("sample"), size="sm", elem_id="dream-sample")
                 layers = gr.Dropdown(
                     list(LAYERS), multiselect=True, allow_custom_value=True, label=words("layers"), elem_id="layers"
                 )
@@ -38,64 +36,47 @@ def dream_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:  # noqa: A
                 steps = gr.Slider(1, 60, 20, step=1, label=words("steps"), elem_id="dream-steps")
                 start = gr.Button(words("dream now"), variant="primary", elem_id="dream-now")
             with gr.Column(min_width=300, scale=2):
-                said, forming = gr.HTML(elem_id="dream-said"), gr.HTML(elem_id="forming")
+                said = gr.HTML(note(words("no dream")), elem_id="dream-said")
+                forming = gr.HTML(elem_id="forming")
+        chosen = network_choice(words, studio, NETWORKS, page, automatic=True)
         name, seen = gr.State(""), gr.State("")
         clock = gr.Timer(1, active=False)
 
         @kindly(words, 4)
-        def begun(path: str | None, chosen: Sequence[str], side: float, count: float) -> tuple[Any, ...]:
+        def begun(
+            path: str | None, what: Sequence[str], side: float, count: float, network: str | None
+        ) -> tuple[Any, ...]:
             if not path:
                 raise UserError(words("no photo"))
-            photograph_kept = keep_photo(studio, Path(path))
-            changes = {"data": str(photograph_kept), "layers": list(chosen or ()), "max_size": int(side)}
-            run = studio.trainings.start(ETUDE, PRESET, {**changes, "iterations": int(count)})
+            run = begin_dream(studio, Path(path), what or (), int(side), int(count), network or "")
             return note(words("dreaming", name=run, state=words("queued"))), run, "", gr.Timer(active=True)
 
         @kindly(words, 4)
         def look(run: str, before: str) -> tuple[Any, ...]:
-            known = studio.trainings.find(run)
-            picture = newest_picture(known.run.folder)
-            epochs = sum(1 for _ in read_metrics(known.run.folder))
+            dream = look_at_dream(studio, run)
             # Half of a picture may be there, and a moment later all of it.
-            size = picture.stat().st_size if picture else 0
-            now = f"{known.state} {picture} {size} {epochs}"
+            size = dream.picture.stat().st_size if dream.picture else 0
+            now = f"{dream.state} {dream.picture} {size} {dream.sizes}"
             if now == before:
                 return gr.skip(), gr.skip(), before, gr.skip()
-            line = words("dreaming", name=run, state=words(known.state))
-            if epochs and known.state == "running":
-                line += f" · {words('forming', done=epochs)}"
-            over = known.state in ("finished", "failed", "stopped")
-            log = printed(studio.trainings.log_of(run), words("printed")) if known.state == "failed" else ""
-            shown = _shown(words, picture, run, known.state) if picture else gr.skip()
-            return note(line) + log, shown, now, gr.Timer(active=not over)
+            line = words("dreaming", name=run, state=words(dream.state))
+            if dream.sizes and dream.state == "running":
+                line += f" · {words('forming', done=dream.sizes)}"
+            log = printed(studio.trainings.log_of(run), words("printed")) if dream.state == "failed" else ""
+            shown = _shown(words, dream.picture, run, dream.state) if dream.picture else gr.skip()
+            return note(line) + log, shown, now, gr.Timer(active=not dream.over)
 
-        start.click(begun, [photo, layers, size, steps], [said, name, seen, clock], **QUICK)
+        sample.click(lambda: sample_photo(studio), None, photo, **QUICK)
+        start.click(begun, [photo, layers, size, steps, chosen], [said, name, seen, clock], **QUICK)
         clock.tick(look, [name, seen], [said, forming, seen, clock], **QUICK)
 
 
-def keep_photo(studio: Studio, path: Path) -> Path:
-    """A copy of the photograph beside the runs, named by its content, so that its dream can be reproduced.
-
-    Raises:
-        UserError: it is no picture, or too large.
-    """
-    look_at_picture(path)
-    place = studio.trainings.place / "photographs"
-    place.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    kept = place / f"{digest}.png"
-    if not kept.exists():
-        shutil.copyfile(path, kept)
-    return kept
-
-
-def newest_picture(folder: Path) -> Path | None:
-    """The dream, or, while it forms, the largest size that is done."""
-    dream = folder / "pictures" / "dream.png"
-    if dream.exists():
-        return dream
-    octaves = sorted((folder / "pictures").glob("octave-*.png"))
-    return octaves[-1] if octaves else None
+def sample_photo(studio: Studio) -> str:
+    """A photograph for who has none at hand."""
+    path = studio.folder("samples") / "china.png"
+    if not path.exists():
+        embedded_photo("china").save(path)
+    return str(path)
 
 
 def _shown(words: Words, picture: Path, run: str, state: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from etudes.studio.kindly import QUICK, kindly, network_choice, photograph
-from etudes.studio.shown import bars, figure
+from etudes.studio.shown import bars, figure, note
 from etudes.studio.studio import Studio
 from etudes.studio.words import Words
 
@@ -21,7 +21,7 @@ def photos_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
                 photo = photograph(words("photo"), "photo")
                 chosen = network_choice(words, studio, ETUDE, page)
             with gr.Column(min_width=300, scale=2):
-                answer = gr.HTML(elem_id="photo-classes")
+                answer = gr.HTML(note(words("no answer")), elem_id="photo-classes")
                 inside = gr.HTML(elem_id="photo-inside")
 
         @kindly(words)
@@ -43,4 +43,4 @@ def photos_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
         gr.on([photo.upload, chosen.input], classified, [photo, chosen], answer, **QUICK).then(
             looked, [photo, chosen], inside, **QUICK
         )
-        photo.clear(lambda: ("", ""), None, [answer, inside], **QUICK)
+        photo.clear(lambda: (note(words("no answer")), ""), None, [answer, inside], **QUICK)

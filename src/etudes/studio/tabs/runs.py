@@ -26,8 +26,8 @@ def runs_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
     with gr.Tab(words("runs"), id="runs"):
         gr.Markdown(words("runs intro"))
         everything = gr.HTML(elem_id="runs-table")
-        with gr.Row(equal_height=True):
-            chosen = gr.Dropdown([], label=words("run"), interactive=True, scale=3, elem_id="run")
+        with gr.Row(elem_classes="ask"):
+            chosen = gr.Dropdown([], label=words("run"), interactive=True, scale=3, min_width=300, elem_id="run")
             stop = gr.Button(words("stop"), elem_id="stop", min_width=90)
             resume = gr.Button(words("resume"), elem_id="resume", min_width=90)
             delete = gr.Button(words("delete"), elem_id="delete", min_width=90)

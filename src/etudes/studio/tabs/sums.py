@@ -17,9 +17,15 @@ def sums_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
     """Lay it out."""
     with gr.Tab(words("sums"), id="sums"):
         gr.Markdown(words("sums intro"))
-        with gr.Row(equal_height=True, elem_classes="ask"):
+        with gr.Row(elem_classes="ask"):
             question = gr.Textbox(
-                EXAMPLES[0], label=words("question"), max_lines=1, max_length=80, scale=3, elem_id="question"
+                EXAMPLES[0],
+                label=words("question"),
+                max_lines=1,
+                max_length=80,
+                scale=3,
+                min_width=110,
+                elem_id="question",
             )
             ask = gr.Button(words("ask"), variant="primary", elem_id="ask", min_width=120)
         with gr.Row(elem_classes="examples"):

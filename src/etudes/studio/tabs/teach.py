@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-import shutil
-import time
-from collections import Counter
 from html import escape
 from typing import Any
 
@@ -13,7 +9,8 @@ import gradio as gr
 from PIL import Image
 
 from etudes.errors import UserError
-from etudes.studio.drawings import keep_drawing, read_drawing
+from etudes.studio import lessons
+from etudes.studio.drawings import read_drawing
 from etudes.studio.embedded import embedded
 from etudes.studio.kindly import QUICK, kindly, network_choice
 from etudes.studio.pad import pad
@@ -21,45 +18,37 @@ from etudes.studio.shown import bars, note
 from etudes.studio.studio import Studio
 from etudes.studio.words import Words
 
-ETUDE, SYMBOLS, LEAST = "mnist_transfer_cnn", 5, 2
-MOST_DRAWINGS = 200
 Drawings = list[tuple[int, str]]
 """The number of a symbol, from 0, and a drawing of it."""
 
 
 def teach_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
-    """Lay it out."""
+    """Lay it out: drawing and keeping, then teaching, then trying."""
     with gr.Tab(words("teach"), id="teach"):
         gr.Markdown(words("teach intro"))
         drawings, lesson = gr.State([]), gr.State("")
         with gr.Row():
             with gr.Column(min_width=300):
+                gr.Markdown(words("first draw"))
                 drawing = pad(words("pad"), words("wipe"), "teach-pad")
-                keeps, names = [], []
-                for number in range(SYMBOLS):
-                    with gr.Row(equal_height=True, elem_classes="symbol"):
-                        name = gr.Textbox(
-                            "ABCDE"[number], label=words("symbol", number=number + 1), max_length=20, max_lines=1,
-                            min_width=110, elem_id=f"symbol-{number + 1}",
-                        )  # fmt: skip
-                        names.append(name)
-                        label = words("keep", name=number + 1)
-                        keeps.append(gr.Button(label, min_width=110, elem_id=f"keep-{number + 1}"))
+                keeps, names = zip(*(_symbol(words, number) for number in range(lessons.SYMBOLS)), strict=True)
             with gr.Column(min_width=300):
-                kept = gr.HTML(elem_id="kept")
+                gr.Markdown(words("then teach"))
+                kept = gr.HTML(note(words("none kept")), elem_id="kept")
                 with gr.Row():
-                    teach = gr.Button(words("teach now"), variant="primary", elem_id="teach-now")
-                    forget = gr.Button(words("forget"), elem_id="forget")
+                    teach = gr.Button(words("teach now"), variant="primary", elem_id="teach-now", min_width=110)
+                    forget = gr.Button(words("forget"), elem_id="forget", min_width=110)
                 said = gr.HTML(elem_id="taught")
+                gr.Markdown(words("last try"))
                 trial = pad(words("try pad"), words("wipe"), "try-pad")
                 answer = gr.HTML(elem_id="tried")
-        chosen = network_choice(words, studio, ETUDE, page)
+        chosen = network_choice(words, studio, lessons.ETUDE, page)
 
         def keep_as(number: int) -> Any:
             @kindly(words, 3)
             def keep(address: str, so_far: Drawings, *called: str) -> tuple[Any, ...]:
-                if len(so_far) >= MOST_DRAWINGS:
-                    raise UserError(words("forget"))
+                if len(so_far) >= lessons.MOST_DRAWINGS:
+                    raise UserError(words("many", symbols=lessons.SYMBOLS, drawings=lessons.MOST_DRAWINGS))
                 read_drawing(address)
                 now = [*so_far, (number, address)]
                 return gallery(words, now, called), now, ""
@@ -68,33 +57,46 @@ def teach_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
 
         for number, button in enumerate(keeps):
             button.click(keep_as(number), [drawing, drawings, *names], [kept, drawings, drawing], **QUICK)
-        forget.click(lambda: ("", [], "", "", ""), None, [kept, drawings, said, answer, lesson], **QUICK)
+        nothing: tuple[Any, ...] = (note(words("none kept")), [], "", "", "")
+        forget.click(lambda: nothing, None, [kept, drawings, said, answer, lesson], **QUICK)
 
         @kindly(words, 2)
         def taught(so_far: Drawings, run: str | None, *called: str) -> tuple[str, str]:
-            folder, began = write_lesson(words, studio, so_far, called), time.monotonic()
-            example = str(next(folder.rglob("*.png")))
-            studio.use(ETUDE, run, example, teach=str(folder))
-            seconds = f"{time.monotonic() - began:.1f}"
-            symbols = len({number for number, _ in so_far})
-            return note(words("taught", symbols=symbols, drawings=len(so_far), seconds=seconds)), folder.name
+            done = lessons.teach(words, studio, named(words, so_far, called), run)
+            line = words("taught", symbols=done.symbols, drawings=done.drawings, seconds=done.seconds)
+            return note(line), done.name
 
         @kindly(words)
         def tried(address: str, taught_now: str, run: str | None) -> str:
-            folder = studio.place / "lessons" / taught_now
-            if not taught_now or not folder.is_dir():
-                raise UserError(words("not taught"))
-            file = keep_drawing(address, studio.folder("drawings"))
-            try:
-                found = studio.use(ETUDE, run, str(file), teach=str(folder), top=SYMBOLS)
-            finally:
-                file.unlink(missing_ok=True)
-            return bars(words("says"), found["answers"][0]["probabilities"])
+            return bars(words("says"), lessons.recognise(words, studio, taught_now, address, run))
 
         slow = {**QUICK, "show_progress": "minimal"}
         teach.click(taught, [drawings, chosen, *names], [said, lesson], **slow)
         trial.input(tried, [trial, lesson, chosen], answer, trigger_mode="always_last", **QUICK)
         trial.clear(lambda: "", None, answer, **QUICK)
+
+
+def _symbol(words: Words, number: int) -> tuple[gr.Button, gr.Textbox]:
+    """The name of a symbol, and the button that keeps what is drawn as one of its drawings."""
+    with gr.Row(elem_classes="ask"):
+        name = gr.Textbox(
+            "ABCDE"[number], label=words("symbol", number=number + 1), max_length=20, max_lines=1,
+            min_width=110, elem_id=f"symbol-{number + 1}",
+        )  # fmt: skip
+        keep = gr.Button(words("keep", name=number + 1), min_width=110, elem_id=f"keep-{number + 1}")
+    return keep, name
+
+
+def named(words: Words, drawings: Drawings, names: tuple[str, ...]) -> lessons.Symbols:
+    """The drawings by the names of their symbols.
+
+    Raises:
+        UserError: two symbols have the same name.
+    """
+    numbers = sorted({number for number, _ in drawings})
+    if len({names[number].strip() for number in numbers}) < len(numbers):
+        raise UserError(words("names differ"))
+    return {names[number]: [address for symbol, address in drawings if symbol == number] for number in numbers}
 
 
 def gallery(words: Words, drawings: Drawings, names: tuple[str, ...]) -> str:
@@ -108,31 +110,3 @@ def gallery(words: Words, drawings: Drawings, names: tuple[str, ...]) -> str:
             )
             rows.append(f"<p>{escape(words('kept', name=name, count=len(own)))}</p><div class='kept'>{seen}</div>")
     return "".join(rows)
-
-
-def write_lesson(words: Words, studio: Studio, drawings: Drawings, names: tuple[str, ...]) -> Any:
-    """The drawings as an image folder, a subfolder for each symbol, named as the person names it.
-
-    Raises:
-        UserError: too few drawings, or names that cannot be told apart.
-    """
-    counts = Counter(number for number, _ in drawings)
-    if len(counts) < 2 or min(counts.values()) < LEAST:
-        raise UserError(words("few"))
-    called = {number: folder_name(names[number]) for number in counts}
-    if len(set(called.values())) < len(called) or not all(called.values()):
-        raise UserError(words("names differ"))
-    folder = studio.folder("lessons") / secrets.token_hex(8)
-    for number, address in drawings:
-        (folder / called[number]).mkdir(parents=True, exist_ok=True)
-        keep_drawing(address, folder / called[number])
-    older = sorted((studio.place / "lessons").iterdir(), key=lambda path: path.stat().st_mtime)
-    for path in older[:-100]:
-        shutil.rmtree(path, ignore_errors=True)
-    return folder
-
-
-def folder_name(name: str) -> str:
-    """A name as that of a folder: no separators, not hidden, not too long."""
-    letters = "".join("_" if letter in '/\\:*?"<>|' or not letter.isprintable() else letter for letter in name)
-    return letters.strip(" .")[:40]
