@@ -72,6 +72,9 @@ def import_gradio() -> Any:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["GRADIO_SSR_MODE"] = "False"
+    # Nobody sees Gradio's figures of its events, for which it would go through the last 10,000 at the end of each.
+    os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
+    os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**12)
     try:
         import gradio
         import uvicorn  # noqa: F401
@@ -90,9 +93,12 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
     from etudes.studio.guards import Guard
     from etudes.studio.localized import Localized
     from etudes.studio.page import CODES, PATHS, STYLE, build_page, theme
+    from etudes.studio.sessions import Forget, Sessions
     from etudes.studio.words import Words
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    sessions: dict[str, Sessions] = {}
+    app.add_middleware(Forget, sessions=sessions)
     app.add_middleware(Localized, codes={f"{path}/": CODES[language] for language, path in PATHS.items()})
     app.add_middleware(Guard, hosts=hosts, password=password)
 
@@ -121,6 +127,7 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
             app, page, path, theme=theme(), css=STYLE, max_file_size="25mb", ssr_mode=False,
             footer_links=["api"], run_history=False, show_error=False, allowed_paths=[], pwa=False,
         )  # fmt: skip
+        sessions[path] = Sessions(page, next(route.app for route in app.routes if getattr(route, "path", "") == path))
     return app
 
 
