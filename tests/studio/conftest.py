@@ -33,7 +33,7 @@ def browser() -> Iterator[Any]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pages(studio: Served, browser: Any) -> Iterator[Callable[[str], Visit]]:
     """Opens the page in a window of that kind, once: to open it anew for each test would take most of the time."""
     opened: dict[str, Visit] = {}

@@ -46,7 +46,7 @@ class Sessions(StateHolder):
             app: Gradio's application of the page.
             most: sessions that are kept; the one that was not asked for longest goes first.
         """
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         page.state_session_capacity = most
         self.set_blocks(page)
         app.state_holder = self
@@ -95,7 +95,7 @@ class Forget:
             await self.app(scope, receive, send)
         finally:
             path = scope.get("path", "")
-            if scope["type"] == "http" and scope["method"] == "GET" and (found := _ANSWER.search(path)):
+            found = _ANSWER.search(path) if scope["type"] == "http" and scope["method"] == "GET" else None
+            if found and (sessions := self.sessions.get(path[: found.start()])):
                 # Whoever names no session has one that is called as the event is.
-                if (sessions := self.sessions.get(path[: found.start()])) is not None:
-                    sessions.forget(found[1])
+                sessions.forget(found[1])

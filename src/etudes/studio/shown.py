@@ -12,7 +12,8 @@ from etudes.studio.studio import PLACE
 from etudes.studio.words import Words
 from etudes.views.card import show
 
-_PLACE = re.compile(rf"[^\s'\"]*{PLACE}[^/\s]*/(?:[^/\s]+/)*")
+# A long path has lost its beginning when it comes here.
+_PLACE = re.compile(rf"(?:[^\s'\"]*{PLACE}|…)[^/\s]*/(?:[^/\s]+/)*")
 
 
 def without_places(text: str) -> str:
