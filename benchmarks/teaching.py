@@ -1,6 +1,6 @@
 """Choose how new classes are taught: other recipes beside today's, on pictures that no test uses.
 
-    python -m benchmarks.teaching                # two or three minutes; writes benchmarks/teaching.json
+    python -m benchmarks.teaching                # two or three minutes on a quiet machine; writes benchmarks/teaching.json
 
 The bundled mnist_transfer_cnn, whose bottleneck saw the digits 0-4 alone, is taught the digits 5-9 from a few pictures
 of MNIST's training half, and asked about others of that half. Every recipe gets the same pictures in each round, so that
@@ -96,7 +96,7 @@ def figures(change: dict[str, Any], right: list[float], seconds: list[float], to
 def main() -> None:
     """Compare, print a line for each recipe, and write the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.teaching", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=10, help="lessons of each recipe, each with pictures of its own")
+    parser.add_argument("--rounds", type=int, default=6, help="lessons of each recipe, each with pictures of its own")
     parser.add_argument("--shots", type=int, default=3, help="pictures of each class")
     parser.add_argument("--asked", type=int, default=200, help="pictures of each class that are asked about")
     parser.add_argument("--results", type=Path, default=Path(__file__).with_suffix(".json"))

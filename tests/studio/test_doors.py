@@ -309,6 +309,7 @@ def test_every_tab_can_be_read_and_asks_nothing_of_another_host(visit: Visit) ->
                 found[f"{name}: {violation['id']}"] = f"{violation['help']} {nodes}"
     assert not found, json.dumps(found, indent=1)
     assert len(visit.requests) > 50
+    assert visit.page.evaluate("gradio_config.analytics_enabled") is False
     assert visit.outside() == []
 
 
