@@ -186,6 +186,14 @@ def test_every_etude_says_in_chinese_what_it_learns_and_has_its_tab() -> None:
         assert Words("en").of_etude(etude).endswith(f" · {etude}")
 
 
+def test_every_test_that_the_docs_name_exists() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "studio.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert len(named) > 20
+    assert {name for name in named if f"def {name}(" not in there} == set()
+
+
 def test_without_gradio_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     from etudes.cli import run
 
