@@ -1,11 +1,13 @@
 """What the studio gives away, asks for and refuses: requests, paths, sizes, passwords, contrast, keyboard."""
 
+import ast
 import base64
 import http.client
 import io
 import json
 import os
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -15,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from etudes.data import embedded_photo
 from etudes.studio.words import _WORDS
 from studio.visiting import Served, Visit, cpu_seconds, open_page, start_studio
 
@@ -190,14 +193,73 @@ def test_the_api_gives_what_the_page_gives(studio: Served) -> None:
     assert "there is no run" in call(studio.address, "delete", "..")["refused"]
 
 
-def test_the_python_lines_of_the_docs_run(studio: Served) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "studio.md").read_text(encoding="utf-8")
-    code = page.partition("```python\n")[2].partition("```")[0]
+PAGE = Path(__file__).parents[2] / "docs" / "studio.md"
+
+
+@pytest.fixture(scope="module")
+def drawings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the files that the docs name."""
+    folder = tmp_path_factory.mktemp("drawings")
+    for number in (1, 2):
+        for name in ("ring", "bar"):
+            image = Image.new("RGB", (120, 120), "white")
+            corners = (20 + 5 * number, 20, 100, 100) if name == "ring" else (55, 15 + 5 * number, 60, 105)
+            ImageDraw.Draw(image).ellipse(corners, outline="black", width=10)
+            image.save(folder / f"{name}-{number}.png")
+    embedded_photo("flower").resize((96, 64)).save(folder / "photo.jpg")
+    return folder
+
+
+def test_the_python_lines_of_the_docs_run(studio: Served, drawings: Path) -> None:
+    code = PAGE.read_text(encoding="utf-8").partition("```python\n")[2].partition("```")[0]
     code = code.replace("http://127.0.0.1:7860", studio.address).replace('"demo"', '"tiny"')
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=300)
+    code = code.replace('["conv2"]', '["conv2"], 96, 1')
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=drawings, capture_output=True, text=True, check=False, timeout=300
+    )
     assert done.returncode == 0, done.stderr
-    assert "\n70\n" in f"\n{done.stdout}"
-    assert "cifar10_cnn-tiny-" in done.stdout
+    lines = done.stdout.splitlines()
+    assert "70" in lines
+    assert next(iter(ast.literal_eval(lines[-3]))) == "bar"
+    assert lines[-2] in ("queued", "starting", "running", "finished")
+    assert "cifar10_cnn-tiny-" in lines[-1]
+    assert "deep_dream-demo-" in lines[-1]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
+def test_the_curl_lines_of_the_docs_run(studio: Served, drawings: Path, tmp_path: Path) -> None:
+    code = PAGE.read_text(encoding="utf-8").partition("```sh\nask()")[2].partition("```")[0]
+    for file in drawings.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes() if file.suffix == ".png" else b"no picture")
+    code = "ask()" + code.replace("http://127.0.0.1:7860", studio.address).replace("deep_dream-demo-1", "nothing")
+    done = subprocess.run(
+        ["bash", "-euc", code], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    said = [json.loads(line[6:])[0] for line in done.stdout.splitlines() if line.startswith("data: ")]
+    assert said[0]["answer"] == "70"
+    assert next(iter(said[1])) == "ring"
+    assert "is not a picture" in said[2]["refused"]
+    assert "there is no run" in said[3]["refused"]
+
+
+def test_values_of_a_wrong_kind_are_refused_in_one_line(studio: Served, drawings: Path) -> None:
+    drawing = base64.b64encode((drawings / "ring-1.png").read_bytes()).decode()
+    for action, values, word in (
+        ("add", [5, ""], "question: Input should be a valid string"),
+        ("teach", [["ring"], ""], "valid dictionary"),
+        ("teach", [{"ring": [drawing]}, ""], "two different symbols"),
+        ("teach", [{str(n): [drawing] * 2 for n in range(6)}, ""], "at most 5 symbols"),
+        ("teach", [{"a/b": [drawing] * 2, "a:b": [drawing] * 2}, ""], "different name"),
+        ("teach", [{"a": [drawing] * 2, "b": ["QUJD"] * 2}, ""], "no PNG"),
+        ("recognise", ["../..", drawing, ""], "teach it some symbols first"),
+        ("dream", [drawing, ["conv2"], "320", 20, ""], "size: Input should be a valid integer"),
+        ("dream", [drawing, ["conv2"], 320, 20, "../../etc"], "unknown run"),
+        ("dreamed", ["../../etc"], "there is no run"),
+    ):
+        refused = call(studio.address, action, *values)["refused"]
+        assert word in refused
+        assert "\n" not in refused
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
@@ -247,6 +309,7 @@ def test_every_tab_can_be_read_and_asks_nothing_of_another_host(visit: Visit) ->
                 found[f"{name}: {violation['id']}"] = f"{violation['help']} {nodes}"
     assert not found, json.dumps(found, indent=1)
     assert len(visit.requests) > 50
+    assert visit.page.evaluate("gradio_config.analytics_enabled") is False
     assert visit.outside() == []
 
 

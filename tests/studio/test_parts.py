@@ -17,7 +17,7 @@ from etudes.errors import UserError
 from etudes.settings import describe
 from etudes.studio import server
 from etudes.studio.drawings import read_drawing
-from etudes.studio.shown import sum_answer
+from etudes.studio.shown import refusal, sum_answer, without_places
 from etudes.studio.words import _WORDS, Words
 
 
@@ -142,6 +142,42 @@ def test_other_machines_need_a_password(tmp_path: Path, monkeypatch: pytest.Monk
         server.password_for("0.0.0.0", str(file))
     monkeypatch.setenv(server.PASSWORD, "another")
     assert server.password_for("0.0.0.0", None) == "another"
+
+
+def test_a_studio_that_others_could_enter_without_a_password_does_not_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from etudes.cli import run
+
+    monkeypatch.delenv(server.PASSWORD, raising=False)
+    monkeypatch.setattr(server, "serve", lambda *_: pytest.fail("it was started"))
+    assert run(["studio", "--host", "0.0.0.0", "--port", "0"]) == 2
+    assert "give --password-file FILE" in capsys.readouterr().err
+
+
+def test_files_that_people_brought_are_named_without_their_folders() -> None:
+    brought = "/tmp/etudes-studio-k3f9/uploads/ad56eb/my cat.png: is not a picture"
+    assert without_places(brought) == "my cat.png: is not a picture"
+    assert without_places("cannot read 'what?': write two numbers") == "cannot read 'what?': write two numbers"
+    assert (
+        refusal(Words("en"), brought)
+        == '<p class="refusal" role="alert">That does not work: my cat.png: is not a picture</p>'
+    )
+
+
+def test_every_etude_says_in_chinese_what_it_learns_and_has_its_tab() -> None:
+    for etude in experiments.names():
+        assert re.search("[\u4e00-\u9fff]", Words("zh").learns(etude))
+        assert Words("en").learns(etude) == experiments.load(etude).learns
+        assert Words("en").of_etude(etude).endswith(f" · {etude}")
+
+
+def test_every_test_that_the_docs_name_exists() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "studio.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert len(named) > 20
+    assert {name for name in named if f"def {name}(" not in there} == set()
 
 
 def test_without_gradio_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

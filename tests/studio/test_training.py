@@ -11,21 +11,34 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from etudes import experiments
 from etudes.errors import UserError
 from etudes.runs import BUNDLED, Run, read_metrics
+from etudes.studio.dreams import newest_picture
+from etudes.studio.live import Live
 from etudes.studio.trainings import Trainings, holder_of
+from etudes.studio.words import Words
 from studio.visiting import Served, Visit, open_page, start_studio
 
 
 def wait_until(holds: Callable[[], Any], seconds: float = 180) -> float:
-    """Seconds until something holds."""
+    """Seconds until something holds; a page that is loading holds nothing."""
     began = time.monotonic()
-    while not holds():
+    while not _holds(holds):
         assert time.monotonic() - began < seconds, "it did not come to pass"
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def _holds(holds: Callable[[], Any]) -> Any:
+    try:
+        return holds()
+    except Exception as error:
+        if "Execution context was destroyed" in str(error):
+            return False
+        raise
 
 
 def press_preset(visit: Visit, etude: str, preset: str) -> None:
@@ -84,12 +97,12 @@ def choose_run(visit: Visit, run: str) -> None:
 
 
 @pytest.fixture
-def studios(tmp_path: Path) -> Iterator[Callable[[], Served]]:
+def studios(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Starts a studio; in the end all of them are ended, and what still trains in their runs."""
     started: list[Served] = []
 
-    def start() -> Served:
-        started.append(start_studio(tmp_path / "runs"))
+    def start(port: int | None = None) -> Served:
+        started.append(start_studio(tmp_path / "runs", port=port))
         return started[-1]
 
     yield start
@@ -101,7 +114,7 @@ def studios(tmp_path: Path) -> Iterator[Callable[[], Served]]:
 
 
 def test_a_training_is_watched_stopped_found_again_gone_on_with_compared_and_deleted(
-    browser: Any, studios: Callable[[], Served]
+    browser: Any, studios: Callable[..., Served]
 ) -> None:
     """One long story, as starting a studio and a backend is what costs time."""
     served = studios()
@@ -144,12 +157,19 @@ def test_a_training_is_watched_stopped_found_again_gone_on_with_compared_and_del
     assert behind < (2 if os.getloadavg()[0] < 1.5 else 30)
     assert state_of(visit, run) == "running"
 
-    # The server is killed; the training goes on; a new server finds it.
+    # The server is killed; the training goes on; a page that stayed open finds the new server, and the run.
+    page.evaluate("window.before = true")
     served.end(signal.SIGKILL)
     count = len(read_metrics(folder))
     wait_until(lambda: len(read_metrics(folder)) > count)
+    served = studios(served.port)
+    found = wait_until(lambda: page.evaluate("!window.before && !!document.querySelector('#ask')"))
+    visit.tab("Runs")
+    found += wait_until(lambda: state_of(visit, run) == "running")
+    assert found < (5 if os.getloadavg()[0] < 1.5 else 60)
+
+    # The browser is closed, and another one comes.
     page.context.close()
-    served = studios()
     visit = open_page(browser, served.address)
     page = visit.page
     visit.tab("Runs")
@@ -202,6 +222,40 @@ def test_a_training_is_watched_stopped_found_again_gone_on_with_compared_and_del
     assert not (served.runs / names[0]).exists()
     assert not visit.errors
     page.context.close()
+
+
+def test_the_newest_pictures_of_a_run_are_on_the_page_as_soon_as_they_are_written(runs: Path) -> None:
+    """Of an animation the last one alone; a picture of which half is there is left for the next look."""
+    folder = runs / "mnist_acgan-tiny-1"
+    shutil.copytree(BUNDLED / "mnist_acgan", folder)
+    shutil.rmtree(folder / "pictures", ignore_errors=True)
+    (folder / "pictures").mkdir()
+    trainings = Trainings()
+    live, name = Live(Words("en"), trainings), folder.name
+    try:
+        marks, shown = [live.mark(name)], [live.shown(name)]
+        for number, colour in ((1, "red"), (2, "blue")):
+            Image.new("RGB", (8, 8), colour).save(folder / "pictures" / f"epoch-{number}.png")
+            marks.append(live.mark(name))
+            shown.append(live.shown(name))
+        assert len(set(marks)) == 3
+        assert ["epoch 1" in page for page in shown] == [False, True, False]
+        assert ["epoch 2" in page for page in shown] == [False, False, True]
+        whole = (folder / "pictures" / "epoch-2.png").read_bytes()
+        (folder / "pictures" / "epoch-3.png").write_bytes(whole[: len(whole) // 2])
+        assert "<h3>" in live.shown(name)
+    finally:
+        trainings.close()
+
+
+def test_a_dream_shows_its_largest_size_until_it_is_whole(tmp_path: Path) -> None:
+    place = tmp_path / "pictures"
+    place.mkdir()
+    seen = [newest_picture(tmp_path)]
+    for name in ("octave-1.png", "octave-2.png", "dream.png"):
+        (place / name).write_bytes(b"")
+        seen.append(newest_picture(tmp_path))
+    assert seen == [None, place / "octave-1.png", place / "octave-2.png", place / "dream.png"]
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "../outside", "/etc", "a\0b", "nothing-tiny-1"])

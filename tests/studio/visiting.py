@@ -95,8 +95,8 @@ def cpu_seconds(process: int) -> float:
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def start_studio(runs: Path, *words: str, **environment: str) -> Served:
-    port = free_port()
+def start_studio(runs: Path, *words: str, port: int | None = None, **environment: str) -> Served:
+    port = port or free_port()
     command = [sys.executable, "-m", "etudes", "studio", "--port", str(port), *words]
     began = time.monotonic()
     runs.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
+import inspect
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
@@ -23,7 +24,7 @@ from etudes.studio.words import Words
 
 def _answered(action: Callable[..., Any]) -> Callable[..., Any]:
     """The action with what cannot be done as a record: {"refused": "one line"}."""
-    checked = validate_call(config=ConfigDict(strict=True))(action)
+    checked, names = validate_call(config=ConfigDict(strict=True))(action), list(inspect.signature(action).parameters)
 
     @functools.wraps(action)
     def answered(*values: Any, **named: Any) -> Any:
@@ -31,7 +32,8 @@ def _answered(action: Callable[..., Any]) -> Callable[..., Any]:
             return checked(*values, **named)
         except ValidationError as error:
             first = error.errors()[0]
-            return {"refused": f"{'.'.join(map(str, first['loc']))}: {first['msg']}"[:200]}
+            place = first["loc"][0]
+            return {"refused": f"{names[place] if isinstance(place, int) else place}: {first['msg']}"[:200]}
         except UserError as error:
             return {"refused": without_places(str(error))}
 

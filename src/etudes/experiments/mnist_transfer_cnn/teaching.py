@@ -23,8 +23,26 @@ from etudes.training.classification import one_hot
 from etudes.training.session import generator
 from etudes.views.grids import to_image
 
-EXAMPLES, EPOCHS, BATCH, RATE = 300, 4, 32, 1e-3
-"""Shifted and slanted copies in all, passes over them, copies a step, Adam's rate: forty steps, a second or two."""
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a head is taught; forty steps, a second or two. `benchmarks/teaching.py` compares others with it."""
+
+    examples: int = 300
+    """Shifted and slanted copies in all."""
+    epochs: int = 4
+    """Passes over them."""
+    batch: int = 32
+    """Copies a step."""
+    rate: float = 1e-3
+    """Adam's."""
+    shift: int = 2
+    """Pixels by which a copy is moved at most."""
+    slant: float = 0.2
+    """Columns by which a row of a copy is moved at most, for each row from the middle."""
+
+
+RECIPE = Recipe()
 
 MOST_PICTURES = 2000
 """More are not taught in seconds: that is a training, `etudes train mnist_transfer_cnn --to FOLDER`."""
@@ -72,16 +90,18 @@ def taught(network: Any, lesson: Lesson, settings: TransferSettings) -> Any:
     names = np.array(lesson.class_names)
     key = bottleneck_digest(network) + digest({"pictures": lesson.pictures, "labels": lesson.labels}) + "/".join(names)
     if key not in _heads:
-        _heads[key] = _teach(network, lesson, settings)
+        _heads[key] = teach(network, lesson, settings)
         while len(_heads) > KEPT:
             _heads.popitem(last=False)
     return _heads[key]
 
 
-def _teach(network: Any, lesson: Lesson, settings: TransferSettings) -> Any:
+def teach(network: Any, lesson: Lesson, settings: TransferSettings, recipe: Recipe = RECIPE) -> Any:
+    """As `taught`, by any recipe, and anew each time."""
     classes = len(lesson.class_names)
-    places, random = _balanced(lesson.labels, generator(settings.seed, 11)), generator(settings.seed, 12)
-    copies = shift(slant(lesson.pictures[places], 0.2, random), 2, 2, random)
+    places = _balanced(lesson.labels, recipe.examples, generator(settings.seed, 11))
+    random = generator(settings.seed, 12)
+    copies = shift(slant(lesson.pictures[places], recipe.slant, random), recipe.shift, recipe.shift, random)
     features, targets = features_of(network, copies), one_hot(lesson.labels[places], classes)
     with drawn_from(settings.seed):
         bottleneck, head = bottleneck_of(network), make_head(settings, classes)
@@ -89,14 +109,14 @@ def _teach(network: Any, lesson: Lesson, settings: TransferSettings) -> Any:
         # Fresh ones, which have no weights: the run's own dropout would go on where the last lesson left it.
         rest = [type(layer).from_config(layer.get_config()) for layer in bottleneck[dropout:]]
         learner = keras.Sequential([keras.Input(features.shape[1:]), *rest, *head])
-        learner.compile(keras.optimizers.Adam(RATE), "categorical_crossentropy")
-        learner.fit(features, targets, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0)
+        learner.compile(keras.optimizers.Adam(recipe.rate), "categorical_crossentropy")
+        learner.fit(features, targets, batch_size=recipe.batch, epochs=recipe.epochs, shuffle=False, verbose=0)
         return keras.Sequential([keras.Input(network.input_shape[1:]), *bottleneck, *head])
 
 
-def _balanced(labels: Array, random: np.random.Generator) -> Array:
-    """Places of `EXAMPLES` pictures or more in random order, each class as often as the others."""
+def _balanced(labels: Array, examples: int, random: np.random.Generator) -> Array:
+    """Places of so many pictures or more in random order, each class as often as the others."""
     classes = np.unique(labels)
-    each = -(-max(EXAMPLES, len(labels)) // len(classes))
+    each = -(-max(examples, len(labels)) // len(classes))
     chosen = [np.resize(random.permutation(np.flatnonzero(labels == label)), each) for label in classes]
     return random.permutation(np.concatenate(chosen))

@@ -19,10 +19,10 @@ def photos_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
         with gr.Row():
             with gr.Column(min_width=300, scale=1):
                 photo = photograph(words("photo"), "photo")
-                chosen = network_choice(words, studio, ETUDE, page)
             with gr.Column(min_width=300, scale=2):
                 answer = gr.HTML(note(words("no answer")), elem_id="photo-classes")
                 inside = gr.HTML(elem_id="photo-inside")
+        chosen = network_choice(words, studio, ETUDE, page)
 
         @kindly(words)
         def classified(path: str | None, run: str | None) -> str:

@@ -1,0 +1,115 @@
+"""Choose how new classes are taught: other recipes beside today's, on pictures that no test uses.
+
+    python -m benchmarks.teaching                # two or three minutes on a quiet machine; writes benchmarks/teaching.json
+
+The bundled mnist_transfer_cnn, whose bottleneck saw the digits 0-4 alone, is taught the digits 5-9 from a few pictures
+of MNIST's training half, and asked about others of that half. Every recipe gets the same pictures in each round, so that
+the difference to today's has an interval within such pairs.
+"""
+
+import argparse
+import json
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.measuring import machine, say
+from etudes import actions
+from etudes.contract import Images
+from etudes.data import load_images
+from etudes.experiments.mnist_transfer_cnn.freezing import features_of
+from etudes.experiments.mnist_transfer_cnn.teaching import RECIPE, Lesson, teach
+from etudes.measures import intervals
+from etudes.training.backend import keras
+
+DIGITS = (5, 6, 7, 8, 9)
+CHANGES: list[dict[str, Any]] = [
+    {},
+    {"examples": 100},
+    {"examples": 1000},
+    {"epochs": 2},
+    {"epochs": 8},
+    {"batch": 16},
+    {"batch": 64},
+    {"rate": 3e-4},
+    {"rate": 3e-3},
+    {"shift": 0, "slant": 0.0},
+    {"shift": 2, "slant": 0.0},
+    {"shift": 1, "slant": 0.2},
+    {"shift": 3, "slant": 0.2},
+    {"shift": 2, "slant": 0.4},
+]
+"""What each contestant has otherwise than today's recipe."""
+
+
+def drawn(images: Images, each: int, random: np.random.Generator) -> tuple[Any, Any]:
+    """So many pictures of each of the digits, and their labels from 0."""
+    places = [random.choice(np.flatnonzero(images.labels == digit), each, replace=False) for digit in DIGITS]
+    return images.pictures[np.concatenate(places)], np.repeat(np.arange(len(DIGITS)), each)
+
+
+def compare(rounds: int, shots: int, asked: int) -> dict[str, Any]:
+    """Accuracy and seconds of each recipe, round by round."""
+    trained = actions.load("mnist_transfer_cnn@bundled")
+    network, data = trained.networks["transferred"], load_images("mnist", seed=0, validation_share=1 / 6)
+    questions, truth = drawn(data.validation, asked, np.random.default_rng(0))
+    seen = features_of(network, questions)
+    right: list[list[float]] = [[] for _ in CHANGES]
+    seconds: list[list[float]] = [[] for _ in CHANGES]
+    for number in range(rounds):
+        pictures, labels = drawn(data.train, shots, np.random.default_rng(1000 + number))
+        lesson = Lesson(pictures, labels, tuple(map(str, DIGITS)))
+        for place, change in enumerate(CHANGES):
+            began = time.perf_counter()
+            settings = replace(trained.settings, seed=number)
+            head = teach(network, lesson, settings, replace(RECIPE, **change))
+            seconds[place].append(time.perf_counter() - began)
+            said = upon(head, seen).predict(seen, batch_size=500, verbose=0).argmax(axis=-1)
+            right[place].append(float(np.mean(said == truth)))
+        say(f"round {number + 1} of {rounds}: today's recipe {right[0][-1]:.3f}")
+    told = [figures(*one, right[0]) for one in zip(CHANGES, right, seconds, strict=True)]
+    return {"recipe": asdict(RECIPE), "contestants": told}
+
+
+def upon(network: Any, features: Any) -> Any:
+    """What of a network comes after its pooling, for what comes out there: the rest is the same in all."""
+    pooled = [type(layer).__name__ for layer in network.layers].index("MaxPooling2D")
+    return keras.Sequential([keras.Input(features.shape[1:]), *network.layers[pooled + 1 :]])
+
+
+def figures(change: dict[str, Any], right: list[float], seconds: list[float], today: list[float]) -> dict[str, Any]:
+    """Mean and spread of a recipe, and how much better it is than today's, with the interval of the pairs."""
+    better = intervals.mean(np.subtract(right, today))
+    return {
+        "change": change,
+        "accuracy": round(float(np.mean(right)), 4),
+        "accuracy_spread": round(float(np.std(right, ddof=1)), 4),
+        "better": [round(value, 4) for value in (better.estimate, better.low, better.high)],
+        "seconds": round(float(np.median(seconds)), 2),
+    }
+
+
+def main() -> None:
+    """Compare, print a line for each recipe, and write the figures."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.teaching", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=6, help="lessons of each recipe, each with pictures of its own")
+    parser.add_argument("--shots", type=int, default=3, help="pictures of each class")
+    parser.add_argument("--asked", type=int, default=200, help="pictures of each class that are asked about")
+    parser.add_argument("--results", type=Path, default=Path(__file__).with_suffix(".json"))
+    given = parser.parse_args()
+    about, began = machine(), time.monotonic()
+    found = compare(given.rounds, given.shots, given.asked)
+    about["minutes"] = round((time.monotonic() - began) / 60, 1)
+    words = f"python -m benchmarks.teaching --rounds {given.rounds} --shots {given.shots} --asked {given.asked}"
+    given.results.write_text(json.dumps({"command": words, "measured": about, **found}, indent=1) + "\n", "utf-8")
+    for one in found["contestants"]:
+        value, low, high = one["better"]
+        say(f"{one['change'] or 'today'}: {one['accuracy']:.3f} ± {one['accuracy_spread']:.3f}, "
+            f"{value:+.3f} ({low:+.3f} to {high:+.3f}), {one['seconds']} s")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
