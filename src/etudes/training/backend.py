@@ -183,6 +183,21 @@ def build_losses(network: Any, inputs: Any, targets: Any) -> None:
         network.test_on_batch(inputs, targets)
 
 
+def outputs_of(network: Any, inputs: Any, at_once: int) -> Any:
+    """What a network gives for arrays, to the bit as its `predict` does.
+
+    Args:
+        network: a `keras.Model`.
+        inputs: an array, or a list of arrays of the same length.
+        at_once: rows that are computed together.
+    """
+    if len(inputs[0] if isinstance(inputs, list) else inputs) <= at_once:
+        # `predict` builds a pipeline for each call, which takes longer than a small network does, and leaves tens of
+        # kB behind until Python looks for cycles: a process that answers for days would grow by it.
+        return network.predict_on_batch(inputs)
+    return network.predict(inputs, batch_size=at_once, verbose=0)
+
+
 def global_random_state() -> dict[str, Array]:
     """The random state that lies outside the networks: torch's own, from which its Dropout draws; else nothing."""
     if keras.backend.backend() != "torch":

@@ -16,6 +16,7 @@ from etudes.data.refusal import refuse
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.encoding import Texts, one_hot, places_of, texts_of
 from etudes.experiments.addition_rnn.questions import Exercises, TextInfo, write_exercises
+from etudes.training.backend import outputs_of
 
 AT_ONCE = 4000
 """Questions a batch; with fewer, and on two cores with more, a million take longer."""
@@ -57,7 +58,7 @@ class Adder:
 
     def probabilities(self, questions: Texts) -> NDArray[np.float32]:
         """What the network gives, (n, answer length, alphabet)."""
-        found = self.network.predict(self.see(questions), batch_size=AT_ONCE, verbose=0)
+        found = outputs_of(self.network, self.see(questions), AT_ONCE)
         return np.asarray(found, dtype=np.float32)
 
     def answer(self, questions: Texts) -> Guess:
