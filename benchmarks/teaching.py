@@ -1,10 +1,10 @@
 """Choose how new classes are taught: other recipes beside today's, on pictures that no test uses.
 
-    python -m benchmarks.teaching                # two or three minutes on a quiet machine; writes benchmarks/teaching.json
+    python -m benchmarks.teaching                # two or three quiet minutes; writes benchmarks/teaching.json
 
 The bundled mnist_transfer_cnn, whose bottleneck saw the digits 0-4 alone, is taught the digits 5-9 from a few pictures
-of MNIST's training half, and asked about others of that half. Every recipe gets the same pictures in each round, so that
-the difference to today's has an interval within such pairs.
+of MNIST's training half, and asked about others of that half. Every recipe gets the same pictures in each round, so
+that the difference to today's has an interval within such pairs.
 """
 
 import argparse

@@ -9,10 +9,12 @@ call failed, if 95 of 100 calls took longer than 2 s, or if memory grew by more 
 
 import argparse
 import base64
+import contextlib
 import io
 import json
 import random
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -73,9 +75,16 @@ def person(number: int, address: str, until: Any, think: float, record: Record) 
         time.sleep(chance.uniform(0.5 * think, 1.5 * think))
 
 
-def crowd(address: str, users: int, think: float, seconds: float | None = None, calls: int | None = None) -> Record:
+def crowd(
+    address: str,
+    users: int,
+    think: float,
+    seconds: float | None = None,
+    calls: int | None = None,
+    record: Record | None = None,
+) -> Record:
     """So many people until the time is over or so many calls were made."""
-    record, end = Record(), time.monotonic() + (seconds or 1e9)
+    record, end = record or Record(), time.monotonic() + (seconds or 1e9)
 
     def until() -> bool:
         return time.monotonic() < end and (calls is None or len(record.seconds) < calls)
@@ -88,22 +97,37 @@ def crowd(address: str, users: int, think: float, seconds: float | None = None, 
     return record
 
 
-def memory(served: Served) -> int:
-    """Bytes that the server and its children have in memory."""
+def memory(served: Served) -> dict[str, int]:
+    """Bytes that the server and its children, which are its worker and trainings, have in memory."""
     listed = subprocess.run(["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
     rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
-    return sum(rss for pid, parent, rss in rows if served.process.pid in (pid, parent)) * 1024
+    own, server = {pid: rss * 1024 for pid, _, rss in rows}, served.process.pid
+    return {"server": own[server], "worker": sum(own[pid] for pid, parent, _ in rows if parent == server)}
 
 
-def figures(record: Record, grown: int) -> dict[str, Any]:
+def grown(served: Served, before: dict[str, int]) -> dict[str, float]:
+    """By how many MB each has grown since then."""
+    return {name: round((now - before[name]) / 1e6, 1) for name, now in memory(served).items()}
+
+
+def figures(record: Record, growth: dict[str, float]) -> dict[str, Any]:
     waits = np.percentile(record.seconds, [50, 95, 99])
     return {
         "calls": len(record.seconds),
         "errors": len(record.errors),
         "first_errors": record.errors[:3],
         **{f"p{share}_seconds": round(float(wait), 3) for share, wait in zip((50, 95, 99), waits, strict=True)},
-        "memory_grown_MB": round(grown / 1e6, 1),
+        "memory_grown_MB": round(sum(growth.values()), 1),
+        "memory_grown_by_process_MB": growth,
     }
+
+
+def report(served: Served, before: dict[str, int], record: Record) -> None:
+    """Say each minute how far it is and what memory does."""
+    while served.process.poll() is None:
+        with contextlib.suppress(KeyError):  # it ends
+            print(len(record.seconds), "calls, MB grown:", grown(served, before), file=sys.stderr, flush=True)
+        time.sleep(60)
 
 
 def main() -> int:
@@ -118,8 +142,13 @@ def main() -> int:
         try:
             crowd(served.address, given.users, 0.2, calls=max(60, given.users * 3))  # what is loaded once is loaded
             before = memory(served)
-            record = crowd(served.address, given.users, given.think, given.seconds or 600, given.calls)
-            found = figures(record, memory(served) - before)
+            if given.calls is None and given.seconds is None:
+                given.seconds = 600
+            record = Record()
+            watch = threading.Thread(target=report, args=(served, before, record), daemon=True)
+            watch.start()
+            crowd(served.address, given.users, given.think, given.seconds, given.calls, record)
+            found = figures(record, grown(served, before))
         finally:
             served.end()
     print(json.dumps({"users": given.users, "think_seconds": given.think, **found}, indent=1))

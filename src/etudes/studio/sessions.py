@@ -14,9 +14,9 @@ from gradio.state_holder import SessionState, StateHolder
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 MOST_SESSIONS = 1000
-"""Pages that are open, or were, whose symbols and dreams are remembered; one has 30 kB and what was drawn."""
+"""Pages, open or closed, whose symbols and dreams are remembered; one has some 30 kB and what was drawn in it."""
 
-_ANSWER = re.compile(r"/gradio_api/call/(?:v2/)?[^/]+/([0-9a-zA-Z]+)/?$")
+_ANSWER = re.compile(r"(?P<page>/\w+)/gradio_api/call/(?:v2/)?[^/]+/(?P<event>\w+)/?$")
 """The path at which a call waits for its answer; its end names the event."""
 
 
@@ -94,8 +94,7 @@ class Forget:
         try:
             await self.app(scope, receive, send)
         finally:
-            path = scope.get("path", "")
-            found = _ANSWER.search(path) if scope["type"] == "http" and scope["method"] == "GET" else None
-            if found and (sessions := self.sessions.get(path[: found.start()])):
-                # Whoever names no session has one that is called as the event is.
-                sessions.forget(found[1])
+            if scope["type"] == "http" and scope["method"] == "GET" and (found := _ANSWER.match(scope["path"])):
+                sessions = self.sessions.get(found["page"])
+                if sessions is not None:  # whoever names no session has one that is called as the event is
+                    sessions.forget(found["event"])

@@ -14,7 +14,7 @@ from etudes.contract import Array, Example, ImageInfo, Images, Result, Table
 from etudes.data import fit_picture, open_picture
 from etudes.errors import UserError
 from etudes.measures.calibration import calibration
-from etudes.training.backend import keras
+from etudes.training.backend import keras, outputs_of
 from etudes.training.state import as_array
 from etudes.views.calibration import reliability_diagram
 from etudes.views.confusion import NAME as CONFUSION
@@ -48,7 +48,7 @@ def predict(network: Any, pictures: Array, *, flips: bool = False) -> Prediction
         pictures: what to classify.
         flips: take the mean of what it says of each picture and of its mirror image (left and right exchanged).
     """
-    said = np.asarray(network.predict(pictures, batch_size=500, verbose=0), dtype=np.float32)
+    said = np.asarray(outputs_of(network, pictures, 500), dtype=np.float32)
     if flips:
         said = (said + predict(network, pictures[:, :, ::-1]).probabilities) * np.float32(0.5)
     return Prediction(said)
@@ -189,7 +189,7 @@ def look_inside(network: Any, picture: Array) -> dict[str, Any]:
     """
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     probe = keras.Model(network.inputs, [layer.output for layer in convolutions])
-    found = probe.predict(picture[None], verbose=0)
+    found = outputs_of(probe, picture[None], 1)
     outputs = {f"convolution {n}": np.asarray(out, dtype=np.float32)[0] for n, out in enumerate(found, start=1)}
     return {"filters": filter_grid(as_array(convolutions[0].kernel)), "feature-maps": feature_maps(picture, outputs)}
 

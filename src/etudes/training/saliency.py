@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etudes.contract import Array
-from etudes.training.backend import drawn_from, input_gradient, keras
+from etudes.training.backend import drawn_from, input_gradient, keras, outputs_of
 from etudes.views.saliency import Explanation
 
 STEPS = 128
@@ -58,7 +58,7 @@ class Explainer:
 
     def score_of(self, pictures: Array, target: int) -> NDArray[np.float32]:
         """The score of a class for pictures (n, height, width, channels) of 0..255, (n,)."""
-        found = self.scores.predict(np.asarray(pictures, np.float32), batch_size=500, verbose=0)
+        found = outputs_of(self.scores, np.asarray(pictures, np.float32), 500)
         return np.asarray(found[:, target], dtype=np.float32)
 
     def gradient(self, picture: Array, target: int) -> NDArray[np.float32]:
@@ -111,7 +111,7 @@ class Explainer:
         Source: Selvaraju and others, Grad-CAM, 2017.
         """
         assert self.has_convolutions, "this network has no convolution"
-        maps = np.asarray(self._looking.predict(picture[None].astype(np.float32), verbose=0), dtype=np.float32)
+        maps = np.asarray(outputs_of(self._looking, picture[None].astype(np.float32), 1), dtype=np.float32)
         weights = self.map_weights(maps, target)
         return np.asarray(np.maximum((maps[0] * weights).sum(axis=-1), 0))
 

@@ -16,6 +16,7 @@ from etudes.data.refusal import refuse
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.encoding import Texts, one_hot, places_of, texts_of
 from etudes.experiments.addition_rnn.questions import Exercises, TextInfo, write_exercises
+from etudes.training.backend import outputs_of
 
 AT_ONCE = 4000
 """Questions a batch; with fewer, and on two cores with more, a million take longer."""
@@ -57,10 +58,8 @@ class Adder:
 
     def probabilities(self, questions: Texts) -> NDArray[np.float32]:
         """What the network gives, (n, answer length, alphabet)."""
-        seen = self.see(questions)
-        # `predict` of a network compiled for ten steps an execution computes ten batches at the same time: 650 MB more.
-        parts = [self.network.predict_on_batch(seen[start : start + AT_ONCE]) for start in range(0, len(seen), AT_ONCE)]
-        return np.concatenate([np.asarray(part, dtype=np.float32) for part in parts])
+        found = outputs_of(self.network, self.see(questions), AT_ONCE)
+        return np.asarray(found, dtype=np.float32)
 
     def answer(self, questions: Texts) -> Guess:
         """The most probable characters of each answer; a million questions take as little memory as 100,000."""

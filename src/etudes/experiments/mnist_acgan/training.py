@@ -9,7 +9,7 @@ import numpy as np
 
 from etudes.contract import Array, Images, Networks, Table
 from etudes.experiments.mnist_acgan.model import LATENT, combine, frozen
-from etudes.training.backend import keras
+from etudes.training.backend import keras, outputs_of
 
 if TYPE_CHECKING:
     from etudes.experiments.mnist_acgan.settings import AcganSettings
@@ -30,7 +30,7 @@ def draw_labels(random: np.random.Generator, count: int, classes: int) -> Array:
 
 def paint(generator: Any, z: Array, labels: Array) -> Array:
     """What the generator draws: float32 (n, height, width, channels) in 0..255."""
-    return np.asarray(generator.predict([z, labels], batch_size=100, verbose=0), dtype=np.float32)
+    return np.asarray(outputs_of(generator, [z, labels], 100), dtype=np.float32)
 
 
 @dataclass(frozen=True)
