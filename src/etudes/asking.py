@@ -115,10 +115,7 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     given = _options(experiments.load(etude).inspection, options)
     usable_backend(backend)
     opened = open_untrained(etude, given) if _needs_no_run(reference, etude, given) else open_run(reference)
-    if hasattr(given, "check"):
-        given.check(opened.info)
-    data = data_of(opened) if getattr(given, "needs_data", True) else WithoutData(opened.info)
-    lender = lent_to(given, opened)
+    data, lender = _checked(given, opened)
     trained = bring_to_life(opened, backend)
     lent = {"borrowed": bring_to_life(lender)} if lender else {}
     result = trained.experiment.inspect(trained.networks, data, trained.settings, given, **lent)
@@ -132,6 +129,19 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     keep_result(trained.run, "inspect", result, command_of(trained.run, "inspect", options=asked))
     result.run = _answering(opened, reference)
     return result
+
+
+def _checked(given: Any, opened: Opened) -> tuple[Any, Opened | None]:
+    """The data and the further run that an inspection needs, after all that can be refused without a network was."""
+    if hasattr(given, "check"):
+        given.check(opened.info, opened.settings)
+    lender = lent_to(given, opened)
+    if not getattr(given, "needs_data", True):
+        return WithoutData(opened.info), lender
+    data = data_of(opened)
+    if hasattr(given, "check_data"):
+        given.check_data(data, opened.settings)
+    return data, lender
 
 
 def report(reference: Reference, *, out: str | Path | None = None, as_is: bool = False) -> Path:

@@ -173,10 +173,11 @@ class Experiment:
     """The frozen dataclass of what `inspect` accepts: its fields are the flags of `etudes inspect`.
 
     With its defaults, an inspection takes seconds; what takes longer, such as a study that trains, is asked for.
-    It may have a method `check(info)`, which raises `UserError` for what cannot be looked at, before any
-    network is loaded; and `needs_data`, which is False where what was asked for needs nothing but `data.info`. It may
-    have a method `borrow(info, settings)`, which names another run, or None; that run, brought to life, is then the
-    keyword `borrowed` of `inspect`.
+    It may have a method `check(info, settings)`, which raises `UserError` for what cannot be looked at, and
+    `check_data(data, settings)`, which does so for what this data does not have; both are asked before any network is
+    loaded. `needs_data` is False where what was asked for needs nothing but `data.info`. A method
+    `borrow(info, settings)` names another run, or None; that run, brought to life, is then the keyword `borrowed` of
+    `inspect`.
     """
     compare: Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], Result] | None = None
     """(what `settings.toml` of each run says, what its `results.json` says) → what several runs say together.

@@ -157,6 +157,14 @@ def test_a_bad_input_or_option_is_refused_without_a_backend(etude: str, brought:
 
 
 BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
+    "addition_rnn": [
+        (["--question", "999+1"], "at most 2 digits"),
+        (["--question", ""], "cannot read ''"),
+    ],
+    "antirectifier": [
+        (["--number", "20000"], "--number 20000: there are 96 test pictures"),
+        (["--picture", "text.jpg"], "text.jpg: is not a picture"),
+    ],
     "cifar10_cnn": [
         (["--target", "sqare"], "unknown class 'sqare': did you mean 'square'"),
         (["--picture", "text.jpg"], "text.jpg: is not a picture"),
@@ -168,6 +176,7 @@ BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
         (["--picture", "cut.png"], "cut.png: is not a picture"),
         (["--shots", "10", "0"], "--shots 0"),
         (["--shots", "few"], "--shots"),
+        (["--shots", "10", "2000"], "has only"),
         (["--seeds", "0", "--depths"], "--seeds 0"),
         (["--to", "shapes"], "add --depths or --shots"),
         (["--to", "nowhere", "--depths"], "nowhere"),

@@ -1,8 +1,12 @@
 """What is drawn, held against what it was drawn from."""
 
+import io
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
 from etudes.contract import Result, Table
 from etudes.errors import UserError
@@ -11,6 +15,7 @@ from etudes.views.curves import learning_curves, sparkline
 from etudes.views.grids import confusion_matrix, picture_grid
 from etudes.views.pictures import save_pictures
 from etudes.views.report import Page, Part, Section, report_page
+from etudes.views.terminal import print_table
 
 
 def test_a_sparkline_goes_from_the_lowest_to_the_highest_block() -> None:
@@ -75,3 +80,16 @@ def test_the_report_escapes_what_it_is_given() -> None:
     page = report_page(Page("title <b>", "intro <i>", [section], "footer <b>", table))
     for raw in ("<script>", "<b>", "<i>", "t<<"):
         assert raw not in page
+
+
+@pytest.mark.parametrize("width", [40, 41, 53, 80, 200])
+def test_no_word_of_a_table_is_broken(width: int) -> None:
+    rows = [
+        ("mnist_transfer_cnn", "learns the digits 5-9 upon what it learned from 0-4", "accuracy 0.995"),
+        ("x", "", ""),
+    ]
+    printed = io.StringIO()
+    print_table(Console(file=printed, width=width), Table("etudes", ("etude", "learns", "best result"), rows))
+    words = {word for row in rows for cell in row for word in cell.split()}
+    assert words <= set(re.split(r"[\s│]+", printed.getvalue()))
+    assert max(map(len, printed.getvalue().splitlines())) <= width

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.padding import Padding
@@ -35,9 +36,24 @@ class FittingTable:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """What rich asks of whatever it prints."""
         if self.fits(console, options):
+            self._keep_words_whole(console, options)
             yield self.drawn
         else:
             yield from self.paragraphs()
+
+    def _keep_words_whole(self, console: Console, options: ConsoleOptions) -> None:
+        """Narrow the columns no further than their longest words; rich alone would narrow the widest most."""
+        columns = list(zip(self.columns, *self.rows, strict=True))
+        natural = [max(cell_len(line) for cell in cells for line in cell.split("\n")) for cells in columns]
+        least = [max(cell_len(word) for cell in cells for word in cell.split() or [""]) for cells in columns]
+        drawn = self.drawn.__rich_measure__(console, options.update_width(10_000)).maximum
+        missing = drawn - options.max_width
+        if missing <= 0:
+            return
+        room = sum(natural) - sum(least)
+        taken = [-(-missing * (wide - narrow) // room) for wide, narrow in zip(natural, least, strict=True)]
+        for column, wide, narrow, less in zip(self.drawn.columns, natural, least, taken, strict=True):
+            column.width = max(wide - less, narrow)
 
     def paragraphs(self) -> Iterator[RenderableType]:
         """The title, then for each row its first cell and below it the others, each with its column's name."""

@@ -212,13 +212,21 @@ class Inspect:
     question: str | None = None
     """A question whose path through the states is drawn, such as 999+1; by default one of the test pairs."""
 
+    def check(self, info: TextInfo, settings: AdditionSettings) -> None:
+        """Raise `UserError` for a question that the network cannot read."""
+        self.read(info, settings)
+
+    def read(self, info: TextInfo, settings: AdditionSettings) -> Texts | None:
+        """The question in the form in which it was learned, (1,); None for a test question."""
+        if self.question is None:
+            return None
+        return read_questions((self.question,), None, info, settings.digits, settings.operator)
+
 
 def inspect(networks: Networks, data: TextData, settings: AdditionSettings, chosen: Inspect) -> Result:
     """What the network keeps in mind while it reads, how sure it is of each character, and what one carry changes."""
-    asked = None if chosen.question is None else (chosen.question,)
-    questions = None if asked is None else read_questions(asked, None, data.info, settings.digits, settings.operator)
     adder = adder_of(networks, data.info, settings)
-    return look_inside(adder, data.test, settings.digits, settings.operator, questions)
+    return look_inside(adder, data.test, settings.digits, settings.operator, chosen.read(data.info, settings))
 
 
 def example(data: TextData, folder: Path) -> Example:

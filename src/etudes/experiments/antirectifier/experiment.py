@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from annotated_types import Ge
 
 from etudes.contract import Array, Example, Experiment, ImageData, ImageInfo, Networks, Result, Table
-from etudes.data import describe_images, load_images
+from etudes.data import describe_images, load_images, open_picture
 from etudes.data.augmentation import shift, slant
 from etudes.errors import UserError
 from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
@@ -200,11 +200,19 @@ class Inspect:
     picture: str | None = None
     """A picture file of your own to draw the halves of, in place of a test picture."""
 
+    def check(self, info: ImageInfo, settings: AntirectifierSettings) -> None:  # noqa: ARG002, as the contract has it
+        """Raise `UserError` for a picture that is none."""
+        if self.picture is not None:
+            open_picture(self.picture)
+
+    def check_data(self, data: ImageData, settings: AntirectifierSettings) -> None:  # noqa: ARG002
+        """Raise `UserError` for a number that no test picture has."""
+        if self.number >= len(data.test):
+            raise UserError(f"--number {self.number}: there are {len(data.test):,} test pictures, counted from 0")
+
 
 def inspect(networks: Networks, data: ImageData, settings: AntirectifierSettings, chosen: Inspect) -> Result:
     """First-layer weights, where activations die on test pictures, and both halves for one picture."""
-    if chosen.number >= len(data.test):
-        raise UserError(f"--number {chosen.number}: there are {len(data.test):,} test pictures, counted from 0")
     shown = data.test.pictures[chosen.number]
     if chosen.picture is not None:
         shown = read_pictures((chosen.picture,), data.info)[0]

@@ -190,6 +190,6 @@ def test_the_halves_of_a_picture_of_ones_own(tmp_path: Path) -> None:
     np.testing.assert_array_equal(shown["first"], shown["file"])  # the example is the first test picture
     assert (shown["first"] != shown["second"]).any()
     with pytest.raises(UserError, match=f"there are {len(data.test)} test pictures"):
-        etude.inspect(networks, data, chosen, Inspect(number=len(data.test)))
+        Inspect(number=len(data.test)).check_data(data, chosen)
     with pytest.raises(UserError, match="no such picture"):
-        etude.inspect(networks, data, chosen, Inspect(picture=str(tmp_path / "none.png")))
+        Inspect(picture=str(tmp_path / "none.png")).check(data.info, chosen)

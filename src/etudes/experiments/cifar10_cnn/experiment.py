@@ -214,7 +214,7 @@ class Look:
     rates: bool = False
     """Also look for a learning rate: 300 steps on a fresh network while the rate rises, about a minute."""
 
-    def check(self, info: ImageInfo) -> None:
+    def check(self, info: ImageInfo, settings: CifarSettings) -> None:  # noqa: ARG002, as the contract has it
         """Raise `UserError` for a class that is unknown or a picture that is none."""
         check_look(info, self.picture, self.target)
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from annotated_types import Ge, Interval
 from rich.console import Console
 
-from etudes.contract import Networks, Result
+from etudes.contract import ImageData, Networks, Result
 from etudes.data import describe_images
 from etudes.errors import UserError
 from etudes.experiments.mnist_transfer_cnn.data import TransferData, TransferInfo, load_target
@@ -39,7 +39,7 @@ class Look:
     to: str | None = None
     """Another set to transfer the run to in the studies; by default its own second task."""
 
-    def check(self, info: TransferInfo) -> None:
+    def check(self, info: TransferInfo, settings: TransferSettings) -> None:  # noqa: ARG002, as the contract has it
         """Raise `UserError` for a class that is unknown, a picture that is none, or what cannot be studied."""
         check_look(info.second, self.picture, self.target)
         if self.shots and min(self.shots) < 1:
@@ -48,6 +48,15 @@ class Look:
             if not (self.depths or self.shots):
                 raise UserError("--to names the data of a study: add --depths or --shots 10 50 100")
             describe_images(self.to)
+
+    def check_data(self, data: TransferData, settings: TransferSettings) -> None:
+        """Raise `UserError` where a class of what is studied has fewer pictures than were asked for."""
+        if self.shots:
+            check_shots(self.task(data, settings), self.shots)
+
+    def task(self, data: TransferData, settings: TransferSettings) -> ImageData:
+        """The second task of the studies: the run's own, or another set."""
+        return load_target(data.info, self.to, settings) if self.to else data.second
 
     @property
     def needs_data(self) -> bool:
@@ -72,10 +81,6 @@ def look(
         prepare: compiles a network for a training of so many steps.
     """
     first, transferred, info = networks["first"], networks["transferred"], data.info.second
-    studied = chosen.depths or bool(chosen.shots)
-    task = (load_target(data.info, chosen.to, settings) if chosen.to else data.second) if studied else None
-    if task is not None and chosen.shots:
-        check_shots(task, chosen.shots)
     pictures, truths = to_look_at(transferred, info, chosen.picture, None if chosen.picture else data.second.test)
     seen = look_inside(transferred, pictures[0])
     maps = {"filters": seen["filters"], "feature-maps-second": seen["feature-maps"]}
@@ -85,12 +90,12 @@ def look(
         Result(tables=[movement(first, transferred)], pictures=maps),
         saliency(transferred, info.class_names, pictures, truths, chosen.target),
     ]
-    if task is not None:
+    if chosen.depths or chosen.shots:
         study = Study(
             settings,
             first,
             data.first,
-            task,
+            chosen.task(data, settings),
             chosen.epochs or settings.transfer_epochs,
             prepare,
             Console(stderr=True, highlight=False, soft_wrap=True).print,

@@ -233,6 +233,6 @@ def test_what_cannot_be_studied_is_one_line(study: Study, tmp_path: Path) -> Non
         (Look(picture=str(tmp_path / "no.png")), "no such picture"),
     ):
         with pytest.raises(UserError, match=words):
-            chosen.check(info)
+            chosen.check(info, study.settings)
     assert not Look(picture="x.png").needs_data
     assert Look(picture="x.png", shots=(3,)).needs_data
