@@ -127,7 +127,8 @@ def _training_section(run: Run, header: dict[str, Any], taken: set[str]) -> Sect
     history = read_metrics(run.folder)
     curves = [("every figure over the epochs", path) for path in _curves(run, history)]
     drawn = _drawn(run, taken)
-    data = {**header["data"], **{f"{name} examples": n for name, n in _named(header.get("split")).items()}}
+    data = {name: value for name, value in header["data"].items() if value != ""}
+    data |= {f"{name} examples": n for name, n in _named(header.get("split")).items()}
     machine = {name: value for name, value in environment.items() if name not in ("command", "versions")}
     changed, all_settings = _settings_tables(header)
     return Section(

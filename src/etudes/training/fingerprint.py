@@ -13,7 +13,8 @@ def fingerprint(data: Any) -> str:
     """SHA-256 over every array of an étude's data, with names, dtypes and shapes; not over where it came from.
 
     Args:
-        data: what `load_data` gave: dataclasses, mappings and sequences of arrays and plain values.
+        data: what `load_data` gave: dataclasses, mappings and sequences of arrays and plain values. A field with the
+            metadata {"fingerprint": False} follows from others and is left out.
     """
     sha = hashlib.sha256()
     _add(sha, "data", data)
@@ -26,8 +27,8 @@ def _add(sha: Any, name: str, value: Any) -> None:
         sha.update(repr(value.tolist()).encode() if value.dtype.hasobject else np.ascontiguousarray(value).tobytes())
     elif dataclasses.is_dataclass(value) and not isinstance(value, type):
         for field in dataclasses.fields(value):
-            # Data that was moved is still the same, and so is data of which more is noted than in an earlier version.
-            if field.name != "source" and field.compare:
+            # Data that was moved is still the same, and so is data of which a later version only notes more.
+            if field.name != "source" and field.metadata.get("fingerprint", True):
                 _add(sha, f"{name}.{field.name}", getattr(value, field.name))
     elif isinstance(value, dict):
         for key in value:

@@ -39,7 +39,7 @@ class TextInfo:
     """Every character that occurs, in the order of their codes; the space, which pads, among them."""
     question_length: Annotated[int, Interval(ge=1, le=LONGEST_TEXT)]
     answer_length: Annotated[int, Interval(ge=1, le=LONGEST_TEXT)]
-    question_alphabet: str = field(default="", compare=False)
+    question_alphabet: str = field(default="", compare=False, metadata={"fingerprint": False})
     """The characters that questions have; answers may have others. Empty in runs that did not note it."""
 
     @property

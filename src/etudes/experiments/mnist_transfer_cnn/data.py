@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Interval, MinLen
 from numpy.typing import NDArray
 
-from etudes.contract import LARGEST_SIDE, ImageData, ImageInfo, Images
+from etudes.contract import LARGEST_SIDE, Array, ImageData, ImageInfo, Images
 from etudes.data import describe_images, fit_picture, load_images
 from etudes.data.refusal import shown
 from etudes.errors import UserError
@@ -28,6 +28,8 @@ class TransferInfo:
     channels: Annotated[int, Interval(ge=1, le=3)]
     first_classes: Annotated[tuple[str, ...], MinLen(2)]
     second_classes: Annotated[tuple[str, ...], MinLen(2)]
+    first_weights: str = field(default="", metadata={"fingerprint": False})
+    """SHA-256 of the weights of the run whose first network was taken; empty where the first task was trained."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -52,6 +54,8 @@ class TransferData:
     info: TransferInfo
     first: ImageData
     second: ImageData
+    given: dict[str, Array] = field(default_factory=dict)
+    """The weights of a first network that is trained already; empty where there is none."""
 
     def sizes(self) -> dict[str, int]:
         """Number of pictures in each split, both tasks together."""

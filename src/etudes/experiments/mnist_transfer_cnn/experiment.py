@@ -9,7 +9,7 @@ at the end of every training, bit for bit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -36,6 +36,7 @@ from etudes.experiments.mnist_transfer_cnn.freezing import (
 from etudes.experiments.mnist_transfer_cnn.inspection import Look, look
 from etudes.experiments.mnist_transfer_cnn.model import build
 from etudes.experiments.mnist_transfer_cnn.settings import PRESETS, TransferSettings
+from etudes.experiments.mnist_transfer_cnn.sources import FIRST, first_task
 from etudes.experiments.mnist_transfer_cnn.teaching import Lesson, read_lesson, taught
 from etudes.training.backend import keras
 from etudes.training.classification import (
@@ -48,6 +49,7 @@ from etudes.training.classification import (
 )
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator
+from etudes.training.state import put_weights
 from etudes.views.layers import layer_table
 
 # --- data -------------------------------------------------------------------------------------------------------------
@@ -55,19 +57,18 @@ from etudes.views.layers import layer_table
 
 def describe_data(settings: TransferSettings) -> TransferInfo:
     """Size and channels of the pictures, and the class names of both tasks; the networks follow them."""
-    return describe_transfer(settings.data, settings.to, settings.first_classes)
+    task = first_task(settings)
+    info = describe_transfer(task.pictures, settings.to, task.classes)
+    task.check(info)
+    return replace(info, first_weights=task.weights_sha256)
 
 
 def load_data(settings: TransferSettings) -> TransferData:
     """Training, validation and test pictures of both tasks, uint8; the labels of both begin at 0."""
-    return load_transfer(
-        describe_data(settings),
-        settings.data,
-        settings.to,
-        seed=settings.seed,
-        share=settings.validation_share,
-        limit=settings.limit,
-    )
+    info, task = describe_data(settings), first_task(settings)
+    seed, share, limit = settings.seed, settings.validation_share, settings.limit
+    data = load_transfer(info, task.pictures, settings.to, seed=seed, share=share, limit=limit)
+    return replace(data, given=task.weights())
 
 
 # --- training ---------------------------------------------------------------------------------------------------------
@@ -134,9 +135,14 @@ def train_model(
 def train(networks: Networks, data: TransferData, settings: TransferSettings, session: Session) -> None:
     """Learn the first classes; hand over; freeze and compile again; learn the second classes; prove the freezing."""
     first, transferred = networks["first"], networks["transferred"]
-    train_model(first, pair(data.first.train), pair(data.first.validation), settings, session, "first")
+    if data.given:
+        session.watch.say(f"the first task is not trained: its network is that of {settings.data}")
+    else:
+        train_model(first, pair(data.first.train), pair(data.first.validation), settings, session, "first")
 
     def handed_over() -> str:
+        if data.given:
+            put_weights({FIRST.rstrip("/"): first}, data.given)
         hand_over(first, transferred, settings.head)
         return bottleneck_digest(transferred)
 

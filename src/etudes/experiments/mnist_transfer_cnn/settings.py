@@ -16,7 +16,8 @@ class TransferSettings(Settings):
     """What can be set; the network itself cannot."""
 
     data: str = "mnist"
-    """A built-in set of pictures (mnist, fashion_mnist, digits, …), an image folder, an NPZ file or IDX files."""
+    """A built-in set of pictures (mnist, fashion_mnist, digits, …), an image folder, an NPZ file or IDX files; or a
+    finished run of this etude, whose first network and first classes are taken as they are."""
     to: str = ""
     """Another set to transfer to; empty for the other classes of the same data."""
     first_classes: Annotated[int, Ge(0)] = 0
