@@ -89,7 +89,6 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
     from fastapi import FastAPI
     from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 
-    from etudes.studio.api import add_api
     from etudes.studio.guards import Guard
     from etudes.studio.page import PATHS, STYLE, build_page, head, theme
     from etudes.studio.sessions import Forget, Sessions
@@ -117,8 +116,6 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
 
     for language, path in PATHS.items():
         page = build_page(studio, language)
-        with page:
-            add_api(studio)
         page.queue(default_concurrency_limit=20, max_size=200)
         gradio.mount_gradio_app(
             app, page, path, theme=theme(), css=STYLE, head=head(language), max_file_size="25mb", ssr_mode=False,
