@@ -1,14 +1,16 @@
 """The backend room: choice, precision, and gradients held against finite differences."""
 
+import gc
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
 from etudes.errors import UserError
 from etudes.training import backend
-from etudes.training.backend import drawn_from, input_gradient, keras, layers_in, start_backend
+from etudes.training.backend import drawn_from, input_gradient, keras, layers_in, outputs_of, start_backend
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -31,6 +33,35 @@ def test_the_input_gradient_is_that_of_finite_differences() -> None:
         step[place] = 1e-2
         difference = (gradient(x + step)[0] - gradient(x - step)[0]) / 2e-2
         assert slope[place] == pytest.approx(difference, rel=2e-2, abs=1e-4)
+
+
+def network_of_two() -> Any:
+    first, second = keras.Input((5,)), keras.Input((1,), dtype="int32")
+    both = keras.layers.Concatenate()([first, keras.layers.Flatten()(keras.layers.Embedding(4, 3)(second))])
+    return keras.Model([first, second], [keras.layers.Dense(4)(both), keras.layers.Dense(2, "softmax")(both)])
+
+
+@pytest.mark.parametrize("rows", [1, 3, 8, 19])
+def test_outputs_are_to_the_bit_those_of_predict(rows: int) -> None:
+    network, random = network_of_two(), np.random.default_rng(rows)
+    inputs = [random.normal(size=(rows, 5)).astype(np.float32), random.integers(0, 4, (rows, 1)).astype(np.int32)]
+    for found, expected in zip(outputs_of(network, inputs, 8), network.predict(inputs, 8, verbose=0), strict=True):
+        np.testing.assert_array_equal(found, expected)
+        assert found.dtype == expected.dtype
+
+
+def test_few_rows_leave_no_cycles_behind() -> None:
+    """Those that `predict` leaves hold memory that Python does not see, so that it looks for them too seldom."""
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    outputs_of(network, np.ones((1, 3), np.float32), 8)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            outputs_of(network, np.ones((1, 3), np.float32), 8)
+        assert gc.collect() < 50
+    finally:
+        gc.enable()
 
 
 def test_a_seed_gives_the_same_weights_and_leaves_the_callers_generators_alone() -> None:

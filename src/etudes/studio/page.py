@@ -6,6 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
+from etudes.studio.api import add_api
 from etudes.studio.studio import Studio
 from etudes.studio.tabs.digits import digits_tab
 from etudes.studio.tabs.dream import dream_tab
@@ -57,7 +58,7 @@ def theme() -> gr.themes.Base:
 
 
 def build_page(studio: Studio, language: str) -> gr.Blocks:
-    """The page in one language."""
+    """The page in one language, with the actions over HTTP."""
     words = Words(language)
     links = " · ".join(
         f'<span lang="{code}">{name}</span>'
@@ -72,4 +73,5 @@ def build_page(studio: Studio, language: str) -> gr.Blocks:
         with gr.Tabs(elem_id="tabs"):
             for tab in TABS:
                 tab(words, studio, page)
+        add_api(studio, words)  # here, as Gradio makes an application of the page each time that it is closed
     return page

@@ -90,12 +90,10 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
     from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
     from starlette.routing import Mount
 
-    from etudes.studio.api import add_api
     from etudes.studio.guards import Guard
     from etudes.studio.localized import Localized
     from etudes.studio.page import CODES, PATHS, STYLE, build_page, theme
     from etudes.studio.sessions import Forget, Sessions
-    from etudes.studio.words import Words
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     sessions: dict[str, Sessions] = {}
@@ -121,8 +119,6 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
 
     for language, path in PATHS.items():
         page = build_page(studio, language)
-        with page:
-            add_api(studio, Words(language))
         page.queue(default_concurrency_limit=20, max_size=200)
         gradio.mount_gradio_app(
             app, page, path, theme=theme(), css=STYLE, max_file_size="25mb", ssr_mode=False,
