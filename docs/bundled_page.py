@@ -30,7 +30,7 @@ without checkpoints and pictures. Nothing is ever written into it: pictures go t
 
 Beside an étude's own there may be further ones, which have a name: `cifar10_cnn@mnist` is the network of cifar10_cnn,
 trained on MNIST. It is the surest classifier of digits here, and judges what mnist_acgan draws
-(`etudes inspect mnist_acgan@bundled --judge cifar10_cnn@mnist`; where no better run is at hand, also without `--judge`).
+(`etudes inspect mnist_acgan@bundled --judge cifar10_cnn@mnist`; without a better run, also where no `--judge` is given).
 
 Weights are stored in half the bytes where that changes no accuracy by 0.05 percentage points or more and none that is
 perfect ceases to be; once read they are float32 again. Networks that only training needs are left out. All figures are
@@ -47,7 +47,7 @@ always is: sums, scikit-learn's digits, a photograph.
 def _row(folder: Path) -> tuple[Sequence[Any], dict[str, Any]]:
     header = tomllib.loads((folder / "settings.toml").read_text(encoding="utf-8"))
     record = json.loads((folder / "bundle.json").read_bytes())
-    name, headline = header["etude"], experiments.load(header["etude"]).headline
+    headline = experiments.load(header["etude"]).headline
     values = [show(record["measured"][dtype][headline]) for dtype in ("float32", "float16", "bfloat16")]
     link = f"[{folder.name}](../src/etudes/bundled/{folder.name}/card.md)"
     size = f"{record['bytes'] / 1e6:.2f} MB"
