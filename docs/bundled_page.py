@@ -29,8 +29,8 @@ terminal says which answered. `cifar10_cnn@bundled` always stands for the bundle
 without checkpoints and pictures. Nothing is ever written into it: pictures go to `runs/ETUDE-bundled/pictures`.
 
 Beside an étude's own there may be further ones, which have a name: `cifar10_cnn@mnist` is the network of cifar10_cnn,
-trained on MNIST. It is the surest classifier of digits here, and judges what mnist_acgan draws
-(`etudes inspect mnist_acgan@bundled --judge cifar10_cnn@mnist`; without a better run, also where no `--judge` is given).
+trained on MNIST. It is the surest classifier of digits here, and judges what mnist_acgan draws:
+`etudes inspect mnist_acgan@bundled --judge cifar10_cnn@mnist`, or without `--judge` where no better run is at hand.
 
 Weights are stored in half the bytes where that changes no accuracy by 0.05 percentage points or more and none that is
 perfect ceases to be; once read they are float32 again. Networks that only training needs are left out. All figures are
