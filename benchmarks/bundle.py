@@ -2,6 +2,7 @@
 
     python benchmarks/bundle.py runs/cifar10_cnn-tuned-1                  # the fewest bytes that cost nothing
     python benchmarks/bundle.py runs/addition_rnn-tuned-1 --dtype float32
+    python benchmarks/bundle.py runs/cifar10_cnn-mnist --name mnist       # a further one, cifar10_cnn@mnist
     python docs/generate.py                                               # writes docs/bundled.md
 
 The run is evaluated on its test split with its weights as they are, as float16 and as bfloat16. Half the bytes are
@@ -92,12 +93,13 @@ def write_card(bundled: Run, record: dict[str, Any]) -> None:
     (bundled.folder / "card.md").write_text(text, encoding="utf-8")
 
 
-def bundle(run: Run, dtype: str | None) -> Run:
+def bundle(run: Run, dtype: str | None, name: str | None = None) -> Run:
     """Bundle a finished run; gives the bundled one.
 
     Args:
         run: a finished run whose data is at hand.
         dtype: one of `DTYPES`; None for the half that changes less, if that is less than `TOLERATED`, else float32.
+        name: of a further run of its étude, which is then ETUDE@NAME; None for the étude's own.
     """
     arrays, left_out = kept_arrays(run)
     with tempfile.TemporaryDirectory() as place:
@@ -118,7 +120,7 @@ def bundle(run: Run, dtype: str | None) -> Run:
             "measured_on": {name: environment[name] for name in ("processor", "backend", "precision", "versions")},
         }
         trial.write_json("bundle.json", record)
-        bundled = Run(BUNDLED / run.header()["etude"])
+        bundled = Run(BUNDLED / "@".join([run.header()["etude"], *([name] if name else [])]))
         shutil.rmtree(bundled.folder, ignore_errors=True)
         shutil.copytree(trial.folder, bundled.folder, ignore=shutil.ignore_patterns("pictures", "evaluate.json"))
     write_card(bundled, record)
@@ -130,8 +132,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the folder of a finished run")
     parser.add_argument("--dtype", choices=DTYPES, help="as what to store the weights; by default what costs nothing")
+    parser.add_argument("--name", help="bundle it as ETUDE@NAME, beside the etude's own, such as mnist")
     given = parser.parse_args()
-    bundled = bundle(Run(given.run), given.dtype)
+    bundled = bundle(Run(given.run), given.dtype, given.name)
     size = sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file())
     print(f"{bundled} in {bundled.folder}; all of them {size / 1e6:.1f} MB")
     if size > MOST_BYTES:

@@ -28,6 +28,10 @@ terminal says which answered. `cifar10_cnn@bundled` always stands for the bundle
 `evaluate`, `use`, `inspect`, `compare`, `reproduce`, deep_dream's `--weights`. A bundled run is an ordinary run folder
 without checkpoints and pictures. Nothing is ever written into it: pictures go to `runs/ETUDE-bundled/pictures`.
 
+Beside an étude's own there may be further ones, which have a name: `cifar10_cnn@mnist` is the network of cifar10_cnn,
+trained on MNIST. It is the surest classifier of digits here, and judges what mnist_acgan draws:
+`etudes inspect mnist_acgan@bundled --judge cifar10_cnn@mnist`, or without `--judge` where no better run is at hand.
+
 Weights are stored in half the bytes where that changes no accuracy by 0.05 percentage points or more and none that is
 perfect ceases to be; once read they are float32 again. Networks that only training needs are left out. All figures are
 those of the test split, which was used once, at the end of the training; float16 and bfloat16 are the same weights,
@@ -43,9 +47,9 @@ always is: sums, scikit-learn's digits, a photograph.
 def _row(folder: Path) -> tuple[Sequence[Any], dict[str, Any]]:
     header = tomllib.loads((folder / "settings.toml").read_text(encoding="utf-8"))
     record = json.loads((folder / "bundle.json").read_bytes())
-    name, headline = header["etude"], experiments.load(header["etude"]).headline
+    headline = experiments.load(header["etude"]).headline
     values = [show(record["measured"][dtype][headline]) for dtype in ("float32", "float16", "bfloat16")]
-    link = f"[{name}](../src/etudes/bundled/{name}/card.md)"
+    link = f"[{folder.name}](../src/etudes/bundled/{folder.name}/card.md)"
     size = f"{record['bytes'] / 1e6:.2f} MB"
     left_out = ", ".join(record["left_out"]) or "nothing"
     shown = [link, header["preset"], headline.replace("_", " "), *values, record["stored"], size, left_out]

@@ -16,11 +16,12 @@ from etudes.cli import run as command
 from etudes.data import load_images
 from etudes.data.downloads import UnavailableError
 from etudes.errors import UserError
-from etudes.runs import BUNDLED, Run, bundled_run, bundled_runs, find_run, save_weights
+from etudes.runs import BUNDLED, Run, bundled_run, bundled_runs, find_run, run_at, save_weights
 from etudes.trained import open_run
 from etudes.training.classification import predict
 
-NAMES = [name for name in experiments.names() if not experiments.load(name).ready]
+ETUDES = [name for name in experiments.names() if not experiments.load(name).ready]
+NAMES = sorted([*ETUDES, "cifar10_cnn@mnist"])
 TOLERATED = 0.002
 """Share of the test examples that another machine may see otherwise, as it rounds otherwise."""
 
@@ -36,6 +37,11 @@ def figures(name: str) -> dict[str, Any]:
     return measured
 
 
+def reference(name: str) -> str:
+    """How a bundled run is named, given its folder's name."""
+    return name if "@" in name else f"{name}@bundled"
+
+
 def is_share(figure: str) -> bool:
     return "accuracy" in figure or "exact_match" in figure
 
@@ -45,20 +51,21 @@ def is_share(figure: str) -> bool:
 
 def test_every_etude_that_learns_has_its_weights_in_the_package() -> None:
     assert [run.folder.name for run in bundled_runs()] == NAMES
+    assert set(map(bundled_run, ETUDES)) == {run for run in bundled_runs() if "@" not in run.folder.name}
     assert sum(path.stat().st_size for path in BUNDLED.rglob("*")) <= 25_000_000
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_files_are_those_of_a_run_and_fit_their_sums(name: str) -> None:
-    run = bundled_run(name)
-    assert run is not None
+    run = run_at(reference(name))
+    assert (run.folder, str(run)) == (BUNDLED / name, reference(name))
     files = {path.name for path in run.folder.iterdir()}
     assert files == {
         "bundle.json", "card.md", "environment.json", "metrics.jsonl", "results.json", "settings.toml", "weights.json",
         "weights.safetensors",
     }  # fmt: skip
-    opened = open_run(f"{name}@bundled")  # refuses what does not fit its manifest
-    assert opened.etude == name
+    opened = open_run(reference(name))  # refuses what does not fit its manifest
+    assert opened.etude == name.partition("@")[0]
     assert all(array.dtype == np.float32 for array in opened.arrays.values())
     assert record(name)["bytes"] == (run.folder / "weights.safetensors").stat().st_size
     assert run.results()["figures"].keys() <= figures(name).keys()
@@ -86,7 +93,7 @@ def not_fetched(name: str) -> None:
 def test_the_weights_have_the_committed_figures(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the test split of what they learned from, where that is at hand; sums always are."""
     monkeypatch.setattr("etudes.data.builtin.fetch", not_fetched)
-    trained = actions.load(f"{name}@bundled")
+    trained = actions.load(reference(name))
     settings, committed = trained.settings, figures(name)
     if hasattr(settings, "exhaustive"):
         settings = dataclasses.replace(settings, exhaustive=False)  # a million sums take a minute
@@ -164,8 +171,21 @@ def test_the_list_says_what_is_bundled_and_how_good_it_is(
     assert set(ready().values()) == {"no", "needs none of its own"}
     monkeypatch.setattr("etudes.runs.folder.BUNDLED", BUNDLED)
     for name, words in ready().items():
-        if name in NAMES:
-            assert re.fullmatch(r"bundled: [a-z ]+ [\d.]+", words)
+        if name in ETUDES:
+            assert re.match(r"bundled: [a-z ]+ [\d.]+(; |$)", words)
+    assert ready()["cifar10_cnn"].endswith("; cifar10_cnn@mnist: accuracy 0.996")
+
+
+def test_the_bundled_digit_reader_judges_drawings_where_no_better_one_is(runs: Path) -> None:
+    info = open_run("mnist_acgan@bundled").info
+    found = experiments.load("mnist_acgan").inspection().borrow(info, None)
+    assert str(found) == "cifar10_cnn@mnist"
+    assert found == experiments.load("mnist_acgan").inspection(judge="cifar10_cnn@mnist").borrow(info, None)
+
+
+def test_a_folder_of_ones_own_may_have_such_a_name(runs: Path) -> None:
+    shutil.copytree(BUNDLED / "addition_rnn", "addition_rnn@mine")
+    assert not find_run("addition_rnn@mine", experiments.names()).bundled
 
 
 def test_without_run_and_bundle_the_cure_is_a_training(runs: Path, nothing_bundled: None) -> None:
@@ -174,7 +194,8 @@ def test_without_run_and_bundle_the_cure_is_a_training(runs: Path, nothing_bundl
 
 
 @pytest.mark.parametrize(
-    "given", ["nothing@bundled", "@bundled", "../bundled/cifar10_cnn@bundled", "deep_dream@bundled"]
+    "given",
+    ["nothing@bundled", "@bundled", "../bundled/cifar10_cnn@bundled", "deep_dream@bundled", "cifar10_cnn@fashion"],
 )
 def test_a_bundled_run_that_does_not_exist_is_refused(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(["use", given, "1"]) == 2

@@ -11,7 +11,7 @@ from typing import Any
 from etudes import experiments
 from etudes.contract import Table
 from etudes.data import list_sets, verify
-from etudes.runs import Run, run_of, runs_folder
+from etudes.runs import Run, bundled_runs, run_of, runs_folder
 from etudes.settings import describe
 from etudes.training.backend import BACKENDS, default_backend, has_bfloat16
 from etudes.training.environment import cores, processor, versions
@@ -45,9 +45,10 @@ def best_result(etude: str) -> str:
 
 
 def bundled_in_words(run: Run) -> str:
-    """That a run came with the package, and the headline figure that its weights were measured to have."""
+    """That a run came with the package, or its name, and the headline figure that its weights were measured to have."""
     headline, record = experiments.load(run.header()["etude"]).headline, run.read_json("bundle.json")
-    return f"bundled: {headline.replace('_', ' ')} {show(record['measured'][record['stored']][headline])}"
+    name = run.folder.name if "@" in run.folder.name else "bundled"
+    return f"{name}: {headline.replace('_', ' ')} {show(record['measured'][record['stored']][headline])}"
 
 
 def etudes_table() -> Table:
@@ -58,6 +59,8 @@ def etudes_table() -> Table:
         ready = "needs none of its own" if experiment.ready else "no"
         if run:
             ready = bundled_in_words(run) if run.bundled else str(run)
+        further = [bundled_in_words(more) for more in bundled_runs() if more.folder.name.startswith(f"{name}@")]
+        ready = "; ".join([ready, *further])
         rows.append((name, experiment.learns, best_result(name), ready))
     return Table("etudes", ("etude", "learns", "best result", "trained weights"), rows)
 

@@ -22,8 +22,8 @@ from etudes.training.backend import drawn_from, layers_in, start_backend
 from etudes.training.state import put_weights
 
 Reference = str | Path | Run
-"""A run folder, a `Run`, "ETUDE@bundled" for the run that came with the package, or the name of an étude, which stands
-for its newest finished run and, where there is none, for the bundled one."""
+"""A run folder, a `Run`, "ETUDE@bundled" for the run that came with the package ("ETUDE@NAME" for a further one), or
+the name of an étude, which stands for its newest finished run and, where there is none, for the bundled one."""
 
 
 @dataclass(frozen=True)

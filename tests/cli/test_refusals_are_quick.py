@@ -291,6 +291,7 @@ def test_data_that_is_gone_or_another_is_refused_without_a_backend(brought: None
 
 def test_a_training_that_cannot_begin_is_refused_without_a_backend(brought: None) -> None:
     np.savez("odd.npz", x_train=np.zeros((20, 30, 30), np.uint8), y_train=np.arange(20) % 3)
+    np.savez("small.npz", x_train=np.zeros((20, 6, 30), np.uint8), y_train=np.arange(20) % 3)
     Path("own").mkdir()
     Path("own/thing.txt").touch()
     tried = {
@@ -302,7 +303,7 @@ def test_a_training_that_cannot_begin_is_refused_without_a_backend(brought: None
         ("addition_rnn", "--data", "missing.csv"): "missing.csv",
         ("antirectifier", "--data", "missing.npz"): "missing.npz",
         ("antirectifier", "--twins", "relu"): "unknown value of --twins 'relu'",
-        ("mnist_acgan", "--data", "odd.npz"): "multiples of 4",
+        ("mnist_acgan", "--data", "small.npz"): "pictures of 4x28 are too small to be drawn: 8x8 at least",
         ("mnist_transfer_cnn", "--data", "odd.npz"): "needs four or more",
         ("deep_dream", "--data", "text.jpg", "--weights", "untrained"): "text.jpg: is not a picture",
         ("deep_dream", "--weights", "noise.h5"): "is no .h5 file",

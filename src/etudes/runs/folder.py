@@ -16,7 +16,7 @@ from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object, read_toml
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
-"""The trained runs that come with the package, each in a folder named after its étude."""
+"""The trained runs that come with the package: each étude's own in a folder ETUDE, further ones in ETUDE@NAME."""
 
 _BUNDLED_MARK = "@bundled"
 
@@ -42,7 +42,8 @@ class Run:
     folder: Path
 
     def __str__(self) -> str:
-        return f"{self.folder.name}{_BUNDLED_MARK}" if self.bundled else str(self.folder)
+        name = self.folder.name
+        return (name if "@" in name else name + _BUNDLED_MARK) if self.bundled else str(self.folder)
 
     @property
     def bundled(self) -> bool:
@@ -69,7 +70,7 @@ class Run:
     @property
     def place(self) -> Path:
         """The folder for what is made of the run later: its own, or, of a bundled run, one in the runs folder."""
-        return runs_folder() / f"{self.folder.name}-bundled" if self.bundled else self.folder
+        return runs_folder() / f"{self.folder.name.replace('@', '-')}-bundled" if self.bundled else self.folder
 
     @property
     def pictures(self) -> Path:
@@ -193,12 +194,12 @@ def newest_run(etude: str) -> Run | None:
 
 
 def bundled_runs() -> list[Run]:
-    """The trained runs that came with the package, in the order of their études' names."""
+    """The trained runs that came with the package, in the order of their names, an étude's own before its others."""
     return [Run(results.parent) for results in sorted(BUNDLED.glob("*/results.json"))]
 
 
 def bundled_run(etude: str) -> Run | None:
-    """The trained run of an étude that came with the package, if there is one."""
+    """The trained run of an étude's own data that came with the package, if there is one."""
     return next((run for run in bundled_runs() if run.folder.name == etude), None)
 
 
@@ -208,25 +209,26 @@ def run_of(etude: str) -> Run | None:
 
 
 def run_at(reference: str | Path) -> Run:
-    """The run in a folder, or, of "ETUDE@bundled", the one that came with the package.
+    """The run in a folder, or, of "ETUDE@bundled" or "ETUDE@NAME", one that came with the package.
 
     Raises:
-        UserError: no run of that étude came with the package.
+        UserError: no run of that étude, or of that name, came with the package.
     """
-    etude, mark, rest = str(reference).rpartition(_BUNDLED_MARK)
-    if not mark or rest:
-        return Run(Path(reference))
-    run = bundled_run(etude)
-    if run is None:
-        raise unknown("bundled run", str(reference), map(str, bundled_runs()))
-    return run
+    name, bundled = str(reference), {str(run): run for run in bundled_runs()}
+    if name in bundled:
+        return bundled[name]
+    of_etude = any(name.startswith(f"{run.folder.name}@") for run in bundled.values())
+    if name.endswith(_BUNDLED_MARK) or (of_etude and not Path(name).exists()):
+        raise unknown("bundled run", name, bundled)
+    return Run(Path(reference))
 
 
 def find_run(reference: str | Path, etudes: list[str]) -> Run:
     """The finished run that a folder or an étude's name stands for.
 
     Args:
-        reference: a run folder, "ETUDE@bundled", or the name of an étude: its newest finished run, else the bundled.
+        reference: a run folder, "ETUDE@bundled", "ETUDE@NAME" of a further bundled run, or the name of an étude: its
+            newest finished run, else the bundled.
         etudes: the names of all études.
 
     Raises:

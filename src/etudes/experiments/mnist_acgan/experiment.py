@@ -24,7 +24,7 @@ from etudes.errors import UserError
 from etudes.experiments.mnist_acgan.collapse import examine
 from etudes.experiments.mnist_acgan.inspection import Look, measure_pictures
 from etudes.experiments.mnist_acgan.judge import Judge, accuracy_on, train_judge
-from etudes.experiments.mnist_acgan.model import check_size, make_discriminator, make_generator
+from etudes.experiments.mnist_acgan.model import check_size, make_discriminator, make_generator, trimmed, trimmed_data
 from etudes.experiments.mnist_acgan.pictures import (
     between,
     class_grid,
@@ -58,14 +58,14 @@ from etudes.views.terminal import drawn_table
 
 def describe_data(settings: AcganSettings) -> ImageInfo:
     """Size, channels and class names of the pictures; both networks follow them."""
-    return describe_images(settings.data)
+    return trimmed(describe_images(settings.data))
 
 
 def load_data(settings: AcganSettings) -> ImageData:
     """Training, validation and test pictures, uint8."""
     check_size(describe_data(settings))
-    data = load_images(
-        settings.data, seed=settings.seed, validation_share=settings.validation_share, limit=settings.limit
+    data = trimmed_data(
+        load_images(settings.data, seed=settings.seed, validation_share=settings.validation_share, limit=settings.limit)
     )
     if len(data.train) < settings.batch_size:
         raise UserError(f"--batch-size {settings.batch_size}: there are only {len(data.train)} training pictures")

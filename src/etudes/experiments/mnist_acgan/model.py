@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from etudes.contract import ImageInfo
+import numpy as np
+
+from etudes.contract import ImageData, ImageInfo, Images
 from etudes.errors import UserError
 from etudes.training.backend import keras
 
@@ -14,12 +17,29 @@ LATENT = 100
 """Length of z."""
 
 
+def trimmed(info: ImageInfo) -> ImageInfo:
+    """The same without the last rows and columns that two doublings cannot draw: sides become multiples of 4."""
+    return replace(info, height=info.height // 4 * 4 or info.height, width=info.width // 4 * 4 or info.width)
+
+
+def trimmed_data(data: ImageData) -> ImageData:
+    """The middle of all pictures, of the size that `trimmed` gives: photographs of 3:2 come as 64×43."""
+    info = trimmed(data.info)
+    if info == data.info:
+        return data
+    top, left = (data.info.height - info.height) // 2, (data.info.width - info.width) // 2
+
+    def middle(images: Images) -> Images:
+        cut = images.pictures[:, top : top + info.height, left : left + info.width]
+        return Images(np.ascontiguousarray(cut), images.labels)
+
+    return ImageData(info, middle(data.train), middle(data.validation), middle(data.test))
+
+
 def check_size(info: ImageInfo) -> None:
     """Raise `UserError` where the pictures cannot be drawn by two doublings."""
     if info.height % 4 or info.width % 4 or min(info.height, info.width) < 8:
-        raise UserError(
-            f"pictures of {info.height}x{info.width}: height and width must be multiples of 4, 8 at least; resize them"
-        )
+        raise UserError(f"pictures of {info.height}x{info.width} are too small to be drawn: 8x8 at least; resize them")
 
 
 def make_discriminator(info: ImageInfo) -> Any:
