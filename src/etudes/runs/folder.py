@@ -93,7 +93,8 @@ class Run:
         try:
             header = read_toml(path)
         except OSError as error:
-            raise UserError(f"{self.folder} is not a run folder: it has no readable settings.toml") from error
+            reason = "it has no readable settings.toml" if self.folder.exists() else "there is no such folder"
+            raise UserError(f"{self.folder} is not a run folder: {reason}") from error
         for key, kind in {"etude": str, "preset": str, "settings": dict, "data": dict}.items():
             if not isinstance(header.get(key), kind):
                 raise UserError(f"{path} is damaged: it names no {key}")
@@ -239,7 +240,9 @@ def find_run(reference: str | Path, etudes: list[str]) -> Run:
         return run
     run = run_at(reference)
     if not run.started:
-        raise unknown("run folder or etude", str(reference), etudes)
+        if len(run.folder.parts) == 1 and not run.folder.exists():  # a name may be that of an étude, misspelt
+            raise unknown("run folder or etude", str(reference), etudes)
+        run.header()  # says what is wrong with it
     if not run.finished:
         raise UserError(f"{reference} is not finished; go on with `etudes resume {reference}`")
     return run
