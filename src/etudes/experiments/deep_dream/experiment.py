@@ -56,6 +56,11 @@ def network_at_hand(settings: DreamSettings, info: DreamInfo) -> Weights:
     return found
 
 
+def settle(settings: DreamSettings) -> DreamSettings:
+    """The settings with the network that is at hand now, in place of whichever is found or is an étude's newest."""
+    return replace(settings, weights=find_weights(settings.weights, settings.application).name)
+
+
 def borrow(settings: DreamSettings, info: DreamInfo) -> str | None:
     """The run of another étude that the network is taken from, if it is not Inception-v3."""
     run = network_at_hand(settings, info).run
@@ -229,6 +234,7 @@ experiment = Experiment(
     inspect=inspect,
     example=example,
     borrow=borrow,
+    settle=settle,
     trains=("dream",),
     ready=True,
 )
