@@ -27,7 +27,7 @@ from etudes.experiments.deep_dream.applications import application
 from etudes.experiments.deep_dream.dreaming import deprocess, octaves_of
 from etudes.experiments.deep_dream.model import convolutional_part, untrained_network
 from etudes.experiments.deep_dream.objectives import Objective, objective_of
-from etudes.experiments.deep_dream.options import Inspection, Request, Use, read
+from etudes.experiments.deep_dream.options import Inspect, Request, Use, read
 from etudes.experiments.deep_dream.photographs import DreamData, DreamInfo, describe_data, load_data, open_photo
 from etudes.experiments.deep_dream.pictures import answers, before_after, octave_strip
 from etudes.experiments.deep_dream.regularisers import Picture
@@ -193,7 +193,7 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
     return Result(answers=[answer], lines=[*sitting.said, line, *films], pictures={"dream": deprocess(result)})
 
 
-def inspect(networks: Networks, data: DreamData, settings: DreamSettings, chosen: Inspection) -> Result:
+def inspect(networks: Networks, data: DreamData, settings: DreamSettings, chosen: Inspect) -> Result:
     """Where the layers fire, before and after; and what single channels dream of: by default of the deepest layer."""
     network, seed = networks["network"], settings.seed
     if chosen.sheet or chosen.layer:
@@ -223,7 +223,7 @@ experiment = Experiment(
     presets=PRESETS,
     info=DreamInfo,
     options=Use,
-    inspection=Inspection,
+    inspection=Inspect,
     describe_data=describe_data,
     load_data=load_data,
     build=build,

@@ -8,7 +8,7 @@ from PIL import Image
 
 from etudes import actions
 from etudes.errors import UserError
-from etudes.experiments.deep_dream.options import Inspection
+from etudes.experiments.deep_dream.options import Inspect
 from etudes.experiments.deep_dream.sheets import channel_dreams, chosen_channels, contact_sheet
 from etudes.runs import runs_folder
 from etudes.training.backend import keras
@@ -32,7 +32,7 @@ def test_what_does_not_exist_is_refused(network):
     with pytest.raises(UserError, match="name 1 to 64"):
         chosen_channels(network, "conv3", (), 0, 64)
     with pytest.raises(UserError, match="--channels goes with --layer"):
-        Inspection(channels=(1,))
+        Inspect(channels=(1,))
 
 
 def test_each_dream_excites_its_own_channel():
