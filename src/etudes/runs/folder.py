@@ -59,6 +59,11 @@ class Run:
         """Whether the training came to its end."""
         return (self.folder / "results.json").exists()
 
+    @property
+    def ended(self) -> int:
+        """When a finished training ended, nanoseconds since 1970."""
+        return (self.folder / "results.json").stat().st_mtime_ns
+
     def holds_something_else(self) -> bool:
         """Whether the folder, or a file of its name, is there and not a run's beginning."""
         if not self.folder.is_dir():
@@ -180,14 +185,18 @@ def next_folder(etude: str, preset: str) -> Path:
     return folder
 
 
+def own_runs() -> list[Run]:
+    """The finished runs in the runs folder, of whichever étude, in the order of their names."""
+    return [Run(results.parent) for results in sorted(runs_folder().glob("*/results.json"))]
+
+
 def newest_run(etude: str) -> Run | None:
     """The finished run of an étude in the runs folder that ended last."""
     finished = []
-    for results in runs_folder().glob("*/results.json"):
-        run = Run(results.parent)
+    for run in own_runs():
         try:
             if run.header()["etude"] == etude:
-                finished.append((results.stat().st_mtime_ns, str(run.folder), run))
+                finished.append((run.ended, str(run.folder), run))
         except UserError:
             continue  # somebody else's folder among the runs must not stand in the way
     return max(finished)[2] if finished else None
