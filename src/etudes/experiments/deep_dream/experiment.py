@@ -25,7 +25,7 @@ from etudes.errors import UserError
 from etudes.experiments.deep_dream import inception
 from etudes.experiments.deep_dream.applications import application
 from etudes.experiments.deep_dream.dreaming import deprocess, octaves_of
-from etudes.experiments.deep_dream.model import convolutional_part, untrained_network
+from etudes.experiments.deep_dream.model import convolutional_part, layer_names, untrained_network
 from etudes.experiments.deep_dream.objectives import Objective, objective_of
 from etudes.experiments.deep_dream.options import Inspect, Request, Use, read
 from etudes.experiments.deep_dream.photographs import DreamData, DreamInfo, describe_data, load_data, open_photo
@@ -196,17 +196,21 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
 def inspect(networks: Networks, data: DreamData, settings: DreamSettings, chosen: Inspect) -> Result:
     """Where the layers fire, before and after; and what single channels dream of: by default of the deepest layer."""
     network, seed = networks["network"], settings.seed
+    channels = [(name, int(network.get_layer(name).output.shape[-1])) for name in layer_names(network)]
+    result = Result(tables=[Table("layers that can be named", ("layer", "channels"), channels)])
     if chosen.sheet or chosen.layer:
         wanted = chosen_channels(network, chosen.layer, chosen.channels, seed, chosen.size)
-        return Result(pictures={"sheet": contact_sheet(network, wanted, seed, chosen.size, chosen.steps)})
+        result.pictures["sheet"] = contact_sheet(network, wanted, seed, chosen.size, chosen.steps)
+        return result
     objective = _objective(network, replace(settings, guide=""), data.info)
     last = objective.targets[-1].layer
     sheet = contact_sheet(
         network, {last: some_channels(network, last, 8, seed, chosen.size)}, seed, chosen.size, chosen.steps
     )
-    if not networks["dream"].any():  # nothing was dreamed yet: there is only the network
-        return Result(pictures={"channels": sheet})
-    return Result(pictures={"answers": answers(objective, data.picture, networks["dream"]), "channels": sheet})
+    if networks["dream"].any():  # else nothing was dreamed yet: there is only the network
+        result.pictures["answers"] = answers(objective, data.picture, networks["dream"])
+    result.pictures["channels"] = sheet
+    return result
 
 
 def example(data: DreamData, folder: Path) -> Example:

@@ -63,5 +63,7 @@ def test_a_network_is_looked_into_without_a_dream():
     assert not list(Path().glob("*.png")), "the current folder is left alone"
     with Image.open(result.files["sheet"]) as sheet:
         assert sheet.height == 6 + 40 + 16 + 6
-    assert any(table.columns[0] == "layer" for table in result.tables)
+    named = {table.title: table.rows for table in result.tables}
+    assert "network" in named, "the layer table"
+    assert named["layers that can be named"] == [(f"conv{k}", c) for k, c in enumerate((16, 16, 32, 32, 64), start=1)]
     assert set(actions.inspect("deep_dream", weights="untrained", size=40, steps=2).files) == {"channels"}
