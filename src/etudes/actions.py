@@ -58,7 +58,7 @@ def train(
 
     Args:
         etude: its name, such as "addition_rnn".
-        preset: named settings to start from: "classic" or "tuned".
+        preset: named settings to start from, such as "classic", "tuned" or "demo".
         out: the run folder; by default a new one in `runs`.
         backend: "tensorflow", "jax" or "torch"; decided once in a process.
         quiet: show no progress.
