@@ -63,6 +63,10 @@ def carry_out(run: Run, etude: str, preset: str, settings: Settings, backend: st
     return run
 
 
+OPEN = ("", "auto")
+"""What a setting says that leaves it to the machine, where `settled` makes something else of it."""
+
+
 def settled(etude: str, settings: Settings) -> Settings:
     """Settings in which what was left open (precision auto, the network of a dream) has become what it means now.
 
@@ -80,10 +84,9 @@ def begun_with(run: Run, etude: str, asked: Settings) -> Settings:
         UserError: it holds a run of another étude or with other settings.
     """
     if run.header()["etude"] == etude:
-        stored = settings_of(run)
-        now = as_dict(settled(etude, asked))
-        left_open = [name for name, value in as_dict(asked).items() if value != now[name]]
-        if dataclasses.replace(asked, **{name: getattr(stored, name) for name in left_open}) == stored:
+        stored, now = settings_of(run), settled(etude, asked)
+        left_open = [name for name, value in as_dict(asked).items() if value in OPEN and value != getattr(now, name)]
+        if dataclasses.replace(now, **{name: getattr(stored, name) for name in left_open}) == stored:
             return stored
     raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
 

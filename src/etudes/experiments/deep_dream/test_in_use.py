@@ -87,6 +87,8 @@ def test_a_run_of_another_etude_is_found_and_remembered():
     assert actions.evaluate(run).figures == run.read_json("results.json")["figures"]  # still with the first one
     with pytest.raises(UserError, match="other settings"):  # what was left open does not matter, but this does
         actions.train("deep_dream", preset="tiny", weights="", octaves=2, out="stopped", quiet=True)
+    with pytest.raises(UserError, match="other settings"):
+        actions.train("deep_dream", preset="tiny", weights="cifar10_cnn", octaves=1, out="stopped", quiet=True)
     resumed = actions.train("deep_dream", preset="tiny", weights="", octaves=1, out="stopped", quiet=True)
     assert resumed.header()["settings"]["weights"] == str(first), "not the newer one"
     assert resumed.results()["weights_sha256"] == run.results()["weights_sha256"]
