@@ -35,7 +35,9 @@ def test_auto_is_decided_by_the_machine_said_and_kept(
     assert run.read_json("environment.json")["precision"] == "bfloat16"
     assert "precision bfloat16: this machine has it in hardware (--precision chooses)" in watch.said
     (run.folder / "results.json").unlink()
+    later = Listening()
+    assert train(False, later).read_json("environment.json")["precision"] == "bfloat16", "a run keeps what it began in"
+    assert not any(line.startswith("precision") for line in later.said)
+    (run.folder / "results.json").unlink()
     with pytest.raises(UserError, match="other settings"):
-        train(False, Listening())
-    monkeypatch.setattr(backend, "has_bfloat16", lambda: False)
-    assert actions.resume(run, quiet=True).read_json("environment.json")["precision"] == "bfloat16"
+        actions.train("antirectifier", preset="tiny", out=run.folder, precision="float32", epochs=1, twins=())

@@ -17,7 +17,7 @@ from etudes.comparison import compare
 from etudes.contract import Result
 from etudes.errors import UserError
 from etudes.reproduction import reproduce as train_again
-from etudes.running import carry_out, in_one_precision
+from etudes.running import begun_with, carry_out, say_precision, settled
 from etudes.runs import Run, find_run, next_folder, run_at
 from etudes.trained import Reference, Trained, etude_of, load, preset_of, settings_of
 from etudes.training.mirrors import check_mirrors, mirrored
@@ -58,7 +58,7 @@ def train(
 
     Args:
         etude: its name, such as "addition_rnn".
-        preset: named settings to start from: "classic" or "tuned".
+        preset: named settings to start from, such as "classic", "tuned" or "demo".
         out: the run folder; by default a new one in `runs`.
         backend: "tensorflow", "jax" or "torch"; decided once in a process.
         quiet: show no progress.
@@ -74,7 +74,7 @@ def train(
     """
     check_mirrors(log)
     watch = watch or watch_for(Console(), quiet)
-    chosen = in_one_precision(preset_of(etude, preset, settings), watch)
+    asked = preset_of(etude, preset, settings)
     run = Run(Path(out) if out is not None else next_folder(etude, preset))
     if run.finished:
         watch.say(f"{run} is finished: nothing to train; choose another --out for a new run")
@@ -82,9 +82,10 @@ def train(
     if not run.started and run.holds_something_else():
         raise UserError(f"{run} is no run and not empty: choose another --out, so that nothing of yours is touched")
     if run.started:
-        stored = settings_of(run) if run.header()["etude"] == etude else None
-        if stored != chosen:
-            raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
+        chosen = begun_with(run, etude, asked)
+    else:
+        chosen = settled(etude, asked)
+        say_precision(asked, watch)
     with mirrored(watch, run, log) as shown:
         return carry_out(run, etude, preset, chosen, backend, shown)
 

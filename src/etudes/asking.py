@@ -11,7 +11,7 @@ from etudes.contract import Networks, Result, Table
 from etudes.errors import unknown
 from etudes.keeping import command_of, keep_result
 from etudes.reporting import write_report
-from etudes.runs import KINDS, Run, read_notes, run_of
+from etudes.runs import KINDS, Run, read_notes, run_of, runs_folder
 from etudes.settings import as_dict, check_fields, describe
 from etudes.trained import (
     Opened,
@@ -108,6 +108,9 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
         backend: as in `load`.
         **options: what to look at: the étude's options of inspect.
 
+    Returns:
+        Its pictures are saved in the run's `pictures`, or, where there is no run, in runs/ETUDE-inspected.
+
     Raises:
         UserError: as in `load`, or the data is not at hand, or the étude has no such thing to look at.
     """
@@ -122,7 +125,7 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     result.tables = [*layer_tables_of(trained.networks), *result.tables]
     if trained.run is None:
         for name, picture in result.pictures.items():
-            result.files |= save_pictures({name: picture}, Path(f"{etude}-{name}.png"))
+            result.files |= save_pictures({name: picture}, runs_folder() / f"{etude}-inspected" / f"{name}.png")
         return result
     usual = as_dict(trained.experiment.inspection())
     asked = {name: value for name, value in as_dict(given).items() if value != usual[name]}

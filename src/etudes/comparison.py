@@ -14,7 +14,7 @@ from etudes.errors import UserError
 from etudes.measures.intervals import mean
 from etudes.runs import Run, columns_of, find_run, read_metrics
 from etudes.views.curves import learning_curves
-from etudes.views.pictures import save_pictures
+from etudes.views.pictures import check_place, save_pictures
 
 SIDE_BY_SIDE = 4
 """So many runs have a column each; more have a row each."""
@@ -31,10 +31,12 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
         out: where the picture of the curves goes, others beside it; by default no picture is saved.
 
     Raises:
-        UserError: fewer than two runs, or a folder that is no run.
+        UserError: fewer than two runs, a folder that is no run, or no picture can be saved there.
     """
     if len(runs) < 2:
         raise UserError("compare needs two runs or more: etudes compare RUN RUN ...")
+    if out is not None:
+        check_place(out)
     chosen = [run if isinstance(run, Run) else find_run(run, experiments.names()) for run in runs]
     headers, found = [run.header() for run in chosen], [run.results() for run in chosen]
     labels = [str(run) for run in chosen]

@@ -189,6 +189,8 @@ class Experiment:
 
     Raises `UserError` where that is no longer the one that I names.
     """
+    settle: Callable[[Any], Any] | None = None
+    """S → S in which what a person left open is decided. A training begins with that and keeps to it. No Keras."""
     trains: tuple[str, ...] = ()
     """Names of the networks that training changes and the run keeps; empty for all that `build` gives."""
     only_for_training: Callable[[Any], tuple[str, ...]] | None = None

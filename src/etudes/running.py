@@ -12,7 +12,7 @@ from etudes.keeping import command_of, keep_result
 from etudes.reporting import write_report
 from etudes.runs import Run, load_checkpoint, read_metrics, save_weights
 from etudes.settings import Settings, as_dict
-from etudes.trained import build, lender_of
+from etudes.trained import build, lender_of, settings_of
 from etudes.training.backend import resolve_precision, start_backend
 from etudes.training.environment import describe_environment, differences
 from etudes.training.fingerprint import fingerprint
@@ -63,14 +63,40 @@ def carry_out(run: Run, etude: str, preset: str, settings: Settings, backend: st
     return run
 
 
-def in_one_precision(settings: Settings, watch: Watch) -> Settings:
-    """Settings in which auto has become what it means here, so that a run goes on in it wherever that may be."""
-    if settings.precision != "auto":
-        return settings
-    precision = resolve_precision(settings.precision)
-    has = "has it" if precision == "bfloat16" else "has no bfloat16"
-    watch.say(f"precision {precision}: this machine {has} in hardware (--precision chooses)")
-    return dataclasses.replace(settings, precision=precision)
+OPEN = ("", "auto")
+"""What a setting says that leaves it to the machine, where `settled` makes something else of it."""
+
+
+def settled(etude: str, settings: Settings) -> Settings:
+    """Settings in which what was left open (precision auto, the network of a dream) has become what it means now.
+
+    They are written into the run, so that it goes on with the same, wherever and whenever that may be.
+    """
+    settle = experiments.load(etude).settle
+    settings = dataclasses.replace(settings, precision=resolve_precision(settings.precision))
+    return settle(settings) if settle else settings
+
+
+def begun_with(run: Run, etude: str, asked: Settings) -> Settings:
+    """The settings that a run began with; what was asked for must be the same, but for what it leaves open.
+
+    Raises:
+        UserError: it holds a run of another étude or with other settings.
+    """
+    if run.header()["etude"] == etude:
+        stored, now = settings_of(run), settled(etude, asked)
+        left_open = [name for name, value in as_dict(asked).items() if value in OPEN and value != getattr(now, name)]
+        if dataclasses.replace(now, **{name: getattr(stored, name) for name in left_open}) == stored:
+            return stored
+    raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
+
+
+def say_precision(asked: Settings, watch: Watch) -> None:
+    """Say what precision auto means on this machine, if that was asked for."""
+    if asked.precision == "auto":
+        precision = resolve_precision("auto")
+        has = "has it" if precision == "bfloat16" else "has no bfloat16"
+        watch.say(f"precision {precision}: this machine {has} in hardware (--precision chooses)")
 
 
 def backend_of(run: Run, asked: str | None) -> str | None:

@@ -154,10 +154,14 @@ def test_train_prints_its_run_last_and_a_finished_run_says_so(runs: Path, capsys
     assert (Path("here") / "results.json").stat().st_mtime_ns == before
     assert run([*words[:-1], "there", "--quiet", "--epochs", "1"]) == 0
     assert capsys.readouterr().out == "there\n"
-    assert run(["compare", "here", "there", "--out", "curves.png"]) == 0
+    assert run(["compare", "here", "there"]) == 0
     compared = capsys.readouterr().out
     assert "epochs" in compared
-    assert Path("curves.png").stat().st_size > 1000
+    assert f"curves: {runs / 'compared' / 'curves.png'}" in compared
+    assert not list(Path().glob("*.png")), "the current folder is left alone"
+    assert run(["compare", "here", "there", "--out", "mine.png"]) == 0
+    assert Path("mine.png").read_bytes() == (runs / "compared" / "curves.png").read_bytes()
+    assert "is no picture format" in refused(["compare", "here", "there", "--out", "mine.doc"], capsys)
 
 
 def test_an_unfinished_run_with_other_settings_is_not_touched(

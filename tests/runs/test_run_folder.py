@@ -146,8 +146,12 @@ def test_runs_are_found_by_name_and_by_folder(runs: Path, nothing_bundled: None)
     assert second.folder.name == "cifar10_cnn-tiny-2"
     assert newest_run("cifar10_cnn") == first
     assert find_run(str(first.folder), names) == first
-    with pytest.raises(UserError, match="unknown run folder or etude"):
+    with pytest.raises(UserError, match="unknown run folder or etude 'cifar_cnn': did you mean 'cifar10_cnn'"):
+        find_run("cifar_cnn", names)
+    with pytest.raises(UserError, match="nothing is not a run folder: there is no such folder"):
         find_run(runs / "nothing", names)
+    with pytest.raises(UserError, match="is not a run folder: it has no readable settings"):
+        find_run(runs, names)
 
 
 @pytest.mark.parametrize("text", ["", "etude = 3", "etude = ", 'etude = "x"\npreset = "y"', "\0"])

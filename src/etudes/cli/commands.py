@@ -128,9 +128,11 @@ def report(words: Sequence[str]) -> int:
 def compare(words: Sequence[str]) -> int:
     """`etudes compare RUN RUN ...`."""
     from etudes import actions
+    from etudes.runs import runs_folder
 
     given = parse(flags.Compare, words, "etudes compare")
-    return _show(actions.compare(given.runs, out=given.out), given.json)
+    out = given.out or runs_folder() / "compared" / "curves.png"
+    return _show(actions.compare(given.runs, out=out), given.json)
 
 
 def list_etudes(words: Sequence[str]) -> int:
@@ -176,10 +178,11 @@ def doctor(words: Sequence[str]) -> int:
 def demo(words: Sequence[str]) -> int:
     """`etudes demo`."""
     from etudes.demo import run_demo
+    from etudes.runs import runs_folder
     from etudes.views.progress import watch_for
 
     given = parse(flags.Demo, words, "etudes demo")
-    print(run_demo(given.out, watch_for(Console(), given.quiet)))
+    print(run_demo(given.out or runs_folder() / "demo", watch_for(Console(), given.quiet)))
     return 0
 
 

@@ -33,7 +33,7 @@ class Train(Generic[S]):
     preset: str = "tuned"
     """Named settings to start from; the flags below change single ones."""
     out: Folder = None
-    """The run folder; by default the next free one in runs/."""
+    """The run folder; by default the next free one in the runs folder."""
     backend: Backend = None
     """tensorflow, jax or torch; by default KERAS_BACKEND, else what fits the machine."""
     log: Log = ()
@@ -117,8 +117,8 @@ class Compare:
 
     runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
     """Two or more run folders."""
-    out: File = "compare.png"
-    """The picture of the curves."""
+    out: File = None
+    """The picture of the curves, others beside it; by default compared/curves.png in the runs folder."""
     json: tyro.conf.FlagCreatePairsOff[bool] = False
     """Print the result as JSON."""
 
@@ -163,8 +163,8 @@ class Doctor:
 class Demo:
     """Train, use and look inside all six on embedded data; ends in one report.html."""
 
-    out: Annotated[str, tyro.conf.arg(metavar="DIR")] = "runs/demo"
-    """Where the runs and the report go; runs that are finished are kept."""
+    out: Folder = None
+    """Where the runs and the report go, by default demo in the runs folder; runs that are finished are kept."""
     quiet: tyro.conf.FlagCreatePairsOff[bool] = False
     """Show no progress, only the report's path."""
 

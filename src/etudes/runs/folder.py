@@ -60,6 +60,11 @@ class Run:
         """Whether the training came to its end."""
         return (self.folder / "results.json").exists()
 
+    @property
+    def ended(self) -> int:
+        """When a finished training ended, nanoseconds since 1970."""
+        return (self.folder / "results.json").stat().st_mtime_ns
+
     def holds_something_else(self) -> bool:
         """Whether the folder, or a file of its name, is there and not a run's beginning."""
         if not self.folder.is_dir():
@@ -94,7 +99,8 @@ class Run:
         try:
             header = read_toml(path)
         except OSError as error:
-            raise UserError(f"{self.folder} is not a run folder: it has no readable settings.toml") from error
+            reason = "it has no readable settings.toml" if self.folder.exists() else "there is no such folder"
+            raise UserError(f"{self.folder} is not a run folder: {reason}") from error
         for key, kind in {"etude": str, "preset": str, "settings": dict, "data": dict}.items():
             if not isinstance(header.get(key), kind):
                 raise UserError(f"{path} is damaged: it names no {key}")
@@ -180,14 +186,18 @@ def next_folder(etude: str, preset: str) -> Path:
     return folder
 
 
+def own_runs() -> list[Run]:
+    """The finished runs in the runs folder, of whichever étude, in the order of their names."""
+    return [Run(results.parent) for results in sorted(runs_folder().glob("*/results.json"))]
+
+
 def newest_run(etude: str) -> Run | None:
     """The finished run of an étude in the runs folder that ended last."""
     finished = []
-    for results in runs_folder().glob("*/results.json"):
-        run = Run(results.parent)
+    for run in own_runs():
         try:
             if run.header()["etude"] == etude:
-                finished.append((results.stat().st_mtime_ns, str(run.folder), run))
+                finished.append((run.ended, str(run.folder), run))
         except UserError:
             continue  # somebody else's folder among the runs must not stand in the way
     return max(finished)[2] if finished else None
@@ -241,7 +251,9 @@ def find_run(reference: str | Path, etudes: list[str]) -> Run:
         return run
     run = run_at(reference)
     if not run.started:
-        raise unknown("run folder or etude", str(reference), etudes)
+        if len(run.folder.parts) == 1 and not run.folder.exists():  # a name may be that of an étude, misspelt
+            raise unknown("run folder or etude", str(reference), etudes)
+        run.header()  # says what is wrong with it
     if not run.finished:
         raise UserError(f"{reference} is not finished; go on with `etudes resume {reference}`")
     return run

@@ -38,7 +38,6 @@ class Keeper:
         self.fitted: Any = None
         self.interruption = interruption
         self.began = time.monotonic()
-        self.saving_seconds = 0.0
         self.position: dict[str, Any] = {"done": [], "phase": "", "epoch": 0, "memory": {}, **fresh_epoch()}
         self._networks = networks
         self._restored = checkpoint
@@ -99,7 +98,6 @@ class Keeper:
         with self.run.writing():
             save_checkpoint(self.run.folder, Checkpoint(arrays, position, self._metrics))
         self._saved_at = time.monotonic()
-        self.saving_seconds += self._saved_at - began
         self._interval = min(max(self._interval, (self._saved_at - began) / SHARE), self._most)
 
     def between(self, moment: str) -> None:

@@ -74,11 +74,6 @@ class Session:
         self._position = self._keeper.position
         self.arrays = self._keeper.arrays
 
-    @property
-    def saving_seconds(self) -> float:
-        """Seconds that checkpoints took in this process."""
-        return self._keeper.saving_seconds
-
     def remember(self, name: str, value: Callable[[], Any]) -> Any:
         """A JSON value that is computed once in a run, also if the run is interrupted after that."""
         memory = self._position["memory"]

@@ -20,6 +20,15 @@ def check_place(path: str | Path) -> None:
     place = Path(path)
     if place.suffix.lower() not in Image.registered_extensions():
         raise UserError(f"cannot write {place}: {place.suffix or 'no ending'} is no picture format; use .png")
+    check_writable(place)
+
+
+def check_writable(place: Path) -> None:
+    """Whether a file can be written there.
+
+    Raises:
+        UserError: it is a folder, or the folder that it goes into cannot be one.
+    """
     if place.is_dir():
         raise UserError(f"cannot write {place}: it is a folder; name a file in it")
     above = next(folder for folder in place.absolute().parents if folder.exists())

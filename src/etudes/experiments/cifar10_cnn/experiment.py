@@ -202,7 +202,7 @@ def use(networks: Networks, info: ImageInfo, settings: CifarSettings, options: U
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspect:
     """What to look at."""
 
     picture: str | None = None
@@ -224,7 +224,7 @@ class Look:
         return self.picture is None or self.augmentations or self.rates
 
 
-def inspect(networks: Networks, data: ImageData, settings: CifarSettings, chosen: Look) -> Result:
+def inspect(networks: Networks, data: ImageData, settings: CifarSettings, chosen: Inspect) -> Result:
     """The first filters, what each convolution makes of a picture, and which of its pixels speak for the answer."""
     network, info = networks["classifier"], data.info
     pictures, truths = to_look_at(network, info, chosen.picture, None if chosen.picture else data.test)
@@ -278,6 +278,6 @@ experiment = Experiment(
     read=read,
     use=use,
     inspect=inspect,
-    inspection=Look,
+    inspection=Inspect,
     example=example,
 )

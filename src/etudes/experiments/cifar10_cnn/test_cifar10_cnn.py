@@ -7,7 +7,7 @@ from PIL import Image
 from etudes import actions
 from etudes.experiments.cifar10_cnn.experiment import (
     PRESETS,
-    Look,
+    Inspect,
     Use,
     augmented,
     build,
@@ -112,7 +112,7 @@ def test_what_the_preview_shows_is_what_is_learned_from(tiny, own):
     settings, networks, data = tiny
     plain, moved = (override(settings, {"augmentation": kind}) for kind in ("none", "shifts"))
     for chosen, same in ((plain, True), (moved, False)):
-        sheet = inspect(networks, data, chosen, Look(picture=own, augmentations=True)).pictures["augmentations"]
+        sheet = inspect(networks, data, chosen, Inspect(picture=own, augmentations=True)).pictures["augmentations"]
         pixels = np.asarray(sheet)[2:]
         rows = pixels[: 8 * (len(pixels) // 8)].reshape(8, len(pixels) // 8, *pixels.shape[1:])
         width = (sheet.width - 2) // 8
@@ -124,7 +124,7 @@ def test_looking_for_a_rate_leaves_the_run_alone(tiny, own, monkeypatch):
     settings, networks, data = tiny
     monkeypatch.setattr("etudes.training.looking.RATE_STEPS", 12)
     before = [weight.copy() for weight in networks["classifier"].get_weights()]
-    result = inspect(networks, data, settings, Look(picture=own, rates=True, target=data.info.class_names[1]))
+    result = inspect(networks, data, settings, Inspect(picture=own, rates=True, target=data.info.class_names[1]))
     assert all((one == other).all() for one, other in zip(before, networks["classifier"].get_weights(), strict=True))
     assert result.figures["rate_of_this_run"] == settings.learning_rate
     assert {"filters", "feature-maps", "saliency", "learning-rates"} == set(result.pictures)
@@ -136,4 +136,4 @@ def test_a_picture_of_ones_own_needs_no_data(tmp_path, own, monkeypatch, tiny_ru
     monkeypatch.setattr("etudes.asking.data_of", None)
     result = actions.inspect(run, picture=own)
     assert len(next(table for table in result.tables if table.title.startswith("why")).rows) == 1
-    assert Look(picture="x.png", rates=True).needs_data
+    assert Inspect(picture="x.png", rates=True).needs_data

@@ -25,9 +25,9 @@ from etudes.errors import UserError
 from etudes.experiments.deep_dream import inception
 from etudes.experiments.deep_dream.applications import application
 from etudes.experiments.deep_dream.dreaming import deprocess, octaves_of
-from etudes.experiments.deep_dream.model import convolutional_part, untrained_network
+from etudes.experiments.deep_dream.model import convolutional_part, layer_names, untrained_network
 from etudes.experiments.deep_dream.objectives import Objective, objective_of
-from etudes.experiments.deep_dream.options import Inspection, Request, Use, read
+from etudes.experiments.deep_dream.options import Inspect, Request, Use, read
 from etudes.experiments.deep_dream.photographs import DreamData, DreamInfo, describe_data, load_data, open_photo
 from etudes.experiments.deep_dream.pictures import answers, before_after, octave_strip
 from etudes.experiments.deep_dream.regularisers import Picture
@@ -54,6 +54,11 @@ def network_at_hand(settings: DreamSettings, info: DreamInfo) -> Weights:
     if found.sha256 != info.weights_sha256:
         raise UserError(f"{shown(found.name)} is no longer the network that this dream began with: dream again")
     return found
+
+
+def settle(settings: DreamSettings) -> DreamSettings:
+    """The settings with the network that is at hand now, in place of whichever is found or is an étude's newest."""
+    return replace(settings, weights=find_weights(settings.weights, settings.application).name)
 
 
 def borrow(settings: DreamSettings, info: DreamInfo) -> str | None:
@@ -188,20 +193,24 @@ def use(networks: Networks, info: DreamInfo, settings: DreamSettings, options: U
     return Result(answers=[answer], lines=[*sitting.said, line, *films], pictures={"dream": deprocess(result)})
 
 
-def inspect(networks: Networks, data: DreamData, settings: DreamSettings, chosen: Inspection) -> Result:
+def inspect(networks: Networks, data: DreamData, settings: DreamSettings, chosen: Inspect) -> Result:
     """Where the layers fire, before and after; and what single channels dream of: by default of the deepest layer."""
     network, seed = networks["network"], settings.seed
+    channels = [(name, int(network.get_layer(name).output.shape[-1])) for name in layer_names(network)]
+    result = Result(tables=[Table("layers that can be named", ("layer", "channels"), channels)])
     if chosen.sheet or chosen.layer:
         wanted = chosen_channels(network, chosen.layer, chosen.channels, seed, chosen.size)
-        return Result(pictures={"sheet": contact_sheet(network, wanted, seed, chosen.size, chosen.steps)})
+        result.pictures["sheet"] = contact_sheet(network, wanted, seed, chosen.size, chosen.steps)
+        return result
     objective = _objective(network, replace(settings, guide=""), data.info)
     last = objective.targets[-1].layer
     sheet = contact_sheet(
         network, {last: some_channels(network, last, 8, seed, chosen.size)}, seed, chosen.size, chosen.steps
     )
-    if not networks["dream"].any():  # nothing was dreamed yet: there is only the network
-        return Result(pictures={"channels": sheet})
-    return Result(pictures={"answers": answers(objective, data.picture, networks["dream"]), "channels": sheet})
+    if networks["dream"].any():  # else nothing was dreamed yet: there is only the network
+        result.pictures["answers"] = answers(objective, data.picture, networks["dream"])
+    result.pictures["channels"] = sheet
+    return result
 
 
 def example(data: DreamData, folder: Path) -> Example:
@@ -218,7 +227,7 @@ experiment = Experiment(
     presets=PRESETS,
     info=DreamInfo,
     options=Use,
-    inspection=Inspection,
+    inspection=Inspect,
     describe_data=describe_data,
     load_data=load_data,
     build=build,
@@ -229,6 +238,7 @@ experiment = Experiment(
     inspect=inspect,
     example=example,
     borrow=borrow,
+    settle=settle,
     trains=("dream",),
     ready=True,
 )

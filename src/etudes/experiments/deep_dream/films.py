@@ -12,6 +12,7 @@ from PIL import Image
 
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.regularisers import Picture
+from etudes.views.pictures import check_writable
 
 ENDINGS = (".mp4", ".gif")
 FRAMES_A_SECOND = 12
@@ -28,11 +29,7 @@ def check_film(path: str) -> None:
         raise UserError(f"cannot write {place}: a film ends in {' or '.join(ENDINGS)}")
     if place.suffix.lower() == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
         raise UserError("an MP4 needs imageio-ffmpeg: pip install 'etudes[film]', or let the film end in .gif")
-    if place.is_dir():
-        raise UserError(f"cannot write {place}: it is a folder; name a file in it")
-    above = next(folder for folder in place.absolute().parents if folder.exists())
-    if not above.is_dir() or not os.access(above, os.W_OK):
-        raise UserError(f"cannot write {place}: {above} is no folder that can be written; name another place")
+    check_writable(place)
 
 
 def enlarged(picture: Picture, zoom: float) -> Picture:

@@ -79,7 +79,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Inspection:
+class Inspect:
     """Look at what a dream changed, or at what single channels dream of."""
 
     sheet: bool = False

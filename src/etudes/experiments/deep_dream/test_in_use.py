@@ -85,10 +85,13 @@ def test_a_run_of_another_etude_is_found_and_remembered(tiny_run):
     newer.write_json("weights.json", {**newer.read_json("weights.json"), "sha256": "another"})
     assert weights.find_weights("").name == str(newer)
     assert actions.evaluate(run).figures == run.read_json("results.json")["figures"]  # still with the first one
-    with pytest.raises(UserError, match="changed since it began"):  # it would go on with the newer one
-        actions.resume("stopped", quiet=True)
-    shutil.rmtree(newer.folder)
-    assert actions.resume("stopped", quiet=True).results()["weights_sha256"] == run.results()["weights_sha256"]
+    with pytest.raises(UserError, match="other settings"):  # what was left open does not matter, but this does
+        actions.train("deep_dream", preset="tiny", weights="", octaves=2, out="stopped", quiet=True)
+    with pytest.raises(UserError, match="other settings"):
+        actions.train("deep_dream", preset="tiny", weights="cifar10_cnn", octaves=1, out="stopped", quiet=True)
+    resumed = actions.train("deep_dream", preset="tiny", weights="", octaves=1, out="stopped", quiet=True)
+    assert resumed.header()["settings"]["weights"] == str(first), "not the newer one"
+    assert resumed.results()["weights_sha256"] == run.results()["weights_sha256"]
     first.write_json("weights.json", {**first.read_json("weights.json"), "sha256": "another"})
     with pytest.raises(UserError, match="is no longer the network that this dream began with"):
         actions.evaluate(run)

@@ -8,8 +8,9 @@ from PIL import Image
 
 from etudes import actions
 from etudes.errors import UserError
-from etudes.experiments.deep_dream.options import Inspection
+from etudes.experiments.deep_dream.options import Inspect
 from etudes.experiments.deep_dream.sheets import channel_dreams, chosen_channels, contact_sheet
+from etudes.runs import runs_folder
 from etudes.training.backend import keras
 
 
@@ -31,7 +32,7 @@ def test_what_does_not_exist_is_refused(network):
     with pytest.raises(UserError, match="name 1 to 64"):
         chosen_channels(network, "conv3", (), 0, 64)
     with pytest.raises(UserError, match="--channels goes with --layer"):
-        Inspection(channels=(1,))
+        Inspect(channels=(1,))
 
 
 def test_each_dream_excites_its_own_channel():
@@ -58,8 +59,11 @@ def test_a_sheet_has_a_place_for_each_dream(network):
 
 def test_a_network_is_looked_into_without_a_dream():
     result = actions.inspect("deep_dream", weights="untrained", layer="conv2", channels=(0, 3), size=40, steps=2)
-    assert result.files == {"sheet": "deep_dream-sheet.png"}
-    with Image.open(Path("deep_dream-sheet.png")) as sheet:
+    assert result.files == {"sheet": str(runs_folder() / "deep_dream-inspected" / "sheet.png")}
+    assert not list(Path().glob("*.png")), "the current folder is left alone"
+    with Image.open(result.files["sheet"]) as sheet:
         assert sheet.height == 6 + 40 + 16 + 6
-    assert any(table.columns[0] == "layer" for table in result.tables)
+    named = {table.title: table.rows for table in result.tables}
+    assert "network" in named, "the layer table"
+    assert named["layers that can be named"] == [(f"conv{k}", c) for k, c in enumerate((16, 16, 32, 32, 64), start=1)]
     assert set(actions.inspect("deep_dream", weights="untrained", size=40, steps=2).files) == {"channels"}

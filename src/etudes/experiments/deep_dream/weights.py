@@ -11,7 +11,7 @@ from etudes.data.refusal import refuse
 from etudes.errors import UserError, unknown
 from etudes.experiments.deep_dream.preprocessing import PREPROCESSING
 from etudes.experiments.deep_dream.weight_files import look_at_application, look_at_file
-from etudes.runs import Run, bundled_runs, run_at, run_of, runs_folder
+from etudes.runs import Run, bundled_runs, own_runs, run_at, run_of
 
 UNTRAINED = "untrained"
 INCEPTION = ("inception_v3", "inception_v3_2015")
@@ -97,15 +97,13 @@ def _automatic() -> Weights:
         if file is not None:
             return _file(name, file)
     found = []
-    own = [Run(results.parent) for results in runs_folder().glob("*/results.json")]
-    for run in [*own, *bundled_runs()]:
+    for run in [*own_runs(), *bundled_runs()]:
         try:
             channels = picture_channels(run)
         except UserError:
             continue  # a damaged folder among the runs must not stand in the way
         if channels:
-            ended = (run.folder / "results.json").stat().st_mtime_ns
-            found.append((channels, not run.bundled, ended, str(run.folder), run))
+            found.append((channels, not run.bundled, run.ended, str(run.folder), run))
     return _run(max(found)[-1]) if found else Weights()
 
 

@@ -22,7 +22,7 @@ from etudes.data import describe_images, load_images
 from etudes.data.splits import select
 from etudes.errors import UserError
 from etudes.experiments.mnist_acgan.collapse import examine
-from etudes.experiments.mnist_acgan.inspection import Look, measure_pictures
+from etudes.experiments.mnist_acgan.inspection import Inspect, measure_pictures
 from etudes.experiments.mnist_acgan.judge import Judge, accuracy_on, train_judge
 from etudes.experiments.mnist_acgan.model import check_size, make_discriminator, make_generator, trimmed, trimmed_data
 from etudes.experiments.mnist_acgan.pictures import (
@@ -232,7 +232,7 @@ def use(networks: Networks, info: ImageInfo, settings: AcganSettings, options: U
 
 
 def inspect(
-    networks: Networks, data: ImageData, settings: AcganSettings, chosen: Look, borrowed: Any | None = None
+    networks: Networks, data: ImageData, settings: AcganSettings, chosen: Inspect, borrowed: Any | None = None
 ) -> Result:
     """Every class from the same z, walks in z, the discriminator's first filters, and measures by a judge.
 
@@ -276,7 +276,7 @@ experiment = Experiment(
     read=read,
     use=use,
     inspect=inspect,
-    inspection=Look,
+    inspection=Inspect,
     example=example,
     only_for_training=only_for_training,
 )

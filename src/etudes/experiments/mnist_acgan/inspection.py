@@ -33,7 +33,7 @@ TAUGHT = 60_000
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspect:
     """What to measure of generated pictures, and by whom."""
 
     judge: str | None = None
@@ -50,7 +50,7 @@ class Look:
 
 
 def measure_pictures(
-    networks: Networks, data: ImageData, settings: AcganSettings, chosen: Look, lent: Any | None
+    networks: Networks, data: ImageData, settings: AcganSettings, chosen: Inspect, lent: Any | None
 ) -> Result:
     """Conditional accuracy, kernel distance, diversity, nearest training pictures and, if asked for, CAS.
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from etudes.contract import Array, ImageInfo, Images, Networks
 from etudes.errors import UserError
-from etudes.runs import Run, bundled_runs, run_at, run_of, runs_folder
+from etudes.runs import Run, bundled_runs, own_runs, run_at, run_of
 from etudes.training.backend import keras
 
 LEARNED_FROM = 20_000
@@ -123,7 +123,8 @@ def judging_run(asked: str | None, info: ImageInfo) -> Run | None:
     if asked == PIXELS:
         return None
     if asked is None:
-        found = [(accuracy, str(run), run) for run in _all_runs() if (accuracy := _accuracy(run, info)) is not None]
+        runs = [*own_runs(), *bundled_runs()]
+        found = [(accuracy, str(run), run) for run in runs if (accuracy := _accuracy(run, info)) is not None]
         return max(found, key=lambda entry: entry[:2])[2] if found else None
     run = run_of(asked) or run_at(asked)
     if not run.finished:
@@ -132,10 +133,6 @@ def judging_run(asked: str | None, info: ImageInfo) -> Run | None:
     if not _same_pictures(data, info):
         raise UserError(f"--judge {asked} learned from other pictures or classes ({data.get('source', 'unknown')})")
     return run
-
-
-def _all_runs() -> list[Run]:
-    return [*(Run(path.parent) for path in sorted(runs_folder().glob("*/results.json"))), *bundled_runs()]
 
 
 def _accuracy(run: Run, info: ImageInfo) -> float | None:

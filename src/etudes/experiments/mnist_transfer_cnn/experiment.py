@@ -33,7 +33,7 @@ from etudes.experiments.mnist_transfer_cnn.freezing import (
     on_cached_features,
     table_of,
 )
-from etudes.experiments.mnist_transfer_cnn.inspection import Look, look
+from etudes.experiments.mnist_transfer_cnn.inspection import Inspect, look
 from etudes.experiments.mnist_transfer_cnn.model import build
 from etudes.experiments.mnist_transfer_cnn.settings import PRESETS, TransferSettings
 from etudes.experiments.mnist_transfer_cnn.sources import FIRST, first_task
@@ -233,7 +233,7 @@ def use(
     return answer_pictures(network, names, options.inputs, pictures, options.top)
 
 
-def inspect(networks: Networks, data: TransferData, settings: TransferSettings, chosen: Look) -> Result:
+def inspect(networks: Networks, data: TransferData, settings: TransferSettings, chosen: Inspect) -> Result:
     """Filters, maps of a picture of either task, why an answer, how far each layer moved; and studies if asked for."""
     return look(networks, data, settings, chosen, lambda network, steps: prepare(network, settings, steps))
 
@@ -258,6 +258,6 @@ experiment = Experiment(
     read=read,
     use=use,
     inspect=inspect,
-    inspection=Look,
+    inspection=Inspect,
     example=example,
 )

@@ -21,7 +21,7 @@ from etudes.training.looking import check_look, saliency, to_look_at, together
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspect:
     """What to look at, and studies, which take minutes: they train networks of their own and leave the run as it is."""
 
     picture: str | None = None
@@ -68,7 +68,7 @@ def look(
     networks: Networks,
     data: TransferData,
     settings: TransferSettings,
-    chosen: Look,
+    chosen: Inspect,
     prepare: Callable[[Any, int], None],
 ) -> Result:
     """Filters, maps of a picture of either task, why an answer, how far each layer moved; and the studies.

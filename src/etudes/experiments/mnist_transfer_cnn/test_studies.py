@@ -22,7 +22,7 @@ from etudes.experiments.mnist_transfer_cnn.freezing import (
     on_cached_features,
     table_of,
 )
-from etudes.experiments.mnist_transfer_cnn.inspection import Look
+from etudes.experiments.mnist_transfer_cnn.inspection import Inspect
 from etudes.experiments.mnist_transfer_cnn.model import make_network
 from etudes.experiments.mnist_transfer_cnn.studies import SCRATCH, Study, Way, depth_study, draw_shots, shots_study
 from etudes.runs import Run
@@ -226,13 +226,13 @@ def test_what_cannot_be_studied_is_one_line(study: Study, tmp_path: Path) -> Non
         shots_study(study, (1, 5000), 1)
     info = experiments.load(NAME).describe_data(replace(study.settings))
     for chosen, words in (
-        (Look(shots=(10, 0)), "--shots 0"),
-        (Look(to="shapes"), "add --depths or --shots"),
-        (Look(to="shappes", depths=True), "shapes"),
-        (Look(target="0"), "unknown class '0'"),
-        (Look(picture=str(tmp_path / "no.png")), "no such picture"),
+        (Inspect(shots=(10, 0)), "--shots 0"),
+        (Inspect(to="shapes"), "add --depths or --shots"),
+        (Inspect(to="shappes", depths=True), "shapes"),
+        (Inspect(target="0"), "unknown class '0'"),
+        (Inspect(picture=str(tmp_path / "no.png")), "no such picture"),
     ):
         with pytest.raises(UserError, match=words):
             chosen.check(info, study.settings)
-    assert not Look(picture="x.png").needs_data
-    assert Look(picture="x.png", shots=(3,)).needs_data
+    assert not Inspect(picture="x.png").needs_data
+    assert Inspect(picture="x.png", shots=(3,)).needs_data
