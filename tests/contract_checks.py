@@ -59,10 +59,16 @@ def check_description(name: str) -> None:
         assert heading in card, f"the card of {name} has no heading {heading!r}"
 
 
-def check_life(name: str, folder: Path) -> None:
-    """Train, be interrupted, go on to the same end, load, evaluate, use and inspect, with the preset `tiny`."""
+def check_life(name: str, folder: Path, straight: Run | None = None) -> None:
+    """Train, be interrupted, go on to the same end, load, evaluate, use and inspect, with the preset `tiny`.
+
+    Args:
+        name: of the étude.
+        folder: for its runs.
+        straight: a training that was not interrupted; trained here if there is none.
+    """
     experiment = experiments.load(name)
-    straight = actions.train(name, preset="tiny", out=folder / "straight", quiet=True)
+    straight = straight or actions.train(name, preset="tiny", out=folder / "straight", quiet=True)
     check_run_folder(straight, name)
     interrupted = folder / "interrupted"
     for moment in ("step", "epoch"):

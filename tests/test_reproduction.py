@@ -1,6 +1,7 @@
 """`reproduce`: the same bits come out again, and where they do not, it says what differs."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from etudes.runs import Run
 
 
 @pytest.fixture
-def finished(tmp_path: Path, runs: Path) -> Run:
-    return actions.train("deep_dream", preset="tiny", out=tmp_path / "first", quiet=True)
+def finished(tmp_path: Path, runs: Path, tiny_run: Callable[[str, Path], Run]) -> Run:
+    return tiny_run("deep_dream", tmp_path / "first")
 
 
 def test_a_run_is_reproduced_bit_for_bit_and_leaves_nothing(finished: Run, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,15 @@ from etudes.runs import Run
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def finished(tiny_run: Callable[[str, Path], Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A small trained classifier."""
-    return actions.train("cifar10_cnn", preset="tiny", out=tmp_path_factory.mktemp("runs") / "shapes", quiet=True)
+    return tiny_run("cifar10_cnn", tmp_path_factory.mktemp("runs") / "shapes")
 
 
 @pytest.fixture(scope="module")
-def adder(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def adder(tiny_run: Callable[[str, Path], Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A small trained addition network."""
-    return actions.train("addition_rnn", preset="tiny", out=tmp_path_factory.mktemp("runs") / "sums", quiet=True)
+    return tiny_run("addition_rnn", tmp_path_factory.mktemp("runs") / "sums")
 
 
 def refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -159,8 +160,10 @@ def test_train_prints_its_run_last_and_a_finished_run_says_so(runs: Path, capsys
     assert Path("curves.png").stat().st_size > 1000
 
 
-def test_an_unfinished_run_with_other_settings_is_not_touched(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    actions.train("cifar10_cnn", preset="tiny", out="here", quiet=True)
+def test_an_unfinished_run_with_other_settings_is_not_touched(
+    tiny_run: Callable[[str, Path], Run], runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_run("cifar10_cnn", Path("here"))
     (Path("here") / "results.json").unlink()
     said = refused(["train", "cifar10_cnn", "--preset", "tiny", "--seed", "7", "--out", "here"], capsys)
     assert "etudes resume here" in said

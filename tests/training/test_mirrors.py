@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ class Listening(Silent):
 
 
 @pytest.fixture(scope="module")
-def straight(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return actions.train(ETUDE, preset="tiny", out=tmp_path_factory.mktemp("straight") / "run", quiet=True)
+def straight(tiny_run: Callable[[str, Path], Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return tiny_run(ETUDE, tmp_path_factory.mktemp("straight") / "run")
 
 
 def interrupted(folder: Path, log: str) -> Run:

@@ -131,8 +131,8 @@ def test_looking_for_a_rate_leaves_the_run_alone(tiny, own, monkeypatch):
     assert {row[3] for row in result.tables[0].rows} == {data.info.class_names[1]}
 
 
-def test_a_picture_of_ones_own_needs_no_data(tmp_path, own, monkeypatch):
-    run = actions.train("cifar10_cnn", preset="tiny", epochs=1, limit=32, out=tmp_path / "run", quiet=True)
+def test_a_picture_of_ones_own_needs_no_data(tmp_path, own, monkeypatch, tiny_run):
+    run = tiny_run("cifar10_cnn", tmp_path / "run")
     monkeypatch.setattr("etudes.asking.data_of", None)
     result = actions.inspect(run, picture=own)
     assert len(next(table for table in result.tables if table.title.startswith("why")).rows) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +126,8 @@ def test_a_student_says_what_its_lessons_said(digits: Any) -> None:
     assert 0.42 < accuracy_after_learning_from(lessons, asked, digits.info, 0) <= 0.5
 
 
-def test_an_inspection_is_judged_by_the_run_that_it_names(tmp_path: Path) -> None:
-    run = actions.train("mnist_acgan", preset="tiny", out=tmp_path / "run", quiet=True)
+def test_an_inspection_is_judged_by_the_run_that_it_names(tiny_run: Callable[[str, Path], Run], tmp_path: Path) -> None:
+    run = tiny_run("mnist_acgan", tmp_path / "run")
     found = actions.inspect(run, judge="antirectifier@bundled", count=40, cas=True)
     test = EXPERIMENT.load_data(EXPERIMENT.presets["tiny"]).test
     network = actions.load("antirectifier@bundled").networks["antirectifier"]

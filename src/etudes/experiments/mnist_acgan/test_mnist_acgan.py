@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -209,8 +210,8 @@ def test_a_column_of_the_grid_has_one_z() -> None:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return actions.train("mnist_acgan", preset="tiny", out=tmp_path_factory.mktemp("run") / "whole", quiet=True)
+def run(tiny_run: Callable[[str, Path], Run], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return tiny_run("mnist_acgan", tmp_path_factory.mktemp("run") / "whole")
 
 
 def test_a_run_keeps_grids_film_and_losses_of_both_networks(run: Run) -> None:
