@@ -197,11 +197,11 @@ def test_every_card_is_shown(runs: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_help_is_quick(runs: Path) -> None:
-    times = []
-    for _ in range(5):
+    # 0.3 s on a quiet machine; the best of five at most, doubled for one that is busy with other tests.
+    times: list[float] = []
+    while len(times) < 5 and min(times, default=1.0) >= 0.6:
         start = time.perf_counter()
         done = subprocess.run([sys.executable, "-m", "etudes", "--help"], capture_output=True, text=True, check=True)
         times.append(time.perf_counter() - start)
     assert all(command in done.stdout for command in COMMANDS)
-    # 0.3 s on a quiet machine; the best of five, doubled for one that is busy with other tests.
     assert min(times) < 0.6

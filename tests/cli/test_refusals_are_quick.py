@@ -315,13 +315,13 @@ def test_a_training_that_cannot_begin_is_refused_without_a_backend(brought: None
 )
 def test_a_refusal_costs_little(words: list[str], brought: None) -> None:
     never_trained("cifar10_cnn", Path("run"))
-    costs = []
+    # Seconds of the processor, so that other work on the machine does not count; 0.5 s and 70 MB where it was written.
     for _ in range(3):
         command = [sys.executable, "-c", COST, *words]
         done = subprocess.run(command, capture_output=True, text=True, check=True)
         code, seconds, megabytes = map(float, done.stdout.split())
         assert code == 2
-        costs.append((seconds, megabytes))
-    # Seconds of the processor, so that other work on the machine does not count; 0.5 s and 70 MB where it was written.
-    assert min(costs)[0] <= 2
-    assert min(costs)[1] <= 200
+        if seconds <= 2:
+            break
+    assert seconds <= 2
+    assert megabytes <= 200
