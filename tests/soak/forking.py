@@ -1,10 +1,12 @@
 """A process that has loaded the backend and forks for every command line: a start costs a second instead of six.
 
-Nothing of the backend has run when it forks, so what a fork does is what a fresh process does.
+Nothing of the backend has run when it forks, so what a fork does is what a fresh process does, but that it need not
+import anything or draw the shapes.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import resource
@@ -13,6 +15,17 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+BEFORE_FORKING = (
+    "keras",
+    "tensorflow",
+    "matplotlib.figure",
+    "matplotlib.backends.backend_agg",
+    "sklearn.metrics",
+    "etudes.actions",
+    "etudes.cli",
+)
+"""What takes time to import; nothing of it starts threads that a fork would not have."""
 
 
 class Forks:
@@ -60,11 +73,14 @@ class Forks:
 
 def serve() -> None:
     """Answer each job on standard input with an exit code on standard output."""
-    import keras  # noqa: F401 (loaded before the first fork)
-    import matplotlib.figure  # noqa: F401
-    import tensorflow  # noqa: F401
+    for module in BEFORE_FORKING:
+        importlib.import_module(module)
+    from etudes import experiments
+    from etudes.data.shapes import load_shapes
 
-    import etudes.actions  # noqa: F401
+    for name in experiments.names():
+        experiments.load(name)
+    load_shapes()
 
     for line in sys.stdin:
         child = os.fork()

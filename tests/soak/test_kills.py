@@ -1,19 +1,14 @@
 """Tiny trainings are killed at every failpoint; each fires, and the end is that of a training never interrupted."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from etudes.runs.failpoints import FILES, POINTS
 from soak.forking import Forks
 from soak.kills import end_of, finish, kill_at
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with Forks("tensorflow") as server:
-        yield server
 
 
 def in_order(files: tuple[str, ...], *others: str) -> list[str]:
@@ -33,17 +28,16 @@ def in_order(files: tuple[str, ...], *others: str) -> list[str]:
     ],
 )
 def test_killed_at_every_failpoint_it_ends_the_same(
-    etude: str, points: list[str], forks: Forks, tmp_path: Path
+    etude: str, points: list[str], forks: Forks, straight: Callable[[str], Any], tmp_path: Path
 ) -> None:
     log = tmp_path / "log.txt"
-    straight = finish(forks, etude, tmp_path / "straight", log)
     number, victim = 0, tmp_path / "killed"
     for point in points:
         if not kill_at(forks, etude, victim, point, log):  # its file was written already: begin anew
-            assert end_of(victim) == straight, f"killed before {point}"
+            assert end_of(victim) == straight(etude), f"killed before {point}"
             number, victim = number + 1, tmp_path / f"killed-{number}"
             assert kill_at(forks, etude, victim, point, log), f"{point} never fired"
-    assert finish(forks, etude, victim, log) == straight
+    assert finish(forks, etude, victim, log) == straight(etude)
 
 
 def test_every_failpoint_is_tried() -> None:

@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,8 @@ from etudes.views.progress import Silent
 from soak.forking import Forks
 from soak.kills import end_of, finish, kill_at, words_for
 
-ETUDE = "cifar10_cnn"
-
-
-@pytest.fixture(scope="module")
-def forks() -> Iterator[Forks]:
-    with Forks("tensorflow") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def straight(forks: Forks, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The end of a training that nothing disturbed."""
-    folder = tmp_path_factory.mktemp("straight")
-    return finish(forks, ETUDE, folder / "run", folder / "log.txt")
+FITTED, QUICK = "cifar10_cnn", "deep_dream"
+"""One whose epochs are Keras' own `fit`, and the one that is the quickest to start."""
 
 
 def last_line(log: Path) -> str:
@@ -39,46 +27,60 @@ def last_line(log: Path) -> str:
 
 @pytest.mark.parametrize(("action", "code"), [("interrupt", 130), ("terminate", 143)])
 def test_a_signal_saves_and_says_how_to_go_on(
-    action: str, code: int, forks: Forks, straight: Any, tmp_path: Path
+    action: str, code: int, forks: Forks, straight: Callable[[str], Any], tmp_path: Path
 ) -> None:
     folder, log = tmp_path / "run", tmp_path / "log.txt"
-    assert forks.run(words_for(ETUDE, folder), log, ETUDES_FAILPOINT=f"validation={action}") == code
+    assert forks.run(words_for(FITTED, folder), log, ETUDES_FAILPOINT=f"validation={action}") == code
     line = last_line(log)
     assert line.startswith("etudes: ")
     assert line.endswith(f"`etudes resume {folder}` goes on")
     assert (folder / "checkpoints" / "current.safetensors").exists()
     assert forks.run(["resume", str(folder), "--quiet"], tmp_path / "resumed.txt") == 0
-    assert end_of(folder) == straight
+    assert end_of(folder) == straight(FITTED)
 
 
-def test_a_signal_before_the_first_step_leaves_a_run_that_goes_on(forks: Forks, straight: Any, tmp_path: Path) -> None:
+def test_a_signal_before_the_first_step_leaves_a_run_that_goes_on(
+    forks: Forks, straight: Callable[[str], Any], tmp_path: Path
+) -> None:
     folder, log = tmp_path / "run", tmp_path / "log.txt"
-    assert forks.run(words_for(ETUDE, folder), log, ETUDES_FAILPOINT="environment.json:done=terminate") == 143
+    assert forks.run(words_for(QUICK, folder), log, ETUDES_FAILPOINT="environment.json:done=terminate") == 143
     assert "stopped by SIGTERM" in last_line(log)
-    assert finish(forks, ETUDE, folder, log) == straight
+    assert finish(forks, QUICK, folder, log) == straight(QUICK)
 
 
-@pytest.mark.parametrize("file", ["current.safetensors", "weights.safetensors", "weights.json", "results.json"])
-def test_a_disk_that_is_full_for_one_file_loses_nothing(file: str, forks: Forks, straight: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("etude", "file"),
+    [
+        (FITTED, "current.safetensors"),
+        (QUICK, "weights.safetensors"),
+        (QUICK, "weights.json"),
+        (QUICK, "results.json"),
+    ],
+)
+def test_a_disk_that_is_full_for_one_file_loses_nothing(
+    etude: str, file: str, forks: Forks, straight: Callable[[str], Any], tmp_path: Path
+) -> None:
     folder, log = tmp_path / "run", tmp_path / "log.txt"
-    code = forks.run(words_for(ETUDE, folder), log, ETUDES_FAILPOINT=f"{file}:half=full", ETUDES_CHECKPOINT_SECONDS="0")
+    code = forks.run(words_for(etude, folder), log, ETUDES_FAILPOINT=f"{file}:half=full", ETUDES_CHECKPOINT_SECONDS="0")
     assert code == 2
     assert "run cannot be written to: No space left on device; mend that" in last_line(log)
     assert not list(folder.rglob("*.writing"))
-    assert finish(forks, ETUDE, folder, log) == straight
+    assert finish(forks, etude, folder, log) == straight(etude)
 
 
-def test_a_disk_that_is_full_at_any_size_loses_nothing(forks: Forks, straight: Any, tmp_path: Path) -> None:
+def test_a_disk_that_is_full_at_any_size_loses_nothing(
+    forks: Forks, straight: Callable[[str], Any], tmp_path: Path
+) -> None:
     folder, log = tmp_path / "run", tmp_path / "log.txt"
-    assert kill_at(forks, ETUDE, folder, "epoch", log)
+    assert kill_at(forks, FITTED, folder, "epoch", log)
     size = (folder / "checkpoints" / "current.safetensors").stat().st_size
     for limit in (300, 3_000, size // 2, size - 1):
         before = (folder / "checkpoints" / "current.safetensors").read_bytes()
         said = tmp_path / f"{limit}.txt"
-        assert forks.run(words_for(ETUDE, folder), said, largest_file=limit, ETUDES_CHECKPOINT_SECONDS="0") == 2
+        assert forks.run(words_for(FITTED, folder), said, largest_file=limit, ETUDES_CHECKPOINT_SECONDS="0") == 2
         assert "cannot be written to: File too large" in said.read_text(encoding="utf-8")
         assert (folder / "checkpoints" / "current.safetensors").read_bytes() == before
-    assert finish(forks, ETUDE, folder, log) == straight
+    assert finish(forks, FITTED, folder, log) == straight(FITTED)
 
 
 class Removing(Silent):
@@ -110,9 +112,9 @@ def test_a_run_goes_on_only_on_its_backend_with_its_data_and_settings(
     forks: Forks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, log = tmp_path / "run", tmp_path / "log.txt"
-    assert kill_at(forks, ETUDE, folder, "epoch", log)
+    assert kill_at(forks, FITTED, folder, "epoch", log)
     with pytest.raises(UserError, match="began on tensorflow"):
-        actions.train(ETUDE, preset="tiny", out=folder, backend="jax")
+        actions.train(FITTED, preset="tiny", out=folder, backend="jax")
     header = Run(folder).header()
     Run(folder).write_header({**header, "fingerprint": "other"})
     with pytest.raises(UserError, match="its data changed"):
