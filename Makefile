@@ -3,16 +3,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+SHARED := -n 2 --dist loadscope --no-loadscope-reorder
 
 .PHONY: demo test test-torch soak bench setup lint docs results lock clean
 
 demo: setup          ## train, use and look inside all six on embedded data; ends in one report.html
 	$(BIN)/etudes demo
 
-test: setup lint     ## everything that must hold, on TensorFlow and on JAX; a browser is not shared with other tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/studio
-	$(BIN)/python -m pytest tests/studio
-	KERAS_BACKEND=jax $(BIN)/python -m pytest -n 2 --dist worksteal tests/test_contract.py tests/training \
+test: setup lint     ## everything that must hold, on TensorFlow and on JAX, in two processes: see conftest.py
+	$(BIN)/python -m pytest $(SHARED)
+	KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) tests/test_contract.py tests/training \
 		src/etudes/experiments/mnist_acgan/test_layer.py
 
 test-torch: setup    ## the same contract on torch, where it is installed

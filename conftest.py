@@ -31,6 +31,47 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 
+LONGEST = (
+    "tests/studio/",
+    "tests/test_contract.py",
+    "tests/soak/",
+    "tests/test_benchmarks.py",
+    "tests/test_demo.py",
+    "tests/cli/test_odd_places.py",
+    "tests/test_docs.py",
+    "src/etudes/experiments/",
+    "tests/test_bundled.py",
+    "tests/cli/",
+    "tests/training/",
+)
+"""What takes longest comes first, so that in the end no process waits for another."""
+
+TOGETHER = ("tests/studio/", "tests/soak/")
+"""Folders whose tests share what takes long to start: a studio with a browser, a process that forks."""
+
+APART = ("tests/test_contract.py",)
+"""Files whose tests take long each and share nothing."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, where several processes share the tests."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: next((n for n, s in enumerate(LONGEST) if item.nodeid.startswith(s)), len(LONGEST)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadscope` a process takes whole files, and some folders whole."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Sharing(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return nodeid if file in APART else next((folder for folder in TOGETHER if file.startswith(folder)), file)
+
+    return Sharing(config, log) if config.option.dist == "loadscope" else None
+
+
 @pytest.fixture(scope="session")
 def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Any]:
     """Gives a copy, in a folder that is made, of an étude's finished training with the preset tiny.

@@ -9,7 +9,7 @@ import pytest
 from studio.visiting import FLAGS, NO_BROWSER, Served, Visit, chromium, open_page, start_studio
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """One for all tests that leave it as it is."""
     pytest.importorskip("gradio")
@@ -18,7 +18,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served.end()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """Chromium, from the system's packages."""
     path = chromium()
