@@ -69,8 +69,8 @@ class Stopping(Silent):
         signal.raise_signal(signal.SIGINT)
 
 
-def test_a_run_of_another_etude_is_found_and_remembered(tiny_run):
-    first = tiny_run("cifar10_cnn", Path("runs") / "first")
+def test_a_run_of_another_etude_is_found_and_remembered(tiny_run, tmp_path):
+    first = tiny_run("cifar10_cnn", tmp_path / "runs" / "first")
     assert weights.find_weights("").name == str(first)
     assert weights.find_weights("cifar10_cnn") == weights.find_weights(str(first))
     assert weights.picture_channels(first) == 3
