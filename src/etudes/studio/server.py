@@ -88,6 +88,7 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
     gradio = import_gradio()
     from fastapi import FastAPI
     from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
+    from starlette.routing import Mount
 
     from etudes.studio.guards import Guard
     from etudes.studio.page import PATHS, STYLE, build_page, head, theme
@@ -121,7 +122,8 @@ def application(studio: Any, hosts: frozenset[str], password: str | None) -> Any
             app, page, path, theme=theme(), css=STYLE, head=head(language), max_file_size="25mb", ssr_mode=False,
             footer_links=["api"], run_history=False, show_error=False, allowed_paths=[], pwa=False,
         )  # fmt: skip
-        sessions[path] = Sessions(page, next(route.app for route in app.routes if getattr(route, "path", "") == path))
+        mounted = next(route for route in app.routes if isinstance(route, Mount) and route.path == path)
+        sessions[path] = Sessions(page, mounted.app)
     return app
 
 

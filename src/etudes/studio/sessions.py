@@ -46,7 +46,7 @@ class Sessions(StateHolder):
             app: Gradio's application of the page.
             most: sessions that are kept; the one that was not asked for longest goes first.
         """
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         page.state_session_capacity = most
         self.set_blocks(page)
         app.state_holder = self
