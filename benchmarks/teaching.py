@@ -1,6 +1,6 @@
 """Choose how new classes are taught: other recipes beside today's, on pictures that no test uses.
 
-    python -m benchmarks.teaching                # two or three quiet minutes; writes benchmarks/teaching.json
+    python -m benchmarks.teaching    # two or three minutes on a quiet machine; adds to benchmarks/teaching.json
 
 The bundled mnist_transfer_cnn, whose bottleneck saw the digits 0-4 alone, is taught the digits 5-9 from a few pictures
 of MNIST's training half, and asked about others of that half. Every recipe gets the same pictures in each round, so
@@ -9,6 +9,8 @@ that the difference to today's has an interval within such pairs.
 
 import argparse
 import json
+import shlex
+import sys
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -51,26 +53,26 @@ def drawn(images: Images, each: int, random: np.random.Generator) -> tuple[Any, 
     return images.pictures[np.concatenate(places)], np.repeat(np.arange(len(DIGITS)), each)
 
 
-def compare(rounds: int, shots: int, asked: int) -> dict[str, Any]:
-    """Accuracy and seconds of each recipe, round by round."""
+def compare(changes: list[dict[str, Any]], rounds: range, shots: int, asked: int) -> dict[str, Any]:
+    """Accuracy and seconds of each recipe, round by round; the number of a round draws its pictures and weights."""
     trained = actions.load("mnist_transfer_cnn@bundled")
     network, data = trained.networks["transferred"], load_images("mnist", seed=0, validation_share=1 / 6)
     questions, truth = drawn(data.validation, asked, np.random.default_rng(0))
     seen = features_of(network, questions)
-    right: list[list[float]] = [[] for _ in CHANGES]
-    seconds: list[list[float]] = [[] for _ in CHANGES]
-    for number in range(rounds):
+    right: list[list[float]] = [[] for _ in changes]
+    seconds: list[list[float]] = [[] for _ in changes]
+    for number in rounds:
         pictures, labels = drawn(data.train, shots, np.random.default_rng(1000 + number))
         lesson = Lesson(pictures, labels, tuple(map(str, DIGITS)))
-        for place, change in enumerate(CHANGES):
+        for place, change in enumerate(changes):
             began = time.perf_counter()
             settings = replace(trained.settings, seed=number)
             head = teach(network, lesson, settings, replace(RECIPE, **change))
             seconds[place].append(time.perf_counter() - began)
             said = upon(head, seen).predict(seen, batch_size=500, verbose=0).argmax(axis=-1)
             right[place].append(float(np.mean(said == truth)))
-        say(f"round {number + 1} of {rounds}: today's recipe {right[0][-1]:.3f}")
-    told = [figures(*one, right[0]) for one in zip(CHANGES, right, seconds, strict=True)]
+        say(f"round {number}: today's recipe {right[0][-1]:.3f}")
+    told = [figures(*one, right[0]) for one in zip(changes, right, seconds, strict=True)]
     return {"recipe": asdict(RECIPE), "contestants": told}
 
 
@@ -96,15 +98,21 @@ def main() -> None:
     """Compare, print a line for each recipe, and write the figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.teaching", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rounds", type=int, default=6, help="lessons of each recipe, each with pictures of its own")
+    parser.add_argument("--first", type=int, default=0, help="number of the first of them: others confirm a choice")
+    parser.add_argument("--changes", type=json.loads, default=CHANGES, help="other recipes, as a list in JSON")
     parser.add_argument("--shots", type=int, default=3, help="pictures of each class")
     parser.add_argument("--asked", type=int, default=200, help="pictures of each class that are asked about")
     parser.add_argument("--results", type=Path, default=Path(__file__).with_suffix(".json"))
     given = parser.parse_args()
     about, began = machine(), time.monotonic()
-    found = compare(given.rounds, given.shots, given.asked)
+    changes = [{}, *(change for change in given.changes if change)]
+    found = compare(changes, range(given.first, given.first + given.rounds), given.shots, given.asked)
     about["minutes"] = round((time.monotonic() - began) / 60, 1)
-    words = f"python -m benchmarks.teaching --rounds {given.rounds} --shots {given.shots} --asked {given.asked}"
-    given.results.write_text(json.dumps({"command": words, "measured": about, **found}, indent=1) + "\n", "utf-8")
+    known = json.loads(given.results.read_bytes()) if given.results.exists() else []
+    known.append(
+        {"command": shlex.join(["python", "-m", "benchmarks.teaching", *sys.argv[1:]]), "measured": about, **found}
+    )
+    given.results.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     for one in found["contestants"]:
         value, low, high = one["better"]
         say(f"{one['change'] or 'today'}: {one['accuracy']:.3f} ± {one['accuracy_spread']:.3f}, "

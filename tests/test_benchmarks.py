@@ -6,12 +6,14 @@ import inspect
 import json
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from etudes.experiments.mnist_transfer_cnn.teaching import RECIPE
 from etudes.training.backend import keras, start_backend
 
 ROOT = Path(__file__).parent.parent
@@ -180,3 +182,21 @@ def test_the_command_says_what_it_can() -> None:
     ).stdout
     for figure in ("speed", "dream", "memory", "inference", "scaling", "time_to_accuracy"):
         assert figure in said
+
+
+def test_the_recipe_of_teaching_is_one_that_was_compared() -> None:
+    known = json.loads((ROOT / "benchmarks" / "teaching.json").read_bytes())
+    compared = [entry["recipe"] | contestant["change"] for entry in known for contestant in entry["contestants"]]
+    assert asdict(RECIPE) in compared
+    assert all(entry["contestants"][0]["better"] == [0, 0, 0] for entry in known)
+
+
+def test_how_much_better_a_recipe_is_has_the_interval_of_its_pairs() -> None:
+    from benchmarks import teaching
+    from scipy.stats import ttest_rel
+
+    today, other = [0.80, 0.85, 0.83, 0.90], [0.82, 0.86, 0.88, 0.91]
+    found = teaching.figures({"epochs": 8}, other, [2.0, 1.0, 3.0, 1.5], today)
+    bounds = ttest_rel(other, today).confidence_interval(0.95)
+    assert found["better"] == [0.0225, round(float(bounds.low), 4), round(float(bounds.high), 4)]
+    assert found["seconds"] == 1.75

@@ -38,8 +38,8 @@ class Recipe:
     """Adam's."""
     shift: int = 2
     """Pixels by which a copy is moved at most."""
-    slant: float = 0.2
-    """Columns by which a row of a copy is moved at most, for each row from the middle."""
+    slant: float = 0.4
+    """Greatest slant of a copy along its rows and along its columns, pixels a pixel."""
 
 
 RECIPE = Recipe()
