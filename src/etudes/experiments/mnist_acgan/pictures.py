@@ -51,7 +51,8 @@ def class_grid(drawn: Array, names: Sequence[str], title: str = "") -> Image.Ima
     grid = picture_grid(drawn, len(drawn) // len(names), scale=max(1, round(56 / drawn.shape[2])))
     font = ImageFont.load_default(14)
     left, top = 20 + round(max(font.getlength(name) for name in names)), 26 if title else 0
-    sheet = Image.new("RGB", (left + grid.width, top + grid.height), "white")
+    width = max(grid.width, 8 + round(font.getlength(title)))  # of few pictures the title is wider
+    sheet = Image.new("RGB", (left + width, top + grid.height), "white")
     sheet.paste(grid, (left, top))
     draw = ImageDraw.Draw(sheet)
     draw.text((left + 2, top / 2), title, fill="black", font=font, anchor="lm")

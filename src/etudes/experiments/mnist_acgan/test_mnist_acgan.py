@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from etudes import actions, experiments
 from etudes.contract import ImageInfo, Images
@@ -119,30 +118,6 @@ def test_classic_is_as_described() -> None:
 def test_pictures_that_cannot_be_doubled_twice_are_refused() -> None:
     with pytest.raises(UserError, match="too small to be drawn"):
         EXPERIMENT.build(TINY, ImageInfo("small", 4, 28, 1, ("a", "b")))
-
-
-def test_a_folder_of_ones_own_is_drawn_from_the_middle_of_its_pictures(tmp_path: Path) -> None:
-    colours = {"red": (200, 0, 0), "green": (0, 200, 0)}
-    for name, colour in colours.items():
-        (tmp_path / name).mkdir()
-        picture = np.zeros((30, 27, 3), np.uint8)  # a black rim, of which the cut takes one row and one or two columns
-        picture[1:29, 1:25] = colour
-        for number in range(10):
-            Image.fromarray(picture).save(tmp_path / name / f"{number}.png")
-    settings = override(TINY, {"data": str(tmp_path), "batch_size": 4})
-    data = EXPERIMENT.load_data(settings)
-    assert data.info == EXPERIMENT.describe_data(settings)
-    assert (data.info.shape, data.info.class_names) == ((28, 24, 3), ("green", "red"))
-    for part in (data.train, data.test):
-        for one, label in zip(part.pictures, part.labels, strict=True):
-            assert (one == colours[data.info.class_names[label]]).all()
-    networks = build(EXPERIMENT, settings, data.info, None)
-    assert EXPERIMENT.evaluate(networks, data, settings).figures["judge_accuracy"] == 1
-    options = EXPERIMENT.options(("red",), walk_to="green")
-    wishes = EXPERIMENT.read(data.info, settings, options)
-    film = EXPERIMENT.use(networks, data.info, settings, options, wishes).pictures["picture"]
-    assert film[0].size == (24 * 4, 28 * 4)
-    assert EXPERIMENT.example(data, tmp_path).inputs == ("red",)
 
 
 # --- the game ---------------------------------------------------------------------------------------------------------
