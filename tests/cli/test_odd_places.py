@@ -96,7 +96,7 @@ def test_a_training_and_its_use_at_the_end_of_an_odd_path(tmp_path: Path) -> Non
     finished = found.parent
     assert done.stdout.strip().split("\n")[-1] == str(finished).encode("ascii", "replace").decode()
     assert (finished / "pictures" / "learning-curves.png").exists()
-    assert json.loads(run(["list", "--json"], environment).stdout)[2]["trained weights"] == str(finished)
+    assert json.loads(run(["list", "--json"], environment).stdout)[2]["trained weights"].split("; ")[0] == str(finished)
     photo = folder / "façade 🏠.png"
     embedded_photo("flower").resize((40, 40)).save(photo)
     used = run(["use", str(finished), str(photo), "--json"], environment, cwd=folder)

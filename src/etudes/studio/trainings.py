@@ -6,6 +6,7 @@ studio, and a studio that was started again finds them, also those that were beg
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -46,6 +47,15 @@ class Known:
     preset: str
     state: str
     """One of "queued", "starting", "running", "stopped", "failed" and "finished"."""
+
+
+def give_way(process: int) -> None:
+    """Let a process, the leader of its session, wait for others that want the processor."""
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, process, NICENESS)
+    # Where Linux weighs sessions against each other, a process's nice value counts within its own only: sched(7).
+    with contextlib.suppress(OSError), open(f"/proc/{process}/autogroup", "r+", encoding="ascii") as session:
+        session.write(str(NICENESS))
 
 
 class Trainings:
@@ -148,8 +158,7 @@ class Trainings:
                 start_new_session=True,  # the studio may be closed or killed; the training stays
                 env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
             )
-        if hasattr(os, "setpriority"):
-            os.setpriority(os.PRIO_PROCESS, child.pid, NICENESS)
+        give_way(child.pid)
         self._children[name] = child
 
     # --- looking ------------------------------------------------------------------------------------------------------
