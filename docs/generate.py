@@ -21,6 +21,7 @@ from unittest import mock
 from bundled_page import bundled_page
 from etudes import cli, experiments
 from etudes.runs import BUNDLED, read_metrics
+from etudes.settings import as_dict
 from etudes.views.card import show
 from goals_tables import goals_table, table_of_2017
 from performance_page import performance_page, performance_pictures
@@ -76,7 +77,8 @@ def committed_runs() -> list[dict[str, Any]]:
                 "etude": header["etude"],
                 "preset": header["preset"],
                 "data": header["settings"]["data"],
-                "settings": header["settings"],
+                # What a setting that came later does by itself is what was done before.
+                "settings": {**as_dict(experiments.load(header["etude"]).settings()), **header["settings"]},
                 "split": header["split"],
                 "seed": header["settings"]["seed"],
                 "epochs": epochs_in_words(epochs),

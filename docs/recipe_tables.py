@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import mean, median, stdev
+from statistics import mean, stdev
 from typing import Any
 
 import numpy as np
@@ -71,15 +71,14 @@ def precision_table(runs: list[dict[str, Any]]) -> list[str]:
         full, half = (np.array([pair[place]["figures"][headline] for pair in pairs]) for place in (0, 1))
         difference, factor = interval(half - full), 100 if full.max() <= 1 else 1
         bounds = "one seed" if len(pairs) == 1 else f"{difference.low * factor:+.2f} to {difference.high * factor:+.2f}"
-        faster = median(pair[0]["seconds"] / pair[1]["seconds"] for pair in pairs)
         cells = [first["etude"], first["preset"], first["epochs"], len(pairs), headline.replace("_", " ")]
         cells += [f"{full.mean() * factor:.2f}", f"{half.mean() * factor:.2f}"]
-        cells += [f"{difference.estimate * factor:+.2f} ({bounds})", f"{faster:.2g}×"]
+        cells += [f"{difference.estimate * factor:+.2f} ({bounds})"]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     if not lines:
         return []
     heading = (
-        "| étude | preset | trained for | seeds | figure | float32 | bfloat16 | difference (95 %) | times as fast |"
+        "| étude | preset | trained for | seeds | figure | float32 | bfloat16 | difference (95 %) |"
     )
     return [
         "",
@@ -87,9 +86,10 @@ def precision_table(runs: list[dict[str, Any]]) -> list[str]:
         "",
         "Pairs of trainings with the same command and seed, which differ by nothing but `--precision`; shares in",
         "percent. The difference is that of bfloat16, the mean over the pairs, with its 95 % interval by Student's t.",
+        "By how much bfloat16 is faster stands in performance.md, measured in turn.",
         "",
         heading,
-        "|" + " --- |" * 9,
+        "|" + " --- |" * 8,
         *lines,
     ]
 
