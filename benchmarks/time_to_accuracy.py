@@ -64,8 +64,10 @@ def races(plan: Plan) -> dict[str, Race]:
             {
                 "data": digits,
                 "precision": precision,
-                "epochs": plan.of(1, 2, 2),
-                "transfer_epochs": plan.of(1, 3, 3),
+                "epochs": 1,
+                "transfer_epochs": plan.of(1, 8, 8),
+                "batch_size": 64,
+                "learning_rate": 3e-3,
                 **some,
             },
             *("transfer_keras", file(digits), plan.of(1, 5, 12)),
