@@ -74,7 +74,7 @@ def races(plan: Plan) -> dict[str, Race]:
         ),
         "antirectifier": Race(
             *("validation_accuracy", None, "antirectifier", "antirectifier", "tuned"),
-            {"data": digits, "twins": [], "epochs": plan.of(2, 8, 8), **some},
+            {"data": digits, "twins": [], "epochs": plan.of(2, 5, 5), "shift": 1, "slant": 0.0, **some},
             *("antirectifier_keras", file(digits), plan.of(1, 8, 40)),
         ),
     }
