@@ -81,11 +81,15 @@ def race_plot(races: dict[str, Any]) -> str:
                     axes.plot(seconds, values, marker + "-", color=COLOURS[colour], markersize=3, label=label)
                 axes.axhline(one["target"], color="black", linewidth=0.8, linestyle=":")
             axes.set_xscale("log")
+            least, most = axes.get_xlim()
+            ticks = [tick for tick in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000) if least <= tick <= most]
+            axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
+            axes.set_xticks([], minor=True)
             axes.set_title(etude, size=9)
             axes.set_xlabel("seconds of training")
             if place == 1:
                 axes.set_ylabel("right on what is held back")
-                axes.legend(loc="lower right", fontsize=8)
+                drawn.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=8)
         return svg(drawn)
 
 
