@@ -77,9 +77,7 @@ def precision_table(runs: list[dict[str, Any]]) -> list[str]:
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     if not lines:
         return []
-    heading = (
-        "| étude | preset | trained for | seeds | figure | float32 | bfloat16 | difference (95 %) |"
-    )
+    heading = "| étude | preset | trained for | seeds | figure | float32 | bfloat16 | difference (95 %) |"
     return [
         "",
         "## bfloat16 beside float32",
