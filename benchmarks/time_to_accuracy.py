@@ -14,6 +14,7 @@ from benchmarks.data import write_pictures, write_questions
 from benchmarks.measuring import Contestant, Record, run, say
 from benchmarks.sizes import Plan
 from benchmarks.speed import at_hand
+from etudes.settings import words_of
 from etudes.training.backend import has_bfloat16
 
 
@@ -123,11 +124,7 @@ def _round(race: Race, plan: Plan, seed: int) -> dict[str, Any]:
 
 def _recipe(race: Race) -> str:
     """The command that trains like ours."""
-    words = ["etudes", "train", race.etude, "--preset", race.preset]
-    for name, value in race.settings.items():
-        flag = name.replace("_", "-")
-        words += [f"--no-{flag}"] if value is False else [f"--{flag}", *([] if value == [] else [str(value)])]
-    return " ".join(words)
+    return " ".join(["etudes", "train", race.etude, "--preset", race.preset, *words_of(race.settings)])
 
 
 def curve(epochs: list[Record], race: Race) -> list[tuple[float, float]]:
