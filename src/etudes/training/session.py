@@ -17,6 +17,7 @@ from etudes.contract import Array, Networks
 from etudes.errors import UserError
 from etudes.runs import Checkpoint, Run
 from etudes.training.backend import build_losses
+from etudes.training.batches import batches, one_ahead
 from etudes.training.interruption import Interruption
 from etudes.training.keeping import Keeper, fresh_epoch
 from etudes.training.state import put_metric_state
@@ -96,7 +97,8 @@ class Session:
 
         Args:
             network: a compiled `keras.Model`.
-            epoch_data: epoch → inputs and targets in the order in which they are to be taken.
+            epoch_data: epoch → inputs and targets in the order in which they are to be taken; called by another thread
+                while the epoch before is learned from.
             epochs: how many in this phase.
             batch_size: examples a step.
             validation: inputs and targets to evaluate after each epoch; its figures are logged as "validation_…".
@@ -106,19 +108,20 @@ class Session:
         network.optimizer.build(network.trainable_variables)
         if validation is not None and len(validation[1]):
             build_losses(network, validation[0][:1], validation[1][:1])
-        for epoch in self.epochs(phase, epochs, {"optimizer": network.optimizer}, fitted=network):
-            inputs, targets = epoch_data(epoch)
-            self.watch.begin_epoch(epoch, len(targets))
-            if self._position["figures"] is None:
-                self._position["figures"] = self._fit_rest(network, inputs, targets, batch_size)
-                self._keeper.between("validation")
-            figures = dict(self._position["figures"])
-            if validation is not None and len(validation[1]):
-                found = network.evaluate(*validation, batch_size=1000, verbose=0, return_dict=True)
-                figures |= {f"validation_{name}": float(value) for name, value in found.items()}
-            if after_epoch is not None:
-                figures |= after_epoch(epoch)
-            self.end_epoch(figures, samples=len(targets))
+        with one_ahead(epoch_data, epochs) as data_of:
+            for epoch in self.epochs(phase, epochs, {"optimizer": network.optimizer}, fitted=network):
+                inputs, targets = data_of(epoch)
+                self.watch.begin_epoch(epoch, len(targets))
+                if self._position["figures"] is None:
+                    self._position["figures"] = self._fit_rest(network, inputs, targets, batch_size)
+                    self._keeper.between("validation")
+                figures = dict(self._position["figures"])
+                if validation is not None and len(validation[1]):
+                    found = network.evaluate(**batches(*validation, 1000), verbose=0, return_dict=True)
+                    figures |= {f"validation_{name}": float(value) for name, value in found.items()}
+                if after_epoch is not None:
+                    figures |= after_epoch(epoch)
+                self.end_epoch(figures, samples=len(targets))
 
     def _fit_rest(self, network: Any, inputs: Array, targets: Array, batch_size: int) -> dict[str, float]:
         """Take the steps of the present epoch that are still to do; gives the figures of the whole epoch."""
@@ -143,9 +146,7 @@ class Session:
 
         start = first * batch_size
         history = network.fit(
-            inputs[start:],
-            targets[start:],
-            batch_size=batch_size,
+            **batches(inputs[start:], targets[start:], batch_size),
             shuffle=False,
             verbose=0,
             callbacks=[between_steps(step_done, put_sums_back)],

@@ -6,6 +6,7 @@ from typing import Any
 
 from etudes.contract import ImageInfo, Images
 from etudes.training.backend import drawn_from, keras
+from etudes.training.batches import batches
 from etudes.training.session import order
 
 EPOCHS, BATCH = 4, 100
@@ -25,7 +26,7 @@ def accuracy_after_learning_from(lessons: Images, test: Images, info: ImageInfo,
         student.compile(keras.optimizers.Adam(2e-3), "sparse_categorical_crossentropy", metrics=["accuracy"])
         for epoch in range(EPOCHS):
             places = order(seed, epoch, len(lessons))
-            student.fit(lessons.pictures[places], lessons.labels[places], batch_size=BATCH, shuffle=False, verbose=0)
+            student.fit(**batches(lessons.pictures[places], lessons.labels[places], BATCH), shuffle=False, verbose=0)
     found = student.evaluate(test.pictures, test.labels, batch_size=500, verbose=0, return_dict=True)
     return float(found["accuracy"])
 

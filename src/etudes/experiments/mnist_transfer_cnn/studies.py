@@ -29,6 +29,7 @@ from etudes.experiments.mnist_transfer_cnn.pictures import depth_picture, shots_
 from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
 from etudes.measures.intervals import Interval, mean
 from etudes.training.backend import drawn_from, keras, layers_in
+from etudes.training.batches import batches
 from etudes.training.classification import one_hot, predict
 from etudes.training.session import generator
 
@@ -117,7 +118,7 @@ class Study:
         for epoch in range(epochs):
             places = generator(seed, epoch, 3).permutation(len(task))
             began = time.monotonic()
-            learner.fit(inputs[places], targets[places], batch_size=batch, shuffle=False, verbose=0)
+            learner.fit(**batches(inputs[places], targets[places], batch), shuffle=False, verbose=0)
             seconds.append(time.monotonic() - began)
         return float(np.median(seconds[1:] or seconds))  # the first one compiles
 
