@@ -62,4 +62,14 @@ def batches(inputs: Array, targets: Array, size: int) -> dict[str, Any]:
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
     starts = tf.data.Dataset.range(0, len(targets), size)
-    return {"x": starts.map(batch).prefetch(2).with_options(options)}
+    # AutoGraph would write the function's text into a file, for which a full disk has no room.
+    plain = tf.autograph.experimental.do_not_convert(batch)
+    return {"x": starts.map(plain).prefetch(2).with_options(options)}
+
+
+def small_steps() -> int:
+    """Steps of a few milliseconds to take in one execution, as `compile` takes it: the way back to Python costs time.
+
+    Between executions a training can be interrupted and saved. On torch there is nothing to gain.
+    """
+    return 1 if keras.backend.backend() == "torch" else 10

@@ -38,6 +38,7 @@ from etudes.experiments.addition_rnn.questions import (
 from etudes.experiments.addition_rnn.report import evaluate_answers
 from etudes.experiments.addition_rnn.settings import PRESETS, AdditionSettings
 from etudes.training.backend import keras
+from etudes.training.batches import small_steps
 from etudes.training.muon import muon
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
@@ -151,8 +152,7 @@ def train(networks: Networks, data: TextData, settings: AdditionSettings, sessio
         optimizer=make_optimizer(settings, settings.epochs * -(-len(data.train) // settings.batch_size)),
         loss="categorical_crossentropy",
         metrics=[exact_match, "accuracy"],
-        # The steps are so small that going back to Python after each costs a tenth of the time.
-        steps_per_execution=10 if keras.backend.backend() != "torch" else 1,
+        steps_per_execution=small_steps(),
     )
 
     def epoch_data(epoch: int) -> tuple[Array, Array]:

@@ -31,6 +31,7 @@ from etudes.experiments.antirectifier.pictures import (
 from etudes.experiments.antirectifier.settings import PRESETS, TWINS, AntirectifierSettings
 from etudes.experiments.antirectifier.study import study
 from etudes.training.backend import keras
+from etudes.training.batches import small_steps
 from etudes.training.classification import (
     answer_pictures,
     evaluate_classifier,
@@ -126,6 +127,7 @@ def train(networks: Networks, data: ImageData, settings: AntirectifierSettings, 
             optimizer=make_optimizer(settings, steps),
             loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
             metrics=["accuracy"],
+            steps_per_execution=small_steps(),
         )
         session.fit(
             network,

@@ -39,6 +39,7 @@ from etudes.experiments.mnist_transfer_cnn.settings import PRESETS, TransferSett
 from etudes.experiments.mnist_transfer_cnn.sources import FIRST, first_task
 from etudes.experiments.mnist_transfer_cnn.teaching import Lesson, read_lesson, taught
 from etudes.training.backend import keras
+from etudes.training.batches import small_steps
 from etudes.training.classification import (
     answer_pictures,
     evaluate_classifier,
@@ -90,6 +91,8 @@ def prepare(network: Any, settings: TransferSettings, steps: int) -> None:
         optimizer=make_optimizer(settings, steps),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
         metrics=["accuracy"],
+        # Upon cached features there is so little to do.
+        steps_per_execution=small_steps() if len(network.input_shape) == 1 else 1,
     )
 
 
