@@ -21,6 +21,8 @@ class Goal:
     """The benchmark."""
     of: str = ""
     """Its part."""
+    why: str = ""
+    """What keeps it from being reached, where it is not."""
 
     @property
     def command(self) -> str:
@@ -229,3 +231,9 @@ def goal_row(goal: Goal, results: Results) -> str:
     if known and known["measured"]["size"] == "quick":
         reached = "not settled"
     return f"| {goal.what} | {goal.wanted} | {found[0]} | {reached} | `{goal.command}` |"
+
+
+def reasons(results: Results) -> list[str]:
+    """A line for each goal that was measured and is not reached, or not everywhere: what keeps it from that."""
+    short = [goal for goal in GOALS if (found := goal.find(results)) and found[1] is not True]
+    return [f"- {goal.what}: {goal.why or 'not looked for.'}" for goal in short]

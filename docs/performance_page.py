@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from performance_goals import GOALS, Results, goal_row, in_words, part
+from performance_goals import GOALS, Results, goal_row, in_words, part, reasons
 from performance_plots import dots, growth, race_plot, work_plot
 
 PICTURES = "pictures"
@@ -32,6 +32,10 @@ def performance_page(results: Results) -> str:
         "| what | goal | measured | reached | command |",
         "| --- | --- | --- | --- | --- |",
         *(goal_row(goal, results) for goal in GOALS),
+        "",
+        "What keeps a goal from being reached, or reached in both precisions:",
+        "",
+        *reasons(results),
         "",
         "Times to accuracy are decided on the validation split, on which nothing is learned, not on the test set.",
         "",
