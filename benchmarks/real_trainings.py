@@ -23,7 +23,8 @@ TRAININGS = {
     "mnist_acgan-stable-15-epochs-bfloat16": "mnist_acgan --preset stable --epochs 15 --precision bfloat16",
     "cifar10_cnn-mnist-5-epochs": "cifar10_cnn --data mnist --preset quick --augmentation shifts --epochs 5 "
     "--precision bfloat16",
-    "addition_rnn-5-digits": "addition_rnn --digits 5 --curriculum 0.3 --pairs 160000 --held-out 0.0625 --epochs 20",
+    "addition_rnn-5-digits": "addition_rnn --digits 5 --curriculum 0.3 --pairs 160000 --held-out 0.0625 --epochs 20 "
+    "--learning-rate 1e-2",
     "addition_rnn-9-digits": "addition_rnn --digits 9 --curriculum 0.5 --units 256 --pairs 210000 --held-out 0.048 "
     "--epochs 60",
     "deep_dream-tuned-inception-2015": "deep_dream --data {photo} --weights inception_v3_2015",

@@ -48,7 +48,7 @@ class AdditionSettings(Settings):
     """Questions a step."""
     optimizer: Literal["adam", "muon"] = "muon"
     """Adam, or Muon for the LSTMs with Adam for the rest."""
-    learning_rate: Annotated[float, Gt(0)] = 1.5e-2
+    learning_rate: Annotated[float, Gt(0)] = 4e-3
     """Learning rate; its peak if the schedule is not constant."""
     schedule: Literal["constant", "linear", "cosine"] = "cosine"
     """constant, or a straight rise to the peak and then a fall to zero, in a line or in half a cosine wave."""
