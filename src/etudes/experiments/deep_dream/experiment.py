@@ -95,7 +95,7 @@ def _from_file(path: Path, name: str, which: str) -> Any:
 
 def _objective(network: Any, settings: DreamSettings, info: DreamInfo, guide: Picture | None = None) -> Objective:
     """What the settings want to grow in this network."""
-    classes = network_at_hand(settings, info).class_names
+    classes = network_at_hand(settings, info).class_names(network.name)
     wanted = (settings.layers, settings.coefficients)
     return objective_of(network, *wanted, class_names=classes, guide=guide, tile=settings.tile)
 
