@@ -64,6 +64,23 @@ def test_the_second_input_is_the_output():
     assert Use(("a.png",)).out is None
 
 
+def test_a_preset_gives_a_dream_its_settings_and_what_is_said_comes_before_it():
+    Image.new("RGB", (70, 90), "white").save("photo.png")
+    settings = replace(TINY, seed=3, layers=("conv2",), max_loss=0.0018)
+    info = EXPERIMENT.describe_data(settings)
+
+    def chosen(**options):
+        return EXPERIMENT.read(info, settings, Use(("photo.png",), **options)).settings
+
+    said = {"clip": False, "max_loss": 0.0, "detail": "after"}
+    assert chosen(**said) == replace(settings, data="photo.png", **said)
+    kept = {"data": "photo.png", "weights": "untrained", "seed": 3}
+    assert chosen(preset="classic") == replace(CLASSIC, **kept)
+    assert chosen(preset="classic", clip=True, max_loss=2.0) == replace(CLASSIC, **kept, clip=True, max_loss=2.0)
+    with pytest.raises(UserError, match="unknown preset 'classical'"):
+        chosen(preset="classical")
+
+
 class Stopping(Silent):
     """Presses Ctrl-C when a step was taken."""
 
@@ -141,8 +158,9 @@ def test_a_class_of_a_transfer_is_one_of_the_network_that_dreams(tmp_path):
     save_weights(run.folder, {"first/00.kernel": np.zeros((3, 3, 1, 2), np.float32)})
     run.write_json("results.json", {})
     start_backend()
-    layers = [keras.layers.Conv2D(2, 3), keras.layers.Flatten(), keras.layers.Dense(4), keras.layers.Dense(3, "softmax")]
-    networks = {"first": keras.Sequential([keras.Input((8, 8, 1)), *layers])}
+    layers = keras.layers
+    chain = [layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(4), layers.Dense(3, "softmax")]
+    networks = {"first": keras.Sequential([keras.Input((8, 8, 1)), *chain])}
 
     def build(wanted):
         settings = replace(TINY, weights=str(run), layers=(wanted,))
