@@ -147,7 +147,7 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["7", "--out", "picture.doc"], ".doc is no picture format"),
         (["7", "--out", "."], "no ending is no picture format"),
     ],
-    "mnist_transfer_cnn": PICTURES,
+    "mnist_transfer_cnn": [*PICTURES, (["photo.png", "--first", "--teach", "."], "say only one of them")],
 }
 
 
@@ -183,6 +183,9 @@ BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
         (["--picture", "cut.png"], "cut.png: is not a picture"),
         (["--shots", "10", "0"], "--shots 0"),
         (["--shots", "few"], "--shots"),
+        (["--shots"], "--shots needs numbers"),
+        (["--epochs", "3"], "--epochs sets the length of a study: add --depths"),
+        (["--seeds", "7"], "--seeds is the size of a study: add --depths"),
         (["--shots", "10", "2000"], "has only"),
         (["--seeds", "0", "--depths"], "--seeds 0"),
         (["--to", "shapes"], "add --depths or --shots"),

@@ -81,7 +81,7 @@ def convolutional_part(networks: Networks) -> Any:
 
 
 def _lesser_heads(network: Any) -> set[int]:
-    """The `id`s of dense layers whose input goes into another with more outputs too, as "real or not" beside classes."""
+    """The `id`s of dense layers whose input goes into one with more outputs too, as "real or not" beside others."""
     dense = [layer for layer in _flat(network) if isinstance(layer, keras.layers.Dense)]
     return {id(one) for one in dense for other in dense if one.input is other.input and one.units < other.units}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from scipy import stats
 from etudes import actions, experiments
 from etudes.contract import Images
 from etudes.errors import UserError
-from etudes.experiments.mnist_transfer_cnn import studies
+from etudes.experiments.mnist_transfer_cnn import inspection, studies
 from etudes.experiments.mnist_transfer_cnn.experiment import frozen_parameters, prepare
 from etudes.experiments.mnist_transfer_cnn.freezing import (
     bottleneck_digest,
@@ -236,3 +237,13 @@ def test_what_cannot_be_studied_is_one_line(study: Study, tmp_path: Path) -> Non
             chosen.check(info, study.settings)
     assert not Inspect(picture="x.png").needs_data
     assert Inspect(picture="x.png", shots=(3,)).needs_data
+
+
+def test_another_set_is_read_once_for_all_that_is_asked(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(inspection, "load_target", lambda info, to, settings: read.append(to) or study.new)
+    chosen, data = Inspect(to="shapes", shots=(2,)), SimpleNamespace(info=None, second=study.old)
+    chosen.check_data(data, study.settings)
+    assert chosen.task(data, study.settings) is chosen.task(data, study.settings) is study.new
+    assert read == ["shapes"]
+    assert Inspect(shots=(2,)).task(data, study.settings) is study.old
