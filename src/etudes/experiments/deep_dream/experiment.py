@@ -61,7 +61,7 @@ def settle(settings: DreamSettings) -> DreamSettings:
     return replace(settings, weights=find_weights(settings.weights, settings.application).name)
 
 
-def borrow(settings: DreamSettings, info: DreamInfo) -> str | None:
+def borrow(info: DreamInfo, settings: DreamSettings) -> str | None:
     """The run of another étude that the network is taken from, if it is not Inception-v3."""
     run = network_at_hand(settings, info).run
     return str(run) if run else None

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -252,28 +250,6 @@ def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: 
         draw("2026" * 2, count=251)
     with pytest.raises(UserError, match="say what to draw"):
         draw()
-
-
-def test_what_the_discriminator_says_is_counted(digits: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    labels = {True: digits.test.labels, False: np.repeat(np.arange(10), 100)}
-    shares = {True: (0.75, 0.8), False: (0.1, 0.3)}  # taken for real, class named rightly: of real ones, of generated
-
-    def says(_: Any, pictures: Any) -> Any:
-        real = pictures.dtype == np.uint8
-        place, (taken, right) = np.arange(len(pictures)) / len(pictures), shares[real]
-        named = np.where(place >= 1 - right, labels[real], labels[real] + 1) % 10
-        return np.where(place < taken, 0.9, 0.1)[:, None], np.eye(10)[named]
-
-    judge = SimpleNamespace(says=lambda pictures: np.zeros(len(pictures), int))
-    blank = np.zeros((1000, *digits.info.shape))
-    story = importlib.import_module("etudes.experiments.mnist_acgan.experiment")
-    for name, result in (("train_judge", judge), ("paint", blank), ("measure", {}), ("every_class", blank[:20])):
-        monkeypatch.setattr(story, name, lambda *_, result=result: result)
-    monkeypatch.setattr(story, "look", says)
-    figures = EXPERIMENT.evaluate({"discriminator": None, "generator": None}, digits, TINY).figures
-    found = [figures[f"{what}_{of}"] for what, of in (("aux_accuracy", "real"), ("aux_accuracy", "generated"))]
-    found += [figures["real_taken_for_real"], figures["generated_taken_for_real"]]
-    assert found == pytest.approx([0.8, 0.3, 0.75, 0.1], abs=1 / len(digits.test))
 
 
 class KilledError(Exception):
