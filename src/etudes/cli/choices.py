@@ -21,7 +21,8 @@ def shown_options(options: type[Any]) -> type[Any]:
         if kinds == [bool]:
             told = tyro.conf.arg(constructor=bool)
         elif get_origin(kinds[0]) is Literal:
-            told = tyro.conf.arg(metavar="|".join(get_args(kinds[0])))
+            words = "|".join(get_args(kinds[0]))  # long ones would leave the help no room for its columns
+            told = tyro.conf.arg(metavar=words if len(words) <= 16 else "NAME")
         else:
             continue
         # What has no plain default is left as it is by `flags.shown_options`.

@@ -38,7 +38,7 @@ class Use:
     mask: str | None = None
     """A grey picture of the same proportions: where it is black, nothing is dreamed; where it is white, everything."""
     preset: Literal["classic", "tuned", "demo"] | None = None
-    """Dream as this preset does; what else is said here comes before it."""
+    """Dream as this preset does: classic, tuned or demo; what else is said here comes before it."""
     max_size: int | None = None
     """Pixels of the longer side at most; 0 sets no limit."""
     octaves: int | None = None
