@@ -185,7 +185,7 @@ class Experiment:
     Tables and pictures that `etudes compare` adds where all its runs are this étude's. Must not use Keras.
     """
     borrow: Callable[[Any, Any], str | None] | None = None
-    """(S, I) → the run whose networks this étude builds upon, or None. Must not use Keras.
+    """(I, S) → the run whose networks this étude builds upon, or None. Must not use Keras.
 
     Raises `UserError` where that is no longer the one that I names.
     """

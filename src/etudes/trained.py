@@ -133,7 +133,7 @@ def lender_of(experiment: Experiment, settings: Settings, info: Any) -> Opened |
     Raises:
         UserError: that run is not at hand or damaged, or not the one that was built upon before.
     """
-    reference = experiment.borrow(settings, info) if experiment.borrow else None
+    reference = experiment.borrow(info, settings) if experiment.borrow else None
     return open_run(reference) if reference else None
 
 

@@ -129,6 +129,13 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["photo.png", "dream.png", "--guide", "square.png", "--layers", "conv1:3"], "goes with whole layers"),
         (["photo.png", "dream.png", "--layers", "conv1:x"], "it must be LAYER"),
         (["photo.png", "dream.png", "--tile", "100"], "--tile 100: a window needs 256 pixels"),
+        (["photo.png", "dream.png", "--frames", "9"], "--frames says something of a film: add --film FILE"),
+        (["photo.png", "dream.png", "--zoom", "1.1"], "--zoom says something of a film"),
+        (["photo.png", "dream.png", "--frame-steps", "2"], "--frame-steps says something of a film"),
+        (["photo.png", "dream.png", "--preview-every", "5"], "add --preview FILE"),
+        (["photo.png", "dream.png", "--max-loss", "-1"], "--max-loss -1"),
+        (["photo.png", "dream.png", "--detail", "never"], "--detail"),
+        (["photo.png", "dream.png", "--preset", "tiny"], "--preset"),
     ],
     "mnist_acgan": [
         ([], "say what to draw"),
@@ -140,7 +147,7 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["7", "--out", "picture.doc"], ".doc is no picture format"),
         (["7", "--out", "."], "no ending is no picture format"),
     ],
-    "mnist_transfer_cnn": PICTURES,
+    "mnist_transfer_cnn": [*PICTURES, (["photo.png", "--first", "--teach", "."], "say only one of them")],
 }
 
 
@@ -176,6 +183,9 @@ BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
         (["--picture", "cut.png"], "cut.png: is not a picture"),
         (["--shots", "10", "0"], "--shots 0"),
         (["--shots", "few"], "--shots"),
+        (["--shots"], "--shots needs numbers"),
+        (["--epochs", "3"], "--epochs sets the length of a study: add --depths"),
+        (["--seeds", "7"], "--seeds is the size of a study: add --depths"),
         (["--shots", "10", "2000"], "has only"),
         (["--seeds", "0", "--depths"], "--seeds 0"),
         (["--to", "shapes"], "add --depths or --shots"),
@@ -209,10 +219,11 @@ def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None
             [*use, "--weights", "noise.h5", "--application", "VGG61"],
             [*use, "--weights", "noise.h5", "--application", "VGG16"],
             ["inspect", "deep_dream", "--channels", "3"],
+            ["inspect", "deep_dream", "--sheet", "--layer", "conv1"],
         ]
     )
     parts = ("missing.png", "is no .h5 file", "weights.json", "odd/weights.json", "--step -0.1", "text.jpg")
-    parts += ("unknown application 'VGG61'", "is no .h5 file", "--channels goes with --layer")
+    parts += ("unknown application 'VGG61'", "is no .h5 file", "--channels goes with --layer", "say only one of them")
     assert all(part in said for part, said in zip(parts, spoken, strict=True)), spoken
 
 

@@ -224,7 +224,7 @@ class Inspect:
 
 
 def inspect(networks: Networks, data: TextData, settings: AdditionSettings, chosen: Inspect) -> Result:
-    """What the network keeps in mind while it reads, how sure it is of each character, and what one carry changes."""
+    """What the network keeps in mind while it reads, how sure it is of each character, what a carry or borrow does."""
     adder = adder_of(networks, data.info, settings)
     return look_inside(adder, data.test, settings.digits, settings.operator, chosen.read(data.info, settings))
 

@@ -8,16 +8,26 @@ from numpy.typing import NDArray
 from etudes.contract import Array, Result
 from etudes.experiments.addition_rnn.answers import Adder
 from etudes.experiments.addition_rnn.encoding import Texts
-from etudes.experiments.addition_rnn.pictures import carry_picture, confidence_picture, state_picture
+from etudes.experiments.addition_rnn.pictures import confidence_picture, state_picture, step_picture
 from etudes.experiments.addition_rnn.questions import Exercises
 from etudes.training.backend import keras
+
+STEPS = {
+    ("+", False): ("carry", "grows", ("3+5", "4+5", "5+5")),
+    ("+", True): ("carry", "grows", ("33+35", "34+35", "35+35")),
+    ("-", True): ("borrow", "shrinks", ("76-35", "75-35", "74-35")),
+}
+"""Three questions whose first number moves by one, by operator and whether numbers have two digits or more.
+
+Only the last step makes a carry or borrow. One digit less another is never borrowed for: it falls below zero.
+"""
 
 FEW = 30
 """Test questions of one length that a picture of states needs at least."""
 
 
 def look_inside(adder: Adder, test: Exercises, digits: int, operator: str, asked: Texts | None) -> Result:
-    """States along the question, confidence in each character, and for sums what one carry changes.
+    """States along the question, confidence in each character, and what one carry or borrow changes.
 
     Args:
         adder: a trained network.
@@ -37,11 +47,11 @@ def look_inside(adder: Adder, test: Exercises, digits: int, operator: str, asked
     result = Result()
     result.pictures["states"] = state_picture(encoder_states(adder, alike.questions), alike, path, str(asked[0]), adder)
     result.pictures["confidence"] = confidence_picture(adder, test)
-    if adder.info.generated and operator == "+":
-        questions = np.array(("33+35", "34+35", "35+35") if digits > 1 else ("3+5", "4+5", "5+5"))
-        result.pictures["one-carry"] = carry_picture(
-            adder, questions, encoder_states(adder, questions), decoder_states(adder, questions)
-        )
+    if adder.info.generated and (operator, digits > 1) in STEPS:
+        made, moves, steps = STEPS[operator, digits > 1]
+        questions = np.array(steps)
+        states = encoder_states(adder, questions), decoder_states(adder, questions)
+        result.pictures[f"one-{made}"] = step_picture(adder, questions, *states, made, moves)
     return result
 
 

@@ -221,14 +221,16 @@ def _doubt_and_errors(axes: Any, doubt: Array, right: Array) -> None:
     axes.legend(frameon=False, loc="upper right")
 
 
-def carry_picture(adder: Adder, questions: Array, reading: Array, writing: Array) -> Image:
-    """What changes in the network if one number grows by one: without a carry, and with it.
+def step_picture(adder: Adder, questions: Array, reading: Array, writing: Array, made: str, moves: str) -> Image:
+    """What changes in the network if one number moves by one: without a carry or borrow, and with it.
 
     Args:
         adder: the network.
-        questions: three strings whose first number grows by one; only the last step makes a carry.
+        questions: three strings whose first number moves by one; only the last step makes a carry or borrow.
         reading: encoder states (3, question length, units).
         writing: decoder states (3, answer length, units).
+        made: "carry" or "borrow".
+        moves: "grows" or "shrinks".
     """
     probabilities = adder.probabilities(questions)
     answers = texts_of(probabilities.argmax(axis=-1), adder.info.alphabet)
@@ -237,7 +239,7 @@ def carry_picture(adder: Adder, questions: Array, reading: Array, writing: Array
         above, below = parts
         steps = np.arange(reading.shape[1] + writing.shape[1])
         axes = above.subplots()
-        for first, colour, what in ((0, BLUE, "no carry"), (1, ORANGE, "a carry")):
+        for first, colour, what in ((0, BLUE, f"no {made}"), (1, ORANGE, f"a {made}")):
             moved = np.concatenate(
                 [np.linalg.norm(part[first + 1] - part[first], axis=1) for part in (reading, writing)]
             )
@@ -250,7 +252,7 @@ def carry_picture(adder: Adder, questions: Array, reading: Array, writing: Array
         axes.set_xticks(steps, [*(f"reads {character}" for character in read), *answer], fontsize=9)
         axes.set_ylabel("distance of the two states")
         axes.set_ylim(bottom=0)
-        axes.set_title("how far the state moves when the first number grows by one")
+        axes.set_title(f"how far the state moves when the first number {moves} by one")
         axes.legend(frameon=False)
         panels = below.subplots(1, len(questions), sharey=True)
         for place, (axes, question) in enumerate(zip(panels, questions, strict=True)):

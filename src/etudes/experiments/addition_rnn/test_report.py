@@ -6,10 +6,18 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from etudes.experiments.addition_rnn import inside, pictures
 from etudes.experiments.addition_rnn.answers import AT_ONCE, Adder
 from etudes.experiments.addition_rnn.encoding import one_hot, places_of, texts_of
 from etudes.experiments.addition_rnn.experiment import describe_data, exercises_for, load_data
-from etudes.experiments.addition_rnn.questions import Exercises, TextData, describe_exercises, write_exercises
+from etudes.experiments.addition_rnn.questions import (
+    Exercises,
+    TextData,
+    borrows,
+    carries,
+    describe_exercises,
+    write_exercises,
+)
 from etudes.experiments.addition_rnn.report import evaluate_answers, mark
 from etudes.experiments.addition_rnn.settings import PRESETS, AdditionSettings
 from etudes.experiments.addition_rnn.tables import counted, digits_of, error_tables, length_tables, percent
@@ -178,3 +186,58 @@ def test_errors_in_a_file_are_counted_by_length():
     info = describe_exercises(exercises, "roman.csv")
     data = TextData(info, exercises, exercises, exercises)
     assert data.sizes() == {"train": 3, "validation": 3, "test": 3}
+
+
+def test_the_error_map_has_the_first_number_across_and_a_colour_for_what_was_trained_on(monkeypatch):
+    wrong, new = np.zeros((2, 10, 10), dtype=bool)
+    wrong[2, 7] = wrong[9, 1] = new[2, 7] = True
+    monkeypatch.setattr(pictures, "picture", lambda drawn: drawn)
+    learned, fresh = pictures.error_map(wrong, new.reshape(-1), "+").axes[0].collections
+    for points, place, colour, label in ((learned, [9, 1], "D55E00", "trained"), (fresh, [2, 7], "0072B2", "not")):
+        assert points.get_offsets().tolist() == [place]
+        np.testing.assert_allclose(points.get_facecolor()[0, :3] * 255, list(bytes.fromhex(colour)))
+        assert points.get_label().startswith(label)
+    monkeypatch.setattr(pictures, "MANY", 1)  # as one picture, [row, column] = [second number, first number]
+    pixels = pictures.error_map(wrong, new.reshape(-1), "+").axes[0].images[0].get_array()
+    assert (bytes(pixels[1, 9]), bytes(pixels[7, 2])) == (bytes.fromhex("D55E00"), bytes.fromhex("0072B2"))
+    assert (pixels == 255).all(axis=-1).sum() == 98
+
+
+def test_the_picture_of_confidence_marks_what_is_wrong(monkeypatch):
+    info, exercises = describe_data(PRESETS["demo"]), write_exercises(np.array([[2, 3], [99, 1], [2, 5]]), "+")
+    monkeypatch.setattr(pictures, "picture", lambda drawn: drawn)
+    adder = Adder(Arithmetic(info, "+", ["99+1"]), info, reverse=False)
+    left, right, *_ = pictures.confidence_picture(adder, exercises).axes
+    marked = [text.get_position() for text in left.texts if "✗" in text.get_text()]
+    assert marked == [(1, 0), (2, 0)], "of 100 it said 1: the least sure, so in the first row"
+    assert len(left.patches) == 2
+    shares = right.containers[0].lines[0].get_ydata()
+    assert shares == pytest.approx([pictures.LEAST_DOUBT, 1 / 3, 1 / 3])
+
+
+def test_only_the_last_of_two_steps_carries_or_borrows():
+    for (operator, _), (made, _, questions) in inside.STEPS.items():
+        operands = np.array([[int(number) for number in question.split(operator)] for question in questions])
+        assert np.abs(np.diff(operands, axis=0)).tolist() == [[1, 0], [1, 0]]
+        count = {"carry": carries, "borrow": borrows}[made](operands, 2)[0]
+        assert count.tolist() == [0, 0, 1]
+
+
+def test_the_picture_of_a_borrow_shows_how_far_states_move(monkeypatch):
+    info, random = describe_data(override(PRESETS["demo"], {"operator": "-"})), np.random.default_rng(0)
+    reading, writing = random.normal(size=(3, 5, 4)), random.normal(size=(3, 3, 4))
+    for name, states in (("encoder_states", reading), ("decoder_states", writing)):
+        monkeypatch.setattr(inside, name, lambda _, questions, states=states: states[: len(questions)])
+    monkeypatch.setattr(inside, "state_picture", lambda *_: None)
+    monkeypatch.setattr(inside, "confidence_picture", lambda *_: None)
+    monkeypatch.setattr(pictures, "picture", lambda drawn: drawn)
+    adder = Adder(Arithmetic(info, "-", []), info, reverse=False)
+    test = write_exercises(np.array([[52, 17], [30, 12]]), "-")
+    assert "one-borrow" not in inside.look_inside(adder, test, 1, "-", None).pictures
+    axes = inside.look_inside(adder, test, 2, "-", None).pictures["one-borrow"].axes[0]
+    states = np.concatenate([reading, writing], axis=1)
+    labels = ("76-35 → 75-35: no borrow", "75-35 → 74-35: a borrow")
+    for step, (line, label) in enumerate(zip(axes.lines, labels, strict=False)):
+        moved = np.sqrt(((states[step + 1] - states[step]) ** 2).sum(axis=1))
+        assert line.get_label() == label
+        np.testing.assert_allclose(line.get_ydata(), moved)

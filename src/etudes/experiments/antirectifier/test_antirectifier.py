@@ -16,6 +16,7 @@ from hypothesis import strategies as some
 
 from etudes import actions, experiments
 from etudes.errors import UserError
+from etudes.experiments.antirectifier import pictures
 from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
 from etudes.experiments.antirectifier.experiment import build_network, epoch_pictures
 from etudes.experiments.antirectifier.settings import PRESETS, TWINS
@@ -243,3 +244,16 @@ def test_it_learns_digits() -> None:
         network.fit(*epoch_pictures(data, chosen, epoch), batch_size=32, verbose=0)
     answers = network.predict(data.test.pictures, verbose=0).argmax(axis=1)
     assert (answers == data.test.labels).mean() > 0.85
+
+
+def test_both_halves_are_drawn_as_what_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = np.array([[0.6, 0.0, 0.0, 0.8]], np.float32)
+    monkeypatch.setattr(pictures, "activations_of", lambda *_: [outputs, outputs])
+    monkeypatch.setattr(pictures, "picture", lambda drawn: drawn)
+    _, first, second = pictures.both_halves(None, np.zeros((4, 4, 1), np.uint8)).axes
+    for axes in (first, second):
+        drawn = [(bars.get_label(), [bar.get_height() for bar in bars]) for bars in axes.containers]
+        assert drawn == [
+            ("first half, relu(y)", pytest.approx([0.6, 0])),
+            ("second half, relu(-y)", pytest.approx([0, -0.8])),
+        ]

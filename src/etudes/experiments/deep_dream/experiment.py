@@ -61,7 +61,7 @@ def settle(settings: DreamSettings) -> DreamSettings:
     return replace(settings, weights=find_weights(settings.weights, settings.application).name)
 
 
-def borrow(settings: DreamSettings, info: DreamInfo) -> str | None:
+def borrow(info: DreamInfo, settings: DreamSettings) -> str | None:
     """The run of another étude that the network is taken from, if it is not Inception-v3."""
     run = network_at_hand(settings, info).run
     return str(run) if run else None
@@ -95,7 +95,7 @@ def _from_file(path: Path, name: str, which: str) -> Any:
 
 def _objective(network: Any, settings: DreamSettings, info: DreamInfo, guide: Picture | None = None) -> Objective:
     """What the settings want to grow in this network."""
-    classes = network_at_hand(settings, info).class_names
+    classes = network_at_hand(settings, info).class_names(network.name)
     wanted = (settings.layers, settings.coefficients)
     return objective_of(network, *wanted, class_names=classes, guide=guide, tile=settings.tile)
 

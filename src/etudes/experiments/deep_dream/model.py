@@ -36,7 +36,8 @@ def convolutional_part(networks: Networks) -> Any:
     """The first network that takes pictures, rebuilt for pictures of any size.
 
     Its k-th convolution, with the normalisation and activation that follow it, ends in the layer `conv{k}`, its k-th
-    dense layer, as a convolution, in `dense{k}`. The last one gives scores: its softmax is left out.
+    dense layer, as a convolution, in `dense{k}`. The last one gives scores: its softmax is left out. Of several heads
+    upon one map, such as a discriminator's, it is the one with the most outputs.
 
     Args:
         networks: those of a run; they take pictures of 0..255, as all networks of études do.
@@ -53,8 +54,11 @@ def convolutional_part(networks: Networks) -> Any:
     x = end = keras.layers.Rescaling(127.5, 127.5, dtype="float32")(x)
     convolutions, dense = 0, 0
     window: tuple[int, int] | None = None  # what a dense layer sees of the map, once it is flattened
+    lesser = _lesser_heads(network)
     for layer, *activations in _units(network):
         label = None
+        if id(layer) in lesser:
+            continue
         if isinstance(layer, keras.layers.Flatten):
             window = layer.input.shape[1:3]
             continue
@@ -74,6 +78,12 @@ def convolutional_part(networks: Networks) -> Any:
             x = _copy(part, x, label if part is activations[-1] else None)
         end = x if label else end
     return keras.Model(inputs, end, name=name)
+
+
+def _lesser_heads(network: Any) -> set[int]:
+    """The `id`s of dense layers whose input goes into one with more outputs too, as "real or not" beside others."""
+    dense = [layer for layer in _flat(network) if isinstance(layer, keras.layers.Dense)]
+    return {id(one) for one in dense for other in dense if one.input is other.input and one.units < other.units}
 
 
 def _units(network: Any) -> Iterator[list[Any]]:

@@ -254,7 +254,7 @@ def _found(network: Any, names: list[str], target: Target, class_names: Sequence
     if target.class_name:
         scores = names[-1]
         count = network.get_layer(scores).output.shape[-1]
-        if not (scores == "scores" or (scores.startswith("dense") and count == len(class_names))):
+        if not (scores == "scores" or (scores.startswith("dense") and count == (len(class_names) or count))):
             raise UserError(
                 f"--layers {target.words}: this network has no scores of classes; name a layer, as {scores}"
             )

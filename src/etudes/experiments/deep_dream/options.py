@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
-from typing import Annotated
+from dataclasses import dataclass, fields, replace
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Interval
 
-from etudes.errors import UserError
+from etudes.errors import UserError, unknown
 from etudes.experiments.deep_dream.films import check_film
 from etudes.experiments.deep_dream.photographs import DreamData, DreamInfo, data_of
-from etudes.experiments.deep_dream.settings import DreamSettings
+from etudes.experiments.deep_dream.settings import PRESETS, DreamSettings
 from etudes.experiments.deep_dream.weights import missing
 from etudes.settings import override
 from etudes.views.pictures import check_place
@@ -37,6 +37,8 @@ class Use:
     """A picture whose features are looked for, instead of whatever the layers fire at."""
     mask: str | None = None
     """A grey picture of the same proportions: where it is black, nothing is dreamed; where it is white, everything."""
+    preset: Literal["classic", "tuned", "demo"] | None = None
+    """Dream as this preset does: classic, tuned or demo; what else is said here comes before it."""
     max_size: int | None = None
     """Pixels of the longer side at most; 0 sets no limit."""
     octaves: int | None = None
@@ -47,6 +49,12 @@ class Use:
     """Steps in each octave."""
     step: float | None = None
     """Mean change of a value in one step; values are in -1..1."""
+    max_loss: float | None = None
+    """An octave ends where the loss is above it; 0 sets no limit."""
+    detail: Literal["after", "before"] | None = None
+    """When an octave gets back the detail that shrinking took: after it was dreamed on, or before."""
+    clip: bool | None = None
+    """Keep the values in -1..1 after each step."""
     seed: int | None = None
     """Draws the jitter."""
     jitter: int | None = None
@@ -98,7 +106,9 @@ class Inspect:
     """Which network of keras.applications the weights file holds."""
 
     def __post_init__(self) -> None:
-        """Channels are those of a layer."""
+        """Channels are those of a layer; a sheet is of one layer or of the network."""
+        if self.sheet and self.layer is not None:
+            raise UserError("--sheet shows every layer, --layer one: say only one of them")
         if self.channels is not None and self.layer is None:
             raise UserError("--channels goes with --layer: say whose channels they are")
 
@@ -115,6 +125,7 @@ def read(info: DreamInfo, settings: DreamSettings, options: Use) -> Request:
     """The pictures, and the settings of the run with what the options change."""
     if not 1 <= len(options.inputs) <= 2:
         raise UserError("name a picture file and where its dream goes: photo.jpg dream.png")
+    _check_company(options)
     if options.out:
         check_place(options.out)
     if options.preview:
@@ -130,7 +141,21 @@ def read(info: DreamInfo, settings: DreamSettings, options: Use) -> Request:
         raise UserError("a run dreams with its own network; for other --weights: `etudes use deep_dream`")
     if not info.weights:
         raise missing()
+    if options.preset is not None:
+        if options.preset not in PRESETS:
+            raise unknown("preset", options.preset, PRESETS)
+        kept = {name: getattr(settings, name) for name in ("weights", "application", "seed", "precision")}
+        settings = replace(PRESETS[options.preset], **kept)
     names = {setting.name for setting in fields(settings)}
     given = {name: value for name, value in vars(options).items() if name in names and value is not None}
     chosen = override(settings, {**given, "data": options.inputs[0]})
     return Request(data_of(chosen, info), chosen)
+
+
+def _check_company(options: Use) -> None:
+    """Raise `UserError` for an option that says something only beside another one, which is missing."""
+    goes_with = {"frames": "film", "zoom": "film", "frame_steps": "film", "preview_every": "preview"}
+    usual: dict[str, Any] = {option.name: option.default for option in fields(Use)}
+    for name, other in goes_with.items():
+        if getattr(options, name) != usual[name] and not getattr(options, other):
+            raise UserError(f"--{name.replace('_', '-')} says something of a {other}: add --{other} FILE")

@@ -19,8 +19,10 @@ from etudes.experiments.deep_dream.dreaming import (
     resize_image,
 )
 from etudes.experiments.deep_dream.experiment import PRESETS
+from etudes.experiments.deep_dream.experiment import experiment as EXPERIMENT  # noqa: N812
 from etudes.experiments.deep_dream.model import folded
 from etudes.experiments.deep_dream.objectives import objective_of
+from etudes.experiments.deep_dream.photographs import DreamData, DreamInfo
 from etudes.experiments.deep_dream.training import Unrecorded, dream
 from etudes.training.backend import keras, start_backend
 
@@ -69,6 +71,19 @@ def test_loss_is_the_formula_of_2017(network):
     assert objective.gradient()(picture[None])[0] == pytest.approx(expected, rel=1e-5)
 
 
+def test_figures_compare_the_loss_and_the_pixels_before_and_after(network):
+    pictures, settings = (noise(40, 52) * 0.3, noise(40, 52, seed=1)), dataclasses.replace(TINY, layers=("conv2",))
+    data = DreamData(DreamInfo("noise", 40, 52, "untrained", ""), pictures[0])
+    figures = EXPERIMENT.evaluate({"network": network, "dream": pictures[1]}, data, settings).figures
+    layer = keras.Model(network.input, network.get_layer("conv2").output)
+    maps = [keras.ops.convert_to_numpy(layer(picture[None])) for picture in pictures]
+    before, after = (np.square(x[:, 2:-2, 2:-2]).sum(dtype=np.float64) / x.size for x in maps)
+    assert figures["loss_ratio"] == pytest.approx(after / before, rel=1e-4)
+    assert (figures["loss_before"], figures["loss_after"]) == pytest.approx((before, after), rel=1e-4)
+    first, second = ((picture + 1) * 255 / 2 for picture in pictures)
+    assert figures["mean_change"] == pytest.approx(np.abs(second - first).mean(), rel=1e-4)
+
+
 def test_a_folded_network_is_the_same_function_without_normalisations():
     start_backend()
     layers, random = keras.layers, np.random.default_rng(0)
@@ -113,6 +128,16 @@ def test_a_step_adds_the_gradient_of_mean_magnitude_one():
     )
     assert (loss, magnitude) == (3.0, pytest.approx(np.abs(slope).mean(), rel=1e-5))
     np.testing.assert_allclose(moved, picture + 0.01 * slope / np.abs(slope).mean(), atol=1e-6)
+
+
+def test_clipping_keeps_a_step_in_range_and_only_if_asked_for():
+    picture, slope = noise(8, 9), noise(8, 9, seed=1)
+    expected = picture + slope / np.abs(slope).mean()
+    assert np.abs(expected).max() > 1
+    for clip, values in ((True, np.clip(expected, -1, 1)), (False, expected)):
+        settings = dataclasses.replace(CLASSIC, step=1.0, clip=clip)
+        moved, _, _ = ascend(picture, lambda x: (1.0, x * 0 + slope), settings, np.random.default_rng(0))
+        np.testing.assert_allclose(moved, values, atol=1e-6)
 
 
 def test_no_step_above_max_loss():

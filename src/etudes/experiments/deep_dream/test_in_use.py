@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ from etudes import actions
 from etudes.errors import Interrupted, UserError
 from etudes.experiments.deep_dream import weights
 from etudes.experiments.deep_dream.experiment import PRESETS, Use
+from etudes.experiments.deep_dream.experiment import experiment as EXPERIMENT  # noqa: N812
 from etudes.runs import Run, save_weights
+from etudes.training.backend import keras, start_backend
 from etudes.views.progress import Silent
 
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
@@ -59,6 +62,23 @@ def test_the_second_input_is_the_output():
     assert Use(("a.png", "b.png")).out == "b.png"
     assert Use(("a.png", "b.png"), out="c.png").out == "c.png"
     assert Use(("a.png",)).out is None
+
+
+def test_a_preset_gives_a_dream_its_settings_and_what_is_said_comes_before_it():
+    Image.new("RGB", (70, 90), "white").save("photo.png")
+    settings = replace(TINY, seed=3, layers=("conv2",), max_loss=0.0018)
+    info = EXPERIMENT.describe_data(settings)
+
+    def chosen(**options):
+        return EXPERIMENT.read(info, settings, Use(("photo.png",), **options)).settings
+
+    said = {"clip": False, "max_loss": 0.0, "detail": "after"}
+    assert chosen(**said) == replace(settings, data="photo.png", **said)
+    kept = {"data": "photo.png", "weights": "untrained", "seed": 3}
+    assert chosen(preset="classic") == replace(CLASSIC, **kept)
+    assert chosen(preset="classic", clip=True, max_loss=2.0) == replace(CLASSIC, **kept, clip=True, max_loss=2.0)
+    with pytest.raises(UserError, match="unknown preset 'classical'"):
+        chosen(preset="classical")
 
 
 class Stopping(Silent):
@@ -119,8 +139,35 @@ def test_own_runs_come_before_bundled_ones_and_colour_before_grey(tmp_path):
 
 def test_a_run_knows_its_classes_by_name(tmp_path):
     run = Run(tmp_path / "run")
-    header = {"etude": "cifar10_cnn", "preset": "tiny", "settings": {}}
-    for data, names in (({"class_names": ["cat", "dog"]}, ("cat", "dog")), ({}, ()), ({"class_names": [1, 2]}, ())):
+    header, two = {"etude": "cifar10_cnn", "preset": "tiny", "settings": {}}, {"first_classes": ["0", "1"]}
+    for data, network, names in (
+        ({"class_names": ["cat", "dog"]}, "classifier", ("cat", "dog")),
+        ({**two, "second_classes": ["2", "3", "4"]}, "first", ("0", "1")),
+        (two, "classifier", ()),
+        ({"class_names": [1, 2]}, "classifier", ()),
+    ):
         run.write_header({**header, "data": data})
-        assert weights.Weights(run=run).class_names == names
-    assert weights.Weights("untrained").class_names == ()
+        assert weights.Weights(run=run).class_names(network) == names
+    assert weights.Weights("untrained").class_names("untrained") == ()
+
+
+def test_a_class_of_a_transfer_is_one_of_the_network_that_dreams(tmp_path):
+    run = Run(tmp_path / "runs" / "first")
+    data = {"first_classes": ["a", "b", "c"], "second_classes": ["d", "e"]}
+    run.write_header({"etude": "mnist_transfer_cnn", "preset": "tiny", "settings": {}, "data": data})
+    save_weights(run.folder, {"first/00.kernel": np.zeros((3, 3, 1, 2), np.float32)})
+    run.write_json("results.json", {})
+    start_backend()
+    layers = keras.layers
+    chain = [layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(4), layers.Dense(3, "softmax")]
+    networks = {"first": keras.Sequential([keras.Input((8, 8, 1)), *chain])}
+
+    def build(wanted):
+        settings = replace(TINY, weights=str(run), layers=(wanted,))
+        return EXPERIMENT.build(settings, EXPERIMENT.describe_data(settings), networks)
+
+    assert build("class:b")["network"].name == "first"
+    with pytest.raises(UserError, match="choose one of: a, b, c"):
+        build("class:d")
+    with pytest.raises(UserError, match="3 classes, 0 to 2"):
+        build("class:3")

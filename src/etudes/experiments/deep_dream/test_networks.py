@@ -165,7 +165,7 @@ def test_the_convolutional_part_computes_what_the_network_computes(channels):
     np.testing.assert_allclose(probabilities, keras.ops.convert_to_numpy(classifier(image[None]))[0], atol=1e-5)
 
 
-def test_a_second_head_is_no_layer_of_the_chain():
+def test_of_two_heads_the_one_with_more_outputs_gives_the_scores():
     start_backend()
     layers = keras.layers
     inputs = keras.Input((8, 8, 1))
@@ -174,5 +174,11 @@ def test_a_second_head_is_no_layer_of_the_chain():
     part = convolutional_part({"discriminator": two_heads})
     assert layer_names(part) == ["conv1", "dense1"]
     assert objective_of(part, (), ()).layers == ("conv1",)
+    objective = objective_of(part, ("class:two",), (), class_names=("zero", "one", "two", "three"))
+    assert (objective.targets[0].layer, objective.targets[0].channel) == ("dense1", 2)
+    image = np.random.default_rng(0).integers(0, 256, (8, 8, 1)).astype(np.float32)
+    picture = (np.broadcast_to(image, (8, 8, 3)) / 127.5 - 1)[None]
+    scores, classes = keras.ops.softmax(part(picture)[0, 1, 1]), two_heads(image[None])[1][0]
+    np.testing.assert_allclose(*map(keras.ops.convert_to_numpy, (scores, classes)), atol=1e-5)
     pooled = keras.Sequential([inputs, layers.Conv2D(2, 3), layers.GlobalAveragePooling2D(), layers.Dense(3)])
     assert layer_names(convolutional_part({"classifier": pooled})) == ["conv1"]

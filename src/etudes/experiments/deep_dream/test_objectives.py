@@ -110,8 +110,12 @@ def test_a_class_is_a_unit_of_the_scores(classifier):
     assert class_number("3", names, 3) == 2  # a name comes before a number
     with pytest.raises(UserError, match="did you mean 'cat'"):
         objective_of(classifier, ("class:cats",), (), class_names=names)
-    with pytest.raises(UserError, match="3 classes, 0 to 2"):
-        objective_of(classifier, ("class:7",), (), class_names=names)
+    for known in (names, ()):  # without names, a number is enough
+        assert objective_of(classifier, ("class:0",), (), class_names=known).targets[0].channel == 0
+        with pytest.raises(UserError, match="3 classes, 0 to 2"):
+            objective_of(classifier, ("class:7",), (), class_names=known)
+    with pytest.raises(UserError, match="no names here; give a number"):
+        objective_of(classifier, ("class:cat",), ())
 
 
 def test_a_network_without_scores_has_no_classes(network):

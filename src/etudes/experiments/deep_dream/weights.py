@@ -31,10 +31,14 @@ class Weights:
     sha256: str = ""
     """Of the file, or of the run's weights."""
 
-    @property
-    def class_names(self) -> tuple[str, ...]:
-        """The names of the classes that a run's network tells apart; empty where there are none."""
-        names = self.run.header()["data"].get("class_names", ()) if self.run else ()
+    def class_names(self, network: str) -> tuple[str, ...]:
+        """The names of the classes that a network of the run tells apart; empty where there are none.
+
+        A run whose networks tell different classes apart, such as a transfer, names them after the network: those of
+        "first" are `first_classes`.
+        """
+        data = self.run.header()["data"] if self.run else {}
+        names = data.get("class_names", data.get(f"{network}_classes", ()))
         return tuple(names) if all(isinstance(name, str) for name in names) else ()
 
 

@@ -24,7 +24,14 @@ from etudes.errors import UserError
 from etudes.experiments.mnist_acgan.collapse import examine
 from etudes.experiments.mnist_acgan.inspection import Inspect, measure_pictures
 from etudes.experiments.mnist_acgan.judge import Judge, accuracy_on, train_judge
-from etudes.experiments.mnist_acgan.model import check_size, make_discriminator, make_generator, trimmed, trimmed_data
+from etudes.experiments.mnist_acgan.model import (
+    check_size,
+    make_discriminator,
+    make_generator,
+    say_if_large,
+    trimmed,
+    trimmed_data,
+)
 from etudes.experiments.mnist_acgan.pictures import (
     between,
     class_grid,
@@ -87,6 +94,7 @@ def build(settings: AcganSettings, info: ImageInfo) -> Networks:
     """Discriminator and generator, and, if one is kept, the moving average of the generator, at first equal to it."""
     check_size(info)
     kind = settings.generator, settings.convolution
+    say_if_large(info, settings.generator, ema=bool(settings.ema))  # before they take the memory
     networks = {"discriminator": make_discriminator(info), "generator": make_generator(info, *kind)}
     if settings.ema:
         networks["generator_ema"] = make_generator(info, *kind, name="generator_ema")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from rich.console import Console
 
 from etudes.contract import ImageData, ImageInfo, Images
 from etudes.errors import UserError
@@ -15,6 +16,9 @@ from etudes.training.backend import keras
 
 LATENT = 100
 """Length of z."""
+
+MANY = 100_000_000
+"""Parameters from which on a training needs some 2 GB or more for weights, gradients and Adam's moments alone."""
 
 
 def trimmed(info: ImageInfo) -> ImageInfo:
@@ -40,6 +44,37 @@ def check_size(info: ImageInfo) -> None:
     """Raise `UserError` where the pictures cannot be drawn by two doublings."""
     if info.height % 4 or info.width % 4 or min(info.height, info.width) < 8:
         raise UserError(f"pictures of {info.height}x{info.width} are too small to be drawn: 8x8 at least; resize them")
+
+
+def count_parameters(info: ImageInfo, kind: str) -> tuple[int, int]:
+    """How many parameters the discriminator and the generator would have, known without building them."""
+
+    def convolution(side: int, channels: int, filters: int) -> int:
+        return (side * side * channels + 1) * filters
+
+    places, classes = (info.height // 4) * (info.width // 4), len(info.class_names)
+    looks = ((3, info.channels, 32), (3, 32, 64), (3, 64, 128), (3, 128, 256))
+    discriminator = sum(convolution(*shape) for shape in looks) + (256 * places + 1) * (1 + classes)
+    if kind == "classic":
+        dense, shapes = (
+            (LATENT + 1) * 1024 + 1025 * 128 * places,
+            ((5, 128, 256), (5, 256, 128), (2, 128, info.channels)),
+        )
+    else:
+        dense, shapes = (LATENT + 1) * 128 * places, ((4, 128, 64), (4, 64, 32), (3, 32, info.channels))
+    return discriminator, classes * LATENT + dense + sum(convolution(*shape) for shape in shapes)
+
+
+def say_if_large(info: ImageInfo, kind: str, *, ema: bool) -> None:
+    """A line on standard error where the networks, a generator's moving average with them, may not fit into memory."""
+    discriminator, generator = count_parameters(info, kind)
+    total = discriminator + generator * (2 if ema else 1)
+    if total > MANY:
+        what = f"for pictures of {info.width}x{info.height} the networks have {total:,} parameters"
+        less = " or --generator light" if kind == "classic" else ""
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            f"{what}: they may not fit into memory; smaller pictures{less} would need less"
+        )
 
 
 def make_discriminator(info: ImageInfo) -> Any:

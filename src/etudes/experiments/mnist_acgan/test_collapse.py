@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -39,6 +41,22 @@ def test_real_pictures_are_no_collapse(digits: Any, judge: Any) -> None:
     assert health.agreement > 0.9
     assert health.diversity == pytest.approx(1, abs=0.2)
     assert health.contrast == pytest.approx(1, abs=0.2)
+
+
+def test_diversity_is_how_much_pixels_vary_within_a_class_against_real_pictures() -> None:
+    random, labels = np.random.default_rng(0), np.repeat([0, 1], 6)
+    real, drawn = (random.integers(*ends, (12, 3, 3, 1)).astype(np.uint8) for ends in ((0, 256), (90, 160)))
+    says = SimpleNamespace(says=lambda _: labels)
+    found = examine(drawn, ("a", "b"), Images(real, labels), says)
+
+    def deviation(pictures: Any, label: int) -> float:
+        columns = pictures[labels == label].reshape(6, 9).T.tolist()
+        return statistics.mean(statistics.stdev(column) for column in columns)
+
+    within = statistics.mean(deviation(real, label) for label in (0, 1))
+    expected = [deviation(drawn, label) / within for label in (0, 1)]
+    assert [diversity for _, diversity in found.by_class] == pytest.approx(expected, rel=1e-5)
+    assert found.diversity == pytest.approx(sum(expected) / 2, rel=1e-5)
 
 
 def collapsed(kind: str, images: Images) -> Any:

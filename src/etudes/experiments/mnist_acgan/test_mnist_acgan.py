@@ -237,6 +237,7 @@ def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: 
     film = draw("7", walk_to="3", count=4)
     assert film[1].tobytes() == film[-1].tobytes()
     assert film[0].tobytes() == draw("7", count=4).tobytes()
+    assert film[12].tobytes() == draw("3", count=4).tobytes(), "the whole way to the other class"
     film = draw("20", wander=3)
     assert len(film) == 3 * 10
     assert film[0].tobytes() != film[10].tobytes() != film[20].tobytes()

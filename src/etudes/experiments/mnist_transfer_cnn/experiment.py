@@ -18,6 +18,7 @@ from annotated_types import Ge
 
 from etudes.contract import Array, Example, Experiment, Images, Networks, Result
 from etudes.data.augmentation import shift
+from etudes.errors import UserError
 from etudes.experiments.mnist_transfer_cnn.data import (
     TransferData,
     TransferInfo,
@@ -216,6 +217,10 @@ class Use:
 
 def read(info: TransferInfo, settings: TransferSettings, options: Use) -> tuple[Array, Lesson | None]:
     """The pictures, opened, cut to the middle and scaled to the size that both tasks share; and what to teach."""
+    if options.first and options.teach:
+        raise UserError(
+            "--first answers with the first classes, --teach with those of its folder: say only one of them"
+        )
     return read_pictures(options.inputs, info.second), read_lesson(options.teach, info) if options.teach else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from annotated_types import Ge, Interval
 from rich.console import Console
@@ -30,7 +30,7 @@ class Inspect:
     """Name of the class to explain; by default the one that is answered."""
     depths: bool = False
     """Study how much to freeze: no layer, one, two, three; what is learned, what is forgotten, how long it takes."""
-    shots: tuple[int, ...] = ()
+    shots: tuple[int, ...] | None = None
     """Study how few pictures of each class are enough, such as 10 50 100 500: transferred, and from scratch."""
     seeds: Annotated[int, Interval(ge=1, le=100)] = 3
     """Trainings of each kind in the studies."""
@@ -42,11 +42,14 @@ class Inspect:
     def check(self, info: TransferInfo, settings: TransferSettings) -> None:  # noqa: ARG002, as the contract has it
         """Raise `UserError` for a class that is unknown, a picture that is none, or what cannot be studied."""
         check_look(info.second, self.picture, self.target)
-        if self.shots and min(self.shots) < 1:
-            raise UserError(f"--shots {min(self.shots)}: must be 1 or more, such as --shots 10 50 100")
+        if self.shots is not None and min(self.shots, default=0) < 1:
+            wrong = f"--shots {min(self.shots)}: must be 1 or more" if self.shots else "--shots needs numbers"
+            raise UserError(f"{wrong}, such as --shots 10 50 100")
+        if not (self.depths or self.shots):
+            for name, what in (("to", "names the data"), ("epochs", "sets the length"), ("seeds", "is the size")):
+                if getattr(self, name) != getattr(Inspect, name):
+                    raise UserError(f"--{name} {what} of a study: add --depths or --shots 10 50 100")
         if self.to is not None:
-            if not (self.depths or self.shots):
-                raise UserError("--to names the data of a study: add --depths or --shots 10 50 100")
             describe_images(self.to)
 
     def check_data(self, data: TransferData, settings: TransferSettings) -> None:
@@ -55,8 +58,12 @@ class Inspect:
             check_shots(self.task(data, settings), self.shots)
 
     def task(self, data: TransferData, settings: TransferSettings) -> ImageData:
-        """The second task of the studies: the run's own, or another set."""
-        return load_target(data.info, self.to, settings) if self.to else data.second
+        """The second task of the studies: the run's own, or another set, which is read once."""
+        if not self.to:
+            return data.second
+        if "_target" not in self.__dict__:
+            object.__setattr__(self, "_target", load_target(data.info, self.to, settings))
+        return cast("ImageData", self.__dict__["_target"])
 
     @property
     def needs_data(self) -> bool:

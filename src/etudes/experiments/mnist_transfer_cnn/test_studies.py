@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ from scipy import stats
 from etudes import actions, experiments
 from etudes.contract import Images
 from etudes.errors import UserError
-from etudes.experiments.mnist_transfer_cnn import studies
+from etudes.experiments.mnist_transfer_cnn import inspection, studies
 from etudes.experiments.mnist_transfer_cnn.experiment import frozen_parameters, prepare
 from etudes.experiments.mnist_transfer_cnn.freezing import (
     bottleneck_digest,
     features_of,
     hand_over,
+    movement,
     old_head_on_new_bottleneck,
     old_output_on_new_network,
     on_cached_features,
@@ -236,3 +238,21 @@ def test_what_cannot_be_studied_is_one_line(study: Study, tmp_path: Path) -> Non
             chosen.check(info, study.settings)
     assert not Inspect(picture="x.png").needs_data
     assert Inspect(picture="x.png", shots=(3,)).needs_data
+
+
+def test_another_set_is_read_once_for_all_that_is_asked(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    monkeypatch.setattr(inspection, "load_target", lambda _, to, __: read.append(to) or study.new)
+    chosen, data = Inspect(to="shapes", shots=(2,)), SimpleNamespace(info=None, second=study.old)
+    chosen.check_data(data, study.settings)
+    assert chosen.task(data, study.settings) is chosen.task(data, study.settings) is study.new
+    assert read == ["shapes"]
+    assert Inspect(shots=(2,)).task(data, study.settings) is study.old
+
+
+def test_movement_is_relative_to_the_length_before_the_transfer(study: Study) -> None:
+    moved = make_network(study.settings, (28, 28, 1), 5)
+    factors = (3.0,) * 6 + (0.5,) * 2
+    moved.set_weights([weight * k for weight, k in zip(study.first.get_weights(), factors, strict=True)])
+    changes = [row[-1] for row in movement(study.first, moved).rows]
+    assert changes == pytest.approx([2, 2, 2, 0.5], rel=1e-5)
