@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from etudes.cli import flags
-from etudes.cli.flags import parse
+from etudes.cli.parsing import parse
 from etudes.errors import UserError
 
 if TYPE_CHECKING:

@@ -1,19 +1,12 @@
-"""The words that each command accepts, as dataclasses that tyro turns into flags, and their parsing."""
+"""The words that each command accepts, as dataclasses that tyro turns into flags."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import tyro
-
-from etudes.errors import UserError
 
 S = TypeVar("S")
 Reference = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN|ETUDE")]
@@ -226,25 +219,3 @@ _METAVAR_OF = {"question": "TEXT"} | dict.fromkeys(
 )
 """What stands for the value of an option by this name, where its type does not say it."""
 _METAVARS = {int: "INT", float: "FLOAT", str: "NAME"}
-
-
-def parse(cls: Any, words: Sequence[str], prog: str, **kwargs: Any) -> Any:
-    """Parse words into a dataclass with tyro, whose boxed errors become one line.
-
-    Raises:
-        UserError: the words do not fit.
-    """
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            return tyro.cli(cls, args=list(words), prog=prog, **kwargs)
-    except SystemExit as leave:
-        if not leave.code:
-            raise
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()).split("\n")
-    lines = [line.strip("│| ") for line in plain[1:]]
-    lines = [line for line in lines if line.strip("╰╯─+-")]
-    message = lines[0].removeprefix("Error parsing ") if lines else "these words do not fit"
-    near = next((b for a, b in pairwise(lines) if a.startswith("Perhaps you meant")), "")
-    hint = f"did you mean {near.split()[0]}?" if near else f"see `{prog} --help`"
-    raise UserError(f"{message}: {hint}"[:200])
