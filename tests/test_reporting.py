@@ -68,7 +68,8 @@ def test_a_page_ends_with_the_commands_for_what_is_not_on_it(finished: Run, runs
     more = page.partition('<section id="more-to-look-at">')[2]
     for words in ("--rates", "--augmentations", "--picture photo.jpg --target ship"):
         assert f"<td>etudes inspect {finished} {words}</td>" in more, words
-    note_result(finished, "inspect", Result(), f"etudes inspect {finished} --rates", finished.results()["weights_sha256"])
+    sha256 = finished.results()["weights_sha256"]
+    note_result(finished, "inspect", Result(), f"etudes inspect {finished} --rates", sha256)
     page = actions.report(finished, out="page.html", as_is=True).read_text(encoding="utf-8")
     assert "--rates</td>" not in page, "it was done, so it is on the page"
 

@@ -242,7 +242,7 @@ def _more_section(run: Run, etude: str, done: set[str]) -> list[Section]:
         command = shlex.join(["etudes", kind, named if other else str(run), *words])
         if command not in done:
             rows.append((command, look.shows.replace("`", "")))
-    about = "Not on this page: studies, films, single pictures. Examples of the card; your own files and words go in their place."
+    about = "Not on this page: studies, films, single pictures. Put your own files and words in place of the examples."
     table = Table("", ("command", "what it shows"), rows)
     return [Section(name="More to look at", about=about, parts=[Part("", tables=[table])])] if rows else []
 

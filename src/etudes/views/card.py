@@ -9,7 +9,6 @@ from typing import Any
 
 from etudes.contract import Result, Table
 
-
 LOOKS = "| command | picture | what it shows |"
 """The first line of the tables of an étude's card that say which command makes which picture."""
 

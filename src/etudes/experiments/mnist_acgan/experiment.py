@@ -193,7 +193,7 @@ class Use:
     """Draw what is asked for."""
 
     inputs: tuple[str, ...]
-    """Digits such as 7, words of digits such as 2026, names of the classes that were learned; last, a picture to write."""
+    """Digits such as 7, words of digits such as 2026, names of learned classes; last, if wanted, the file to write."""
     count: Annotated[int, Interval(ge=1, le=400)] = 1
     """How many of each, all different."""
     walk_to: str | None = None
