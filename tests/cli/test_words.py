@@ -81,8 +81,8 @@ def use_flags(etude: str) -> Any:
 @pytest.mark.parametrize(
     ("etude", "words", "inputs", "chosen"),
     [
-        ("mnist_acgan", ["7", "--count", "16", "out.png"], ("7", "out.png"), {"count": 16}),
-        ("mnist_acgan", ["--count=16", "7", "out.png"], ("7", "out.png"), {"count": 16}),
+        ("mnist_acgan", ["7", "--count", "16", "out.png"], ("7",), {"count": 16, "out": "out.png"}),
+        ("mnist_acgan", ["--count=16", "7", "8"], ("7", "8"), {"count": 16}),
         ("mnist_acgan", ["7", "--walk_to", "3", "9"], ("7", "9"), {"walk_to": "3"}),
         ("mnist_acgan", ["7", "--parts", "1", "-1", "0.5"], ("7",), {"parts": (1.0, -1.0, 0.5)}),
         ("mnist_acgan", ["7", "--parts=1", "2", "--seed", "3", "8"], ("7", "8"), {"parts": (1.0, 2.0), "seed": 3}),
