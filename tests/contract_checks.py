@@ -3,19 +3,23 @@
 import csv
 import dataclasses
 import json
+import re
 import signal
 import tomllib
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+import etudes
 import etudes.training.backend
 from etudes import actions, experiments
 from etudes.contract import Result
 from etudes.errors import Interrupted
 from etudes.runs import Run, read_metrics
 from etudes.settings import describe, validate
+from etudes.views.card import looks_of
 from etudes.views.progress import Silent
 
 PRESETS = ("classic", "tuned", "demo", "tiny")
@@ -101,6 +105,7 @@ def check_life(name: str, folder: Path, straight: Run | None = None) -> None:
     assert inspected.files
     assert any(table.columns[0] == "layer" for table in inspected.tables)
     check_pictures(inspected, name)
+    check_card(name, straight, [evaluated, inspected])
     page = actions.report(straight).read_text(encoding="utf-8")
     assert f"A training of {name}" in page
 
@@ -145,3 +150,21 @@ def check_pictures(result: Result, name: str) -> None:
     for path in result.files.values():
         with Image.open(path) as image:
             assert np.ptp(np.asarray(image.convert("L"))) > 0, f"{name}: {path} is empty"
+
+
+def check_card(name: str, run: Run, results: list[Result]) -> None:
+    """Every picture of a life stands on the card, and every picture of the card's tables exists."""
+    card = (experiments.folder(name) / "README.md").read_text(encoding="utf-8")
+    made = {picture for result in results for picture in result.pictures}
+    drawn = [path for path in run.pictures.glob("*.*") if path.suffix in (".png", ".gif")]
+    made |= {path.stem for path in drawn if not path.stem.startswith(("input-", "use", "dream-of-"))}
+    promised = re.findall(r"`([\w*/-]+)`", card)
+    for picture in made:
+        assert any(fnmatch(picture, pattern) for pattern in promised), f"the card of {name} does not name {picture}"
+    sources = [*experiments.folder(name).glob("*.py"), *Path(etudes.__path__[0]).glob("training/*.py")]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources if not path.name.startswith("test_"))
+    for look in looks_of(card):
+        for picture in (one for one in look.names if "." not in one):
+            # What a study or only a larger run makes is not made here: then the code must at least speak of it.
+            there = any(fnmatch(one, picture) for one in made) or f'"{picture}"' in code
+            assert there, f"the card of {name} promises {picture}, which {look.command} does not make"

@@ -63,6 +63,17 @@ def test_the_report_does_what_is_missing_and_then_shows_all_of_it(
     assert before == {path: path.stat().st_mtime_ns for path in finished.folder.rglob("*.json")}
 
 
+def test_a_page_ends_with_the_commands_for_what_is_not_on_it(finished: Run, runs: Path) -> None:
+    page = actions.report(finished, out="page.html", as_is=True).read_text(encoding="utf-8")
+    more = page.partition('<section id="more-to-look-at">')[2]
+    for words in ("--rates", "--augmentations", "--picture photo.jpg --target ship"):
+        assert f"<td>etudes inspect {finished} {words}</td>" in more, words
+    sha256 = finished.results()["weights_sha256"]
+    note_result(finished, "inspect", Result(), f"etudes inspect {finished} --rates", sha256)
+    page = actions.report(finished, out="page.html", as_is=True).read_text(encoding="utf-8")
+    assert "--rates</td>" not in page, "it was done, so it is on the page"
+
+
 def test_the_command_prints_where_the_page_is(
     finished: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -83,6 +83,23 @@ def test_mnist_acgan_generator() -> None:
     assert total(table) == 8_172_521
 
 
+def test_mnist_acgan_light_generator() -> None:
+    (table,) = (table for table in actions.layer_tables("mnist_acgan", preset="stable") if table.title == "generator")
+    assert sorted(row for row in rows(table) if row[0] == "input") == [("input", "(None, 1)"), ("input", "(None, 100)")]
+    assert [tuple(row[:3]) for row in table.rows[:-1] if row[0] != "input"] == [
+        ("embedding", "(None, 1, 100)", 1_000),
+        ("flatten", "(None, 100)", 0),
+        ("multiply", "(None, 100)", 0),
+        ("dense", "(None, 6272)", 633_472),
+        ("reshape", "(None, 7, 7, 128)", 0),
+        ("conv2d transposed", "(None, 14, 14, 64)", 131_136),
+        ("conv2d transposed", "(None, 28, 28, 32)", 32_800),
+        ("conv2d", "(None, 28, 28, 1)", 289),
+        ("activation tanh", "(None, 28, 28, 1)", 0),
+    ]
+    assert total(table) == 798_697
+
+
 def test_cifar10_cnn() -> None:
     (table,) = tables("cifar10_cnn").values()
     assert rows(table) == [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from etudes.errors import UserError
 from etudes.runs import KINDS, Run, columns_of, read_metrics, read_notes
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
+from etudes.views.card import looks_of
 from etudes.views.confusion import confusion_page
 from etudes.views.report import Page, Part, Section, report_page
 
@@ -95,6 +97,7 @@ def _page(run: Run, results: dict[str, Any]) -> Page:
         _result_section(experiment.headline, results),
         _training_section(run, header, taken),
         *(_kept_section(run, kind, found) for kind, found in notes.items() if found),
+        *_more_section(run, header["etude"], {command for found in notes.values() for command, _ in found}),
     ]
     environment = run.read_json("environment.json")
     versions = _named(environment.get("versions"))
@@ -224,6 +227,24 @@ def _kept_section(run: Run, kind: str, found: list[tuple[str, Result]]) -> Secti
             )
         )
     return Section(name=HEADINGS[kind], about=INTRODUCTIONS[kind], parts=parts)
+
+
+def _more_section(run: Run, etude: str, done: set[str]) -> list[Section]:
+    """What the étude's card has to look at that was not done, as commands for this run."""
+    card = (experiments.folder(etude) / "README.md").read_text(encoding="utf-8")
+    rows = []
+    for look in looks_of(card):
+        kind, named, *words = shlex.split(look.command)[1:]
+        if kind not in ("evaluate", "inspect", "use") or not words:
+            continue
+        # An étude that is ready uses the network that the card's words fit, not that of a run.
+        other = kind == "use" and experiments.load(etude).ready
+        command = shlex.join(["etudes", kind, named if other else str(run), *words])
+        if command not in done:
+            rows.append((command, look.shows.replace("`", "")))
+    about = "Not on this page: studies, films, single pictures. Put your own files and words in place of the examples."
+    table = Table("", ("command", "what it shows"), rows)
+    return [Section(name="More to look at", about=about, parts=[Part("", tables=[table])])] if rows else []
 
 
 def _captioned(result: Result) -> list[tuple[str, Path]]:

@@ -58,7 +58,12 @@ class Setting:
         """The allowed values in words, empty where anything of the kind goes."""
         if self.choices:
             return " | ".join(self.choices)
-        return ", ".join(f"{sign} {bound:g}" for sign, bound in self.bounds)
+        return ", ".join(f"{sign} {_number(bound)}" for sign, bound in self.bounds)
+
+
+def _number(bound: float) -> str:
+    """A bound in words: 2,000,000 where it is whole, else 0.001."""
+    return f"{bound:,.0f}" if bound == int(bound) and abs(bound) < 10**15 else f"{bound:g}"
 
 
 _SIGNS: dict[type, tuple[str, str]] = {Ge: (">=", "ge"), Gt: (">", "gt"), Le: ("<=", "le"), Lt: ("<", "lt")}

@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
-from etudes.cli.choices import shown_options
-from etudes.cli.commands import parse
+from etudes.cli.flags import shown_options
+from etudes.cli.parsing import parse
 from etudes.errors import UserError
 
 

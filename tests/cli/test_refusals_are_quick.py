@@ -146,6 +146,9 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["7", "--count", "0"], "--count 0"),
         (["7", "--out", "picture.doc"], ".doc is no picture format"),
         (["7", "--out", "."], "no ending is no picture format"),
+        (["7", "--count", "2", "photo.png/out.png"], "is no folder that can be written"),
+        (["7", "--walk-to", "3", "--out", "photo.png/x.gif"], "is no folder that can be written"),
+        (["7", "--out", "a.png", "b.png"], "name one place"),
     ],
     "mnist_transfer_cnn": [*PICTURES, (["photo.png", "--first", "--teach", "."], "say only one of them")],
 }
@@ -178,6 +181,16 @@ BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
         (["--picture", "missing.png"], "no such picture"),
         (["--rate"], "did you mean --rates"),
     ],
+    "deep_dream": [
+        (["--size", "8"], "--size 8: must be >= 16"),
+        (["--sheet", "--steps", "0"], "--steps 0"),
+        (["--channels", "3"], "--channels goes with --layer"),
+    ],
+    "mnist_acgan": [
+        (["--judge", "nonsense"], "nonsense"),
+        (["--judge", "addition_rnn@bundled"], "learned from other pictures or classes"),
+        (["--count", "0"], "--count 0: must be >= 20, <= 20,000"),
+    ],
     "mnist_transfer_cnn": [
         (["--target", "0"], "unknown class '0'"),
         (["--picture", "cut.png"], "cut.png: is not a picture"),
@@ -192,6 +205,10 @@ BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
         (["--to", "nowhere", "--depths"], "nowhere"),
     ],
 }
+
+
+def test_every_inspection_is_tried() -> None:
+    assert sorted(BAD_LOOKS) == experiments.names()
 
 
 @pytest.mark.parametrize("etude", BAD_LOOKS)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from etudes.cli import flags
-from etudes.cli.choices import shown_options
-from etudes.cli.flags import parse
+from etudes.cli.parsing import parse
 from etudes.errors import UserError
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def use(words: Sequence[str]) -> int:
     reference = _named(words, "use", "RUN|ETUDE")
     options = experiments.load(actions.etude_of(reference)).options
     accepted: Any = flags.UseFlags
-    given = parse(accepted[shown_options(options)], words[1:], f"etudes use {reference}")
+    given = parse(accepted[flags.shown_options(options)], words[1:], f"etudes use {reference}")
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options) if field.init}
     inputs = chosen.pop("inputs")
     return _show(actions.use(reference, *inputs, backend=given.backend, **chosen), given.json)
@@ -104,7 +103,7 @@ def inspect(words: Sequence[str]) -> int:
     reference = _named(words, "inspect", "RUN|ETUDE")
     options = experiments.load(actions.etude_of(reference)).inspection
     accepted: Any = flags.InspectFlags
-    given = parse(accepted[shown_options(options)], words[1:], f"etudes inspect {reference}")
+    given = parse(accepted[flags.shown_options(options)], words[1:], f"etudes inspect {reference}")
     if given.preset and not (given.table and reference in experiments.names()):
         raise UserError("--preset goes with --table and an etude's name; a run has its own settings")
     if given.table and reference in experiments.names():

@@ -1,19 +1,12 @@
-"""The words that each command accepts, as dataclasses that tyro turns into flags, and their parsing."""
+"""The words that each command accepts, as dataclasses that tyro turns into flags."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import tyro
-
-from etudes.errors import UserError
 
 S = TypeVar("S")
 Reference = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN|ETUDE")]
@@ -195,7 +188,7 @@ class UseFlags(Generic[S]):
 def shown_options(options: type[Any]) -> type[Any]:
     """An étude's options of use or inspect, as tyro is to show them: inputs without a flag, optional ones as FILE, INT.
 
-    Tyro alone would show `{None}|INT` for an option that may be left out.
+    Tyro alone would show `{None}|INT` for an option that may be left out, and `{None,True,False}` for --clip | --no-clip.
     """
     shown: list[tuple[str, Any, Any]] = []
     hints, annotated = get_type_hints(options, include_extras=True), cast("Any", Annotated)
@@ -205,9 +198,11 @@ def shown_options(options: type[Any]) -> type[Any]:
             hint = annotated[hint, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT ...")]
             shown.append((option.name, hint, dataclasses.field()))
         elif option.default is None:
-            metavar = _METAVAR_OF.get(option.name) or _metavar(hint)
-            hint = annotated[hint, tyro.conf.arg(metavar=metavar)]
-            shown.append((option.name, hint, dataclasses.field(default=None)))
+            if bool in get_args(hint):
+                told = tyro.conf.arg(constructor=bool)
+            else:
+                told = tyro.conf.arg(metavar=_METAVAR_OF.get(option.name) or _metavar(hint))
+            shown.append((option.name, annotated[hint, told], dataclasses.field(default=None)))
     cls = dataclasses.make_dataclass(options.__name__, shown, bases=(options,), frozen=True)
     cls.__doc__ = options.__doc__
     return cls
@@ -218,6 +213,9 @@ def _metavar(hint: Any) -> str:
     (kind,) = (part for part in get_args(hint) if part is not type(None))
     if get_origin(kind) is tuple:
         return f"{_METAVARS[get_args(kind)[0]]} ..."
+    if get_origin(kind) is Literal:
+        words = "|".join(get_args(kind))  # long ones would leave the help no room for its columns
+        return words if len(words) <= 16 else "NAME"
     return _METAVARS[kind]
 
 
@@ -226,25 +224,3 @@ _METAVAR_OF = {"question": "TEXT"} | dict.fromkeys(
 )
 """What stands for the value of an option by this name, where its type does not say it."""
 _METAVARS = {int: "INT", float: "FLOAT", str: "NAME"}
-
-
-def parse(cls: Any, words: Sequence[str], prog: str, **kwargs: Any) -> Any:
-    """Parse words into a dataclass with tyro, whose boxed errors become one line.
-
-    Raises:
-        UserError: the words do not fit.
-    """
-    said = io.StringIO()
-    try:
-        with contextlib.redirect_stderr(said):
-            return tyro.cli(cls, args=list(words), prog=prog, **kwargs)
-    except SystemExit as leave:
-        if not leave.code:
-            raise
-    plain = re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()).split("\n")
-    lines = [line.strip("│| ") for line in plain[1:]]
-    lines = [line for line in lines if line.strip("╰╯─+-")]
-    message = lines[0].removeprefix("Error parsing ") if lines else "these words do not fit"
-    near = next((b for a, b in pairwise(lines) if a.startswith("Perhaps you meant")), "")
-    hint = f"did you mean {near.split()[0]}?" if near else f"see `{prog} --help`"
-    raise UserError(f"{message}: {hint}"[:200])

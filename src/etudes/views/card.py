@@ -2,10 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from etudes.contract import Result, Table
+
+LOOKS = "| command | picture | what it shows |"
+"""The first line of the tables of an étude's card that say which command makes which picture."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """A row of such a table."""
+
+    command: str
+    """Its words, such as "etudes inspect cifar10_cnn --rates"."""
+    names: tuple[str, ...]
+    """The pictures: names, patterns of names such as "confusion/*", or files."""
+    shows: str
+    """In Markdown."""
+
+
+def looks_of(card: str) -> list[Look]:
+    """Which command makes which picture, as an étude's card says; a row without a command has that of the one above."""
+    found: list[Look] = []
+    for table in card.split(f"{LOOKS}\n")[1:]:
+        for row in table.split("\n\n")[0].splitlines()[1:]:
+            command, pictures, shows = (cell.strip() for cell in row.strip("|").split("|"))
+            names = tuple(re.findall(r"`([^`]+)`", pictures))
+            found.append(Look(command.strip("`") or found[-1].command, names, shows))
+    return found
 
 
 def markdown_table(table: Table) -> str:

@@ -18,7 +18,7 @@ def check_place(path: str | Path) -> None:
         UserError: its ending names no picture format, it is a folder, or the folder that it goes into cannot be one.
     """
     place = Path(path)
-    if place.suffix.lower() not in Image.registered_extensions():
+    if Image.registered_extensions().get(place.suffix.lower()) not in Image.SAVE:
         raise UserError(f"cannot write {place}: {place.suffix or 'no ending'} is no picture format; use .png")
     check_writable(place)
 

@@ -23,7 +23,7 @@ class AntirectifierSettings(Settings):
     validation_share: Annotated[float, Interval(ge=0, lt=1)] = 0.02
     """Share of the training pictures held back to watch the training with."""
     limit: Annotated[int, Ge(0)] = 0
-    """Train on at most so many pictures; 0 takes all."""
+    """Keep at most so many pictures of each part: training, validation and test; 0 keeps all."""
     twins: tuple[str, ...] = ("relu-256",)
     """Networks trained beside the antirectifier on the same batches: relu-256, relu-512, crelu-256."""
     epochs: Annotated[int, Ge(1)] = 40

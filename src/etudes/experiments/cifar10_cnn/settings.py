@@ -19,7 +19,7 @@ class CifarSettings(Settings):
     validation_share: Annotated[float, Interval(ge=0, lt=1)] = 0.02
     """Share of the training pictures held back to watch the training with."""
     limit: Annotated[int, Ge(0)] = 0
-    """Train on at most so many pictures; 0 takes all."""
+    """Keep at most so many pictures of each part: training, validation and test; 0 keeps all."""
     epochs: Annotated[int, Ge(1)] = 50
     """Passes over the training pictures."""
     batch_size: Annotated[int, Ge(1)] = 128

@@ -23,7 +23,7 @@ from etudes.data.splits import select
 from etudes.errors import UserError
 from etudes.experiments.mnist_acgan.collapse import examine
 from etudes.experiments.mnist_acgan.inspection import Inspect, measure_pictures
-from etudes.experiments.mnist_acgan.judge import Judge, accuracy_on, train_judge
+from etudes.experiments.mnist_acgan.judge import Judge, accuracy_on, judged_by, train_judge
 from etudes.experiments.mnist_acgan.model import (
     check_size,
     make_discriminator,
@@ -53,11 +53,18 @@ from etudes.experiments.mnist_acgan.training import (
     measure,
     paint,
 )
-from etudes.experiments.mnist_acgan.wishes import Wish, check_parts, check_wander, wish_for
+from etudes.experiments.mnist_acgan.wishes import (
+    Wish,
+    check_out,
+    check_parts,
+    check_wander,
+    place_among,
+    wish_for,
+)
 from etudes.training.backend import keras
 from etudes.training.session import Session, generator, order
 from etudes.views.features import filter_grid
-from etudes.views.pictures import check_place, save_pictures
+from etudes.views.pictures import save_pictures
 from etudes.views.terminal import drawn_table
 
 # --- data -------------------------------------------------------------------------------------------------------------
@@ -165,11 +172,11 @@ def evaluate(networks: Networks, data: ImageData, settings: AcganSettings) -> Re
     judge = train_judge(data.train)
     health = examine(to_pixels(generated), names, test, judge)
     real = select(test, np.sort(random.permutation(len(test))[: len(labels)]))
-    losses = measure(discriminator, real, generated, labels)
+    losses, sure = measure(discriminator, real, generated, labels), accuracy_on(judge, test)
     (real_fake, real_aux), (fake, aux) = look(discriminator, test.pictures), look(discriminator, generated)
     figures: dict[str, Any] = {
         "conditional_accuracy": health.agreement,
-        "judge_accuracy": accuracy_on(judge, test),
+        "judge_accuracy": sure,
         "diversity": health.diversity,
         "aux_accuracy_real": float((real_aux.argmax(1) == test.labels).mean()),
         "aux_accuracy_generated": float((aux.argmax(1) == labels[:, 0]).mean()),
@@ -185,7 +192,7 @@ def evaluate(networks: Networks, data: ImageData, settings: AcganSettings) -> Re
         figures=figures,
         tables=[Table("generated pictures by class", ("class", "shows what was asked for", "diversity"), rows)],
         pictures={"generated": class_grid(drawn, names, "the same z in each column")},
-        lines=health.lines,
+        lines=[judged_by(judge, sure, test), *health.lines],
     )
 
 
@@ -194,7 +201,7 @@ class Use:
     """Draw what is asked for."""
 
     inputs: tuple[str, ...]
-    """Digits such as 7, words of digits such as 2026, or names of the classes that were learned."""
+    """Digits such as 7, words of digits such as 2026, names of learned classes; last, if wanted, the file to write."""
     count: Annotated[int, Interval(ge=1, le=400)] = 1
     """How many of each, all different."""
     walk_to: str | None = None
@@ -206,16 +213,22 @@ class Use:
     parts: tuple[float, ...] | None = None
     """Multiply equal parts of z by these, such as 1 0.5 -1: what each part does to a picture; no film."""
     out: str | None = None
-    """File of the picture; a film is always a GIF."""
+    """File of the picture, if it is not the last input; a film ends in .gif."""
+
+    def __post_init__(self) -> None:
+        """A last input that ends as a picture does is the place."""
+        inputs, out = place_among(self.inputs, self.out)
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "out", out)
 
 
 def read(info: ImageInfo, settings: AcganSettings, options: Use) -> list[Wish]:
     """What to draw, as classes that were learned."""
     if not options.inputs:
         raise UserError(f"say what to draw, such as {info.class_names[-1]}: one of {', '.join(info.class_names)}")
-    check_parts(options.parts or ())
-    if options.out is not None and options.walk_to is None and not options.wander:
-        check_place(options.out)
+    film = options.walk_to is not None or options.wander > 0
+    check_parts(options.parts, film=film)
+    check_out(options.out, film=film)
     wishes = [wish_for(word, options.walk_to, options.count, info) for word in options.inputs]
     check_wander(options.wander, options.walk_to, wishes, options.count)
     return wishes

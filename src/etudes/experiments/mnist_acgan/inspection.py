@@ -11,7 +11,15 @@ from annotated_types import Interval
 
 from etudes.contract import Array, ImageData, ImageInfo, Images, Networks, Result, Table
 from etudes.data.splits import select
-from etudes.experiments.mnist_acgan.judge import PIXELS, Judge, accuracy_on, judging_run, network_judge, train_judge
+from etudes.experiments.mnist_acgan.judge import (
+    PIXELS,
+    Judge,
+    accuracy_on,
+    judged_by,
+    judging_run,
+    network_judge,
+    train_judge,
+)
 from etudes.experiments.mnist_acgan.pictures import class_grid, to_pixels
 from etudes.experiments.mnist_acgan.student import accuracy_after_learning_from
 from etudes.experiments.mnist_acgan.training import draw_z, generator_of, paint
@@ -61,7 +69,7 @@ def measure_pictures(
     drawn = draw(networks, len(names), chosen.count, random)
     test, train = (some(images, REAL, random) for images in (data.test, data.train))
     accuracy = accuracy_on(judge, data.test)
-    result = Result(lines=[f"judge: {judge.name}, right on {accuracy:.2%} of {len(data.test):,} real test pictures"])
+    result = Result(lines=[judged_by(judge, accuracy, data.test)])
     if lent is None and chosen.judge != PIXELS:
         result.lines.append("no classifier of this data is at hand: train one, or name its run with --judge")
     table = by_class(judge, drawn, test, names)

@@ -42,6 +42,11 @@ def accuracy_on(judge: Judge, real: Images) -> float:
     return float((judge.says(real.pictures) == real.labels).mean())
 
 
+def judged_by(judge: Judge, accuracy: float, real: Images) -> str:
+    """Who judged, and how right that judge is on real pictures, as a sentence."""
+    return f"judge: {judge.name}, right on {accuracy:.2%} of {len(real):,} real test pictures"
+
+
 @dataclass(frozen=True)
 class PixelJudge:
     """A support vector machine on the principal components of pixels."""

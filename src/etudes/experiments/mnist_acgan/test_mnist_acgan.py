@@ -199,6 +199,37 @@ def test_words_are_spelled_and_unknown_classes_refused() -> None:
         spell("x", MNIST)
 
 
+@pytest.mark.parametrize(
+    ("words", "chosen", "said"),
+    [
+        (("7", "out.png"), {"out": "other.png"}, "name one place"),
+        (("out.png",), {}, "say what to draw"),
+        (("7", "there.png/out.png"), {}, "is no folder"),
+        (("7",), {"walk_to": "3", "out": "there.png/walk.gif"}, "is no folder"),
+        (("7", "walk.png"), {"walk_to": "3"}, "a film is a GIF"),
+        (("7",), {"wander": 3, "out": "walk"}, "a film is a GIF"),
+        (("7",), {"wander": 3, "parts": (0.5,)}, "--parts goes with a still picture"),
+        (("7",), {"walk_to": "3", "parts": (0.5,)}, "--parts goes with a still picture"),
+        (("7",), {"parts": ()}, "name a factor"),
+        (("7",), {"out": "picture.psd"}, "is no picture format"),
+    ],
+)
+def test_what_cannot_be_drawn_there_is_said_before_any_network_is_loaded(
+    words: tuple[str, ...], chosen: dict[str, Any], said: str, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("there.png").write_bytes(b"")
+    with pytest.raises(UserError, match=said):
+        EXPERIMENT.read(EXPERIMENT.describe_data(TINY), TINY, EXPERIMENT.options(words, **chosen))
+
+
+def test_a_last_input_that_ends_as_a_picture_is_the_place_to_write() -> None:
+    options = EXPERIMENT.options(("7", "2026", "year.JPG"), count=2)
+    assert options.inputs == ("7", "2026")
+    assert options.out == "year.JPG"
+    assert len(EXPERIMENT.read(EXPERIMENT.describe_data(TINY), TINY, options)) == 2
+
+
 def test_a_column_of_the_grid_has_one_z() -> None:
     class Drawer:
         def predict_on_batch(self, inputs: Any) -> Any:
@@ -216,6 +247,9 @@ def run(tiny_run: Callable[[str, Path], Run], tmp_path_factory: pytest.TempPathF
 
 def test_a_run_keeps_grids_film_and_losses_of_both_networks(run: Run) -> None:
     names = {path.name for path in run.pictures.iterdir()}
+    evaluated = actions.evaluate(run)
+    said = f"right on {evaluated.figures['judge_accuracy']:.2%} of"
+    assert evaluated.lines[0].startswith(f"judge: a support vector machine on pixels, {said}")
     assert {"epoch-001.png", "epoch-002.png", "training.gif", "generated.png"} <= names
     record = read_metrics(run.folder)[-1]
     assert {"d_loss", "d_fake", "d_aux", "g_loss", "g_fake", "g_aux", "validation_g_aux"} <= set(record)

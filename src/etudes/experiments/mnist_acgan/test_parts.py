@@ -19,10 +19,10 @@ def test_parts_change_the_drawing_and_ones_do_not() -> None:
     trained = actions.load("mnist_acgan@bundled")
     drawn = {
         parts: np.asarray(actions.answer(trained, "7", parts=parts).pictures["picture"])
-        for parts in ((), (1.0, 1.0), (1.0, -1.0))
+        for parts in (None, (1.0, 1.0), (1.0, -1.0))
     }
-    assert np.array_equal(drawn[()], drawn[1.0, 1.0])
-    assert not np.array_equal(drawn[()], drawn[1.0, -1.0])
-    for bad in ((2.0,), (float("nan"),), (0.1,) * 101):
+    assert np.array_equal(drawn[None], drawn[1.0, 1.0])
+    assert not np.array_equal(drawn[None], drawn[1.0, -1.0])
+    for bad in ((), (2.0,), (float("nan"),), (0.1,) * 101):
         with pytest.raises(UserError, match="--parts"):
             actions.answer(trained, "7", parts=bad)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from etudes.contract import ImageInfo
 from etudes.errors import UserError, unknown
 from etudes.experiments.mnist_acgan.model import LATENT
+from etudes.views.pictures import check_place
+
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
+"""Endings by which a last input is known as the place of the picture."""
 
 MOST_PICTURES = 2000
 """Pictures that one input may ask for: a film of more would fill the memory."""
@@ -41,12 +46,44 @@ def wish_for(word: str, walk_to: str | None, count: int, info: ImageInfo) -> Wis
     return Wish(classes, end)
 
 
-def check_parts(parts: tuple[float, ...]) -> None:
+def place_among(inputs: tuple[str, ...], out: str | None) -> tuple[tuple[str, ...], str | None]:
+    """What to draw, and where the picture goes: `out`, or the last input where it ends as a picture does.
+
+    Raises:
+        UserError: both say where.
+    """
+    if not inputs or Path(inputs[-1]).suffix.lower() not in PICTURES:
+        return inputs, out
+    if out is not None:
+        raise UserError(f"{inputs[-1]} and --out {out}: name one place for the picture")
+    return inputs[:-1], inputs[-1]
+
+
+def check_out(out: str | None, *, film: bool) -> None:
+    """Refuse a place where the picture, or the film, cannot be written.
+
+    Raises:
+        UserError: no such format, or no such place.
+    """
+    if out is None:
+        return
+    if film and Path(out).suffix.lower() != ".gif":
+        raise UserError(f"cannot write {out}: a film is a GIF; let its name end in .gif")
+    check_place(out)
+
+
+def check_parts(parts: tuple[float, ...] | None, *, film: bool) -> None:
     """Refuse factors of z that lead out of where the generator learned to draw.
 
     Raises:
-        UserError: one is not in -1..1, or there are more than z has values.
+        UserError: there are none, or more than z has values; one is not in -1..1; or a film was asked for.
     """
+    if parts is None:
+        return
+    if film:
+        raise UserError("--parts goes with a still picture: leave out --walk-to and --wander, or --parts")
+    if not parts:
+        raise UserError("--parts: name a factor for each part of z, such as --parts 1 0.5 -1")
     if len(parts) > LATENT:
         raise UserError(f"--parts: {len(parts)} factors, but z has only {LATENT} values")
     for factor in parts:
