@@ -188,7 +188,7 @@ class UseFlags(Generic[S]):
 def shown_options(options: type[Any]) -> type[Any]:
     """An étude's options of use or inspect, as tyro is to show them: inputs without a flag, optional ones as FILE, INT.
 
-    Tyro alone would show `{None}|INT` for an option that may be left out, and `{None,True,False}` for --clip | --no-clip.
+    Tyro alone would show `{None}|INT` for one that may be left out, and `{None,True,False}` for --clip | --no-clip.
     """
     shown: list[tuple[str, Any, Any]] = []
     hints, annotated = get_type_hints(options, include_extras=True), cast("Any", Annotated)

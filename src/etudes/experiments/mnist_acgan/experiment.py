@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Ge, Interval
 
-from etudes.contract import Array, Example, Experiment, ImageData, ImageInfo, Networks, Result, Table
+from etudes.contract import Example, Experiment, ImageData, ImageInfo, Networks, Result, Table
 from etudes.data import describe_images, load_images
 from etudes.data.splits import select
 from etudes.errors import UserError
@@ -52,6 +52,7 @@ from etudes.experiments.mnist_acgan.training import (
     make_game,
     measure,
     paint,
+    real_batch,
 )
 from etudes.experiments.mnist_acgan.wishes import (
     Wish,
@@ -62,7 +63,7 @@ from etudes.experiments.mnist_acgan.wishes import (
     wish_for,
 )
 from etudes.training.backend import keras
-from etudes.training.session import Session, generator, order
+from etudes.training.session import Session, generator
 from etudes.views.features import filter_grid
 from etudes.views.pictures import save_pictures
 from etudes.views.terminal import drawn_table
@@ -84,14 +85,6 @@ def load_data(settings: AcganSettings) -> ImageData:
     if len(data.train) < settings.batch_size:
         raise UserError(f"--batch-size {settings.batch_size}: there are only {len(data.train)} training pictures")
     return data
-
-
-def real_batch(data: ImageData, settings: AcganSettings, number: int) -> tuple[Array, Array]:
-    """The pictures and labels of a step, counted over the whole training; each picture once before any again."""
-    turn, place = divmod(number, len(data.train) // settings.batch_size)
-    start = place * settings.batch_size
-    chosen = order(settings.seed, turn, len(data.train))[start : start + settings.batch_size]
-    return data.train.pictures[chosen], data.train.labels[chosen]
 
 
 # --- model ------------------------------------------------------------------------------------------------------------

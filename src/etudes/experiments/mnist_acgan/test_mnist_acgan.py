@@ -180,7 +180,7 @@ def test_measured_losses_agree_with_keras(playing: Any) -> None:
 
 
 def test_batches_take_every_picture_once_before_any_again(digits: Any) -> None:
-    from etudes.experiments.mnist_acgan.experiment import real_batch
+    from etudes.experiments.mnist_acgan.training import real_batch
 
     small = dataclasses.replace(digits, train=Images(np.arange(40).reshape(40, 1, 1, 1), np.arange(40)))
     settings = dataclasses.replace(TINY, batch_size=10)

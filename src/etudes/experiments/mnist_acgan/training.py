@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from etudes.contract import Array, Images, Networks, Table
+from etudes.contract import Array, ImageData, Images, Networks, Table
 from etudes.experiments.mnist_acgan.model import LATENT, combine, frozen
 from etudes.training.backend import keras, outputs_of
+from etudes.training.session import order
 
 if TYPE_CHECKING:
     from etudes.experiments.mnist_acgan.settings import AcganSettings
@@ -26,6 +27,14 @@ def draw_z(random: np.random.Generator, count: int) -> Array:
 def draw_labels(random: np.random.Generator, count: int, classes: int) -> Array:
     """Labels, int32 (count, 1), each class as probable as the others."""
     return random.integers(0, classes, (count, 1)).astype(np.int32)
+
+
+def real_batch(data: ImageData, settings: AcganSettings, number: int) -> tuple[Array, Array]:
+    """The pictures and labels of a step, counted over the whole training; each picture once before any again."""
+    turn, place = divmod(number, len(data.train) // settings.batch_size)
+    start = place * settings.batch_size
+    chosen = order(settings.seed, turn, len(data.train))[start : start + settings.batch_size]
+    return data.train.pictures[chosen], data.train.labels[chosen]
 
 
 def paint(generator: Any, z: Array, labels: Array) -> Array:
