@@ -17,12 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dream, inference, memory, scaling, speed, time_to_accuracy
+from benchmarks import dream, inference, memory, parts, scaling, speed, time_to_accuracy
 from benchmarks.measuring import machine, say
 from benchmarks.sizes import Plan
 
 FIGURES: dict[str, Callable[..., Any]] = {
     "speed": speed.measure,
+    "parts": parts.measure,
     "dream": dream.measure,
     "memory": memory.measure,
     "inference": inference.measure,
@@ -65,9 +66,9 @@ def add(results: Path, name: str, plan: Plan, only: list[str] | None) -> None:
     about["command"] = shlex.join(["python", "-m", "benchmarks", *words])
     about["minutes"] = round((time.monotonic() - began) / 60, 1)
     known = json.loads(results.read_bytes()) if results.exists() else {}
-    parts = {"": found} if name == "dream" else found
+    named = {"": found} if name == "dream" else found
     place = known.setdefault(name, {})
-    for part, figures in parts.items():
+    for part, figures in named.items():
         place[part] = {"measured": about, "figures": figures}
     results.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     say(f"{name}: {about['minutes']} minutes")

@@ -47,7 +47,12 @@ def run(contestant: Contestant) -> Record:
     Raises:
         RuntimeError: it failed; with the end of what it said.
     """
-    environment = {**os.environ, "KERAS_BACKEND": contestant.backend, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return listened(contestant)[0]
+
+
+def listened(contestant: Contestant, **variables: str) -> tuple[Record, list[str]]:
+    """As `run`, with further environment variables; also the lines that the process wrote before its record."""
+    environment = {**os.environ, "KERAS_BACKEND": contestant.backend, "TF_CPP_MIN_LOG_LEVEL": "3", **variables}
     environment["ETUDES_BENCHMARK_START"] = repr(time.time())
     command = [sys.executable, "-m", "benchmarks.child", contestant.module, json.dumps(dict(contestant.arguments))]
     began = time.monotonic()
@@ -66,7 +71,8 @@ def run(contestant: Contestant) -> Record:
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "peak_megabytes": usage.ru_maxrss / 1024,
     }
-    return {**json.loads(said.strip().splitlines()[-1]), **resources}
+    *lines, record = said.strip().splitlines()
+    return {**json.loads(record), **resources}, lines
 
 
 def in_turn(contestants: Mapping[str, Contestant], repeats: int) -> dict[str, list[Record]]:

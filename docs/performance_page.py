@@ -44,6 +44,7 @@ def performance_page(results: Results) -> str:
         *circumstances(results),
         "",
         *speed_lines(results),
+        *parts_lines(results),
         *dream_lines(results),
         *inference_lines(results),
         *race_lines(results),
@@ -128,6 +129,26 @@ def speed_lines(results: Results) -> Iterator[str]:
             part_of = f"{figures['shares'][name]:.0%}" if name in figures.get("shares", {}) else ""
             rate = f"{values['median']:,.0f} ({values['min']:,.0f}–{values['max']:,.0f})"
             yield f"| {name} | {rate} | {times} | {part_of} | {figures['cpu_seconds'][name]:g} |"
+    yield ""
+
+
+def parts_lines(results: Results) -> Iterator[str]:
+    """Of what the seconds of a training consist."""
+    found = results.get("parts", {})
+    if not found:
+        return
+    yield "## Where the time goes"
+    yield ""
+    yield "What oneDNN, which computes for TensorFlow on a CPU, says of itself: shares of the time of all epochs but"
+    yield "the first (of the dream: all steps but one). *Products* are convolutions and matrix products, whose work is"
+    yield "counted in the shares above; the rest is pooling and changes of layout by oneDNN, and what TensorFlow does"
+    yield "itself: random numbers, optimiser, moving averages, what is done value by value, and waiting."
+    yield ""
+    yield "| training | products | other primitives of oneDNN | the rest |"
+    yield "| --- | --- | --- | --- |"
+    for name, part_ in found.items():
+        products, all_ = part_["figures"]["products"], sum(part_["figures"]["shares"].values())
+        yield f"| {name} | {products:.0%} | {all_ - products:.0%} | {max(0.0, 1 - all_):.0%} |"
     yield ""
 
 

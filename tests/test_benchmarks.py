@@ -33,7 +33,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str
 
     Contestants that differ in their backend alone are one here. Gives the names of the modules that ran.
     """
-    from benchmarks import dream, inference, measuring, memory, scaling, speed, time_to_accuracy
+    from benchmarks import dream, inference, measuring, memory, parts, scaling, speed, time_to_accuracy
 
     start_backend()
     monkeypatch.setenv("ETUDES_DATA", str(tmp_path / "data"))
@@ -50,6 +50,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str
         resources = {"process_seconds": 1.0, "cpu_seconds": 1.0, "peak_megabytes": 1.0}
         return {**json.loads(known[what]), **resources}
 
+    monkeypatch.setattr(parts, "listened", lambda contestant, **_: (run(contestant), []))
     for module in (measuring, dream, inference, memory, scaling, speed, time_to_accuracy):
         if hasattr(module, "run"):
             monkeypatch.setattr(module, "run", run)
@@ -117,6 +118,7 @@ def test_a_contestant_that_fails_is_an_error() -> None:
     "figure, only",
     [
         ("speed", ["addition_rnn"]),
+        ("parts", ["deep_dream"]),
         ("dream", []),
         ("memory", ["deep_dream"]),
         ("inference", ["addition_rnn"]),
@@ -180,8 +182,19 @@ def test_the_command_says_what_it_can() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    for figure in ("speed", "dream", "memory", "inference", "scaling", "time_to_accuracy"):
+    for figure in ("speed", "parts", "dream", "memory", "inference", "scaling", "time_to_accuracy"):
         assert figure in said
+
+
+def test_shares_are_those_of_the_primitives_within_the_time() -> None:
+    from benchmarks.parts import shares
+
+    def said(start: float, kind: str, milliseconds: float) -> str:
+        return f"onednn_verbose,v1,{start:.3f},primitive,exec,cpu,{kind},jit,forward,,,,,{milliseconds}"
+
+    lines = ["other words", "onednn_verbose,v1,graph,info,template", said(999, "convolution", 500)]
+    lines += [said(1000, "convolution", 300), said(2500, "reorder", 100), said(2900, "convolution", 200)]
+    assert shares([*lines, said(3001, "matmul", 9)], 1.0, 3.0) == {"convolution": 0.25, "reorder": 0.05}
 
 
 def test_the_recipe_of_teaching_is_one_that_was_compared() -> None:

@@ -28,13 +28,14 @@ def measure(
     random = np.random.default_rng(seed)
     original = random.uniform(-1, 1, (height, width, 3)).astype(np.float32)
     picture, before = original, None
-    began, steady, done = time.monotonic(), [], 0.0
+    began, steady, done, warm = time.monotonic(), [], 0.0, 0.0
     for octave in octaves_of(height, width, octaves, settings.octave_scale):
         picture = resize_image(picture, octave.shape)
         megapixels = octave.height * octave.width / 1e6
         for number in range(iterations):
             start = time.monotonic()
             picture, _, _ = ascend(picture, gradient, settings, random)
+            warm = warm or time.time()
             if number:
                 steady.append((time.monotonic() - start) / megapixels)
             done += megapixels
@@ -42,4 +43,5 @@ def measure(
             picture = picture + lost_detail(original, before, octave.shape)
         before = octave.shape
     whole = (time.monotonic() - began) / done
-    return {"seconds_per_megapixel_iteration": float(np.median(steady)), "with_start": whole}
+    steps = {"seconds_per_megapixel_iteration": float(np.median(steady)), "with_start": whole}
+    return {**steps, "warm": [warm, time.time()]}

@@ -25,6 +25,7 @@ class Stopping(Silent):
         self.phase, self.target, self.most_seconds, self.seconds = phase, target, most_seconds, seconds
         self.most_steps, self.steps = most_steps, 0
         self.first_step: float | None = None
+        self.epoch_ends: list[float] = []
 
     def step(self, samples: int, figures: dict[str, Any]) -> None:  # noqa: ARG002
         """Note the first."""
@@ -34,6 +35,7 @@ class Stopping(Silent):
 
     def end_epoch(self, record: dict[str, Any]) -> None:
         """Compare the epoch's figure with the target."""
+        self.epoch_ends.append(time.time())
         self.seconds += record["seconds"]
         if self.target and record["phase"] == self.phase and record.get(self.target[0], -1) >= self.target[1]:
             raise Reached
@@ -75,7 +77,7 @@ def measure(
         except Reached:
             pass
         first = None if watch.first_step is None else watch.first_step - began
-        return {"epochs": _records(out), "first_step_seconds": first}
+        return {"epochs": _records(out), "first_step_seconds": first, "epoch_ends": watch.epoch_ends}
 
 
 def _over(records: list[dict[str, Any]], phase: str, target: list[Any] | None, most_seconds: float) -> bool:
