@@ -17,12 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dream, inference, memory, parts, scaling, speed, time_to_accuracy
+from benchmarks import dream, inference, levers, memory, parts, scaling, speed, time_to_accuracy
 from benchmarks.measuring import machine, say
 from benchmarks.sizes import Plan
 
 FIGURES: dict[str, Callable[..., Any]] = {
     "speed": speed.measure,
+    "levers": levers.measure,
     "parts": parts.measure,
     "dream": dream.measure,
     "memory": memory.measure,

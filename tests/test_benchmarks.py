@@ -118,6 +118,7 @@ def test_a_contestant_that_fails_is_an_error() -> None:
     "figure, only",
     [
         ("speed", ["addition_rnn"]),
+        ("levers", ["antirectifier"]),
         ("parts", ["deep_dream"]),
         ("dream", []),
         ("memory", ["deep_dream"]),
@@ -182,7 +183,7 @@ def test_the_command_says_what_it_can() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    for figure in ("speed", "parts", "dream", "memory", "inference", "scaling", "time_to_accuracy"):
+    for figure in ("speed", "levers", "parts", "dream", "memory", "inference", "scaling", "time_to_accuracy"):
         assert figure in said
 
 

@@ -1,0 +1,50 @@
+"""A training as `ours.training` does it, with one lever of its speed let go, or one pulled that is not."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from functools import partialmethod
+from typing import Any
+from unittest.mock import patch
+
+from benchmarks.ours import training
+from etudes.training import session
+from etudes.training.backend import keras, start_backend
+
+
+def _arrays(inputs: Any, targets: Any, size: int) -> dict[str, Any]:
+    """Keras makes the data set, which tunes itself."""
+    return {"x": inputs, "y": targets, "batch_size": size}
+
+
+@contextlib.contextmanager
+def _when_asked_for(make: Callable[[int], Any], end: int) -> Iterator[Callable[[int], Any]]:  # noqa: ARG001
+    """An epoch's examples are made when the epoch before is over."""
+    yield make
+
+
+def _changed(change: str, etude: str) -> Any:
+    """Within it, trainings are so."""
+    if change == "tuned data sets":
+        return patch.object(session, "batches", _arrays)
+    if change == "made in turn":
+        return patch.object(session, "one_ahead", _when_asked_for)
+    if change == "single steps":
+        return patch(f"etudes.experiments.{etude}.experiment.small_steps", lambda: 1)
+    if change == "compiled":
+        return patch.object(keras.Model, "compile", partialmethod(keras.Model.compile, jit_compile=True))
+    return contextlib.nullcontext()
+
+
+def measure(etude: str, change: str = "", **arguments: Any) -> dict[str, Any]:
+    """Train.
+
+    Args:
+        etude: its name.
+        change: "tuned data sets", "made in turn", "single steps", "compiled", or "" for the training as it is.
+        arguments: as `ours.training` takes them.
+    """
+    start_backend("tensorflow")
+    with _changed(change, etude):
+        return training.measure(etude, **arguments)
