@@ -202,8 +202,8 @@ GOALS = [
     Goal(
         "deep dream: a megapixel-iteration against Keras's example",
         *("≥ 1.5×", dream_ratio, "dream", ""),
-        "in float32 both compute the same convolutions at nearly the machine's pace; bfloat16 is chosen by itself where "
-        "the machine has it.",
+        "in float32 both compute the same convolutions at nearly the machine's pace; `--precision auto` takes bfloat16 "
+        "where the machine has it.",
     ),
     Goal(
         "CIFAR-10: share of the matrix product",
