@@ -173,8 +173,8 @@ def checkpoints(results: Results) -> tuple[str, bool] | None:
 
 BOTH = ("etudes bfloat16", "etudes float32")
 AROUND = (
-    "the machine's matrix units multiply bfloat16 several times as fast as float32, while all that is done around the "
-    "products stays as slow (see *Where the time goes*)."
+    "in bfloat16, convolutions of few channels do not reach the pace of the product of two large matrices, and what is "
+    "done around them hardly gets faster; how much is which, *Where the time goes* says."
 )
 GOALS = [
     Goal(
