@@ -47,6 +47,8 @@ for data in ("mnist", "fashion_mnist"):
     for preset in ("classic", "tuned"):
         twins = f"antirectifier --preset {preset} --data {data} --twins relu-256 relu-512 crelu-256"
         seeds(5, f"antirectifier-twins-{data}-{preset}", twins)
+    twins = f"antirectifier --data {data} --twins relu-256 relu-512 crelu-256 --epochs 10"
+    seeds(5, f"antirectifier-twins-{data}-10-epochs", twins)
 for epochs in (5, 10):
     quick = f"cifar10_cnn --preset quick --epochs {epochs} --precision bfloat16 --validation-share 0.1"
     seeds(5, f"cifar10_cnn-quick-{epochs}-epochs", quick)
