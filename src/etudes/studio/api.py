@@ -55,7 +55,7 @@ class Actions:
     @_answered
     def draw(self, digits: str, seed: int = 0, parts: list[float] | None = None, run: str = "") -> dict[str, Any]:
         """A picture of digits, as a data address; parts are factors, from -1 to 1, of equal parts of z."""
-        found = self._use("mnist_acgan", run, digits, seed=seed, parts=[float(part) for part in parts or ()])
+        found = self._use("mnist_acgan", run, digits, seed=seed, parts=[float(part) for part in parts or ()] or None)
         return {"picture": found["pictures"]["picture"]}
 
     @_answered

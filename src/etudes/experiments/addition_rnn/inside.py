@@ -13,11 +13,12 @@ from etudes.experiments.addition_rnn.questions import Exercises
 from etudes.training.backend import keras
 
 STEPS = {
-    ("+", False): ("carry", "grows", ("3+5", "4+5", "5+5")),
-    ("+", True): ("carry", "grows", ("33+35", "34+35", "35+35")),
-    ("-", True): ("borrow", "shrinks", ("76-35", "75-35", "74-35")),
+    ("+", False): ("one-carry", "grows", ("3+5", "4+5", "5+5")),
+    ("+", True): ("one-carry", "grows", ("33+35", "34+35", "35+35")),
+    ("-", True): ("one-borrow", "shrinks", ("76-35", "75-35", "74-35")),
 }
-"""Three questions whose first number moves by one, by operator and whether numbers have two digits or more.
+"""Three questions whose first number moves by one, and the picture's name, by operator and whether numbers have two
+digits or more.
 
 Only the last step makes a carry or borrow. One digit less another is never borrowed for: it falls below zero.
 """
@@ -48,10 +49,10 @@ def look_inside(adder: Adder, test: Exercises, digits: int, operator: str, asked
     result.pictures["states"] = state_picture(encoder_states(adder, alike.questions), alike, path, str(asked[0]), adder)
     result.pictures["confidence"] = confidence_picture(adder, test)
     if adder.info.generated and (operator, digits > 1) in STEPS:
-        made, moves, steps = STEPS[operator, digits > 1]
+        name, moves, steps = STEPS[operator, digits > 1]
         questions = np.array(steps)
         states = encoder_states(adder, questions), decoder_states(adder, questions)
-        result.pictures[f"one-{made}"] = step_picture(adder, questions, *states, made, moves)
+        result.pictures[name] = step_picture(adder, questions, *states, name.removeprefix("one-"), moves)
     return result
 
 

@@ -35,7 +35,7 @@ def test_what_the_discriminator_says_is_counted(digits: Any, monkeypatch: pytest
         named = np.where(place >= 1 - right, labels[real], labels[real] + 1) % 10
         return np.where(place < taken, 0.9, 0.1)[:, None], np.eye(10)[named]
 
-    judge = SimpleNamespace(says=lambda pictures: np.zeros(len(pictures), int))
+    judge = SimpleNamespace(name="nobody", says=lambda pictures: np.zeros(len(pictures), int))
     blank = np.zeros((1000, *digits.info.shape))
     story = importlib.import_module("etudes.experiments.mnist_acgan.experiment")
     for name, result in (("train_judge", judge), ("paint", blank), ("measure", {}), ("every_class", blank[:20])):

@@ -31,6 +31,7 @@ def runs_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
             stop = gr.Button(words("stop"), elem_id="stop", min_width=90)
             resume = gr.Button(words("resume"), elem_id="resume", min_width=90)
             delete = gr.Button(words("delete"), elem_id="delete", min_width=90)
+        asked = gr.State("")
         with gr.Row(visible=False) as question:
             sure = gr.Button("", variant="stop", elem_id="sure")
             keep = gr.Button(words("keep it"), elem_id="keep")
@@ -43,7 +44,7 @@ def runs_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
     for component in (chosen, several):
         component.preprocess = lambda payload: payload  # type: ignore[method-assign]
     _watch(words, studio, live, page, (everything, chosen, several, shown))
-    _act(words, studio, chosen, (stop, resume, delete, question, sure, keep), said)
+    _act(words, studio, chosen, (stop, resume, delete, question, sure, keep), asked, said)
     compare.click(comparing(words, studio), several, compared, **{**QUICK, "show_progress": "minimal"})
 
 
@@ -77,8 +78,8 @@ def _watch(words: Words, studio: Studio, live: Live, page: gr.Blocks, parts: tup
     chosen.input(look, [chosen, seen], outputs, **QUICK)
 
 
-def _act(words: Words, studio: Studio, chosen: Any, buttons: tuple[Any, ...], said: Any) -> None:
-    """What the buttons beside the chosen run do."""
+def _act(words: Words, studio: Studio, chosen: Any, buttons: tuple[Any, ...], asked: Any, said: Any) -> None:
+    """What the buttons beside the chosen run do; `asked` is the run that the second question is about."""
     stop, resume, delete, question, sure, keep = buttons
 
     def named(name: str | None) -> str:
@@ -96,21 +97,26 @@ def _act(words: Words, studio: Studio, chosen: Any, buttons: tuple[Any, ...], sa
         studio.trainings.resume(named(name))
         return note(words("resumed", name=name))
 
-    @kindly(words, 3)
+    @kindly(words, 4)
     def asking(name: str | None) -> tuple[Any, ...]:
         studio.trainings.find(named(name))
-        return "", gr.Row(visible=True), gr.Button(words("sure delete", name=name))
+        return "", gr.Row(visible=True), gr.Button(words("sure delete", name=name)), name
 
-    @kindly(words, 2)
-    def deleting(name: str | None) -> tuple[Any, ...]:
-        studio.trainings.delete(named(name))
-        return note(words("deleted", name=name)), gr.Row(visible=False)
+    @kindly(words, 3)
+    def deleting(name: str) -> tuple[Any, ...]:
+        studio.trainings.delete(name)
+        return note(words("deleted", name=name)), gr.Row(visible=False), ""
+
+    def moved_on(name: str | None, about: str) -> tuple[Any, ...]:
+        """Take the question away, unless it is about the run that was chosen: it was asked in the meantime."""
+        return (gr.skip(), gr.skip()) if name == about else (gr.Row(visible=False), "")
 
     stop.click(stopping, chosen, said, **QUICK)
     resume.click(resuming, chosen, said, **QUICK)
-    delete.click(asking, chosen, [said, question, sure], **QUICK)
-    sure.click(deleting, chosen, [said, question], **QUICK)
-    gr.on([keep.click, chosen.input], lambda: gr.Row(visible=False), None, question, **QUICK)
+    delete.click(asking, chosen, [said, question, sure, asked], **QUICK)
+    sure.click(deleting, asked, [said, question, asked], **QUICK)
+    keep.click(lambda: (gr.Row(visible=False), ""), None, [question, asked], **QUICK)
+    chosen.input(moved_on, [chosen, asked], [question, asked], **QUICK)
 
 
 def comparing(words: Words, studio: Studio) -> Any:
