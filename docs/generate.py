@@ -4,8 +4,9 @@
 
 `docs/results.md` comes from the run folders in `benchmarks/runs`, `docs/cli.md` from the command's own help,
 `docs/reliability.md` from what `make soak` measured, `docs/performance.md` from what `python -m benchmarks` measured,
-`docs/bundled.md` from the trained runs in `src/etudes/bundled`, and the tables of what was tried, in the études' cards,
-from `benchmarks/ablations`.
+`docs/bundled.md` from the trained runs in `src/etudes/bundled`, `docs/studies.md` from what
+`python benchmarks/studies.py` gave, and the tables of what was tried, in the études' cards, from
+`benchmarks/ablations`.
 """
 
 import contextlib
@@ -27,6 +28,7 @@ from goals_tables import goals_table, table_of_2017
 from performance_page import performance_page, performance_pictures
 from recipe_tables import card_with_ablation, precision_table, seeds_table
 from reliability_page import reliability_page
+from studies_page import studies_page
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "benchmarks" / "runs"
@@ -151,6 +153,7 @@ def generated() -> dict[Path, str]:
     soaked = json.loads((ROOT / "benchmarks" / "reliability.json").read_bytes())
     files[ROOT / "docs" / "reliability.md"] = reliability_page(soaked)
     files[ROOT / "docs" / "bundled.md"] = bundled_page(BUNDLED)
+    files[ROOT / "docs" / "studies.md"] = studies_page(ROOT / "benchmarks" / "studies")
     measured = json.loads((ROOT / "benchmarks" / "performance.json").read_bytes())
     files[ROOT / "docs" / "performance.md"] = performance_page({**measured, "reliability": soaked})
     files |= performance_pictures(measured, ROOT / "docs" / "pictures")

@@ -19,6 +19,9 @@ from etudes.studio.words import Words
 TICK = 1.0
 """Seconds between two looks at the run folders."""
 
+IN_TURN = {**QUICK, "concurrency_limit": 1, "concurrency_id": "question", "trigger_mode": "multiple"}
+"""For events that are answered in the order in which they come, however fast somebody clicks."""
+
 
 def runs_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
     """Lay it out."""
@@ -113,10 +116,10 @@ def _act(words: Words, studio: Studio, chosen: Any, buttons: tuple[Any, ...], as
 
     stop.click(stopping, chosen, said, **QUICK)
     resume.click(resuming, chosen, said, **QUICK)
-    delete.click(asking, chosen, [said, question, sure, asked], **QUICK)
-    sure.click(deleting, asked, [said, question, asked], **QUICK)
-    keep.click(lambda: (gr.Row(visible=False), ""), None, [question, asked], **QUICK)
-    chosen.input(moved_on, [chosen, asked], [question, asked], **QUICK)
+    delete.click(asking, chosen, [said, question, sure, asked], **IN_TURN)
+    sure.click(deleting, asked, [said, question, asked], **IN_TURN)
+    keep.click(lambda: (gr.Row(visible=False), ""), None, [question, asked], **IN_TURN)
+    chosen.input(moved_on, [chosen, asked], [question, asked], **IN_TURN)
 
 
 def comparing(words: Words, studio: Studio) -> Any:
