@@ -25,7 +25,7 @@ class TransferSettings(Settings):
     validation_share: Annotated[float, Interval(ge=0, lt=1)] = 0.02
     """Share of the training pictures held back to watch the training with."""
     limit: Annotated[int, Ge(0)] = 0
-    """Use at most so many pictures of each source; 0 takes all."""
+    """Keep at most so many pictures of each part of a source: training, validation and test; 0 keeps all."""
     epochs: Annotated[int, Ge(1)] = 5
     """Passes over the pictures of the first classes."""
     transfer_epochs: Annotated[int, Ge(1)] = 5
