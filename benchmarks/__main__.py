@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import dream, inference, levers, memory, parts, scaling, speed, time_to_accuracy
+from benchmarks import dream, inference, levers, memory, parts, scaling, speed, time_to_accuracy, windows
 from benchmarks.measuring import machine, say
 from benchmarks.sizes import Plan
 
@@ -27,6 +27,7 @@ FIGURES: dict[str, Callable[..., Any]] = {
     "parts": parts.measure,
     "dream": dream.measure,
     "memory": memory.measure,
+    "windows": windows.measure,
     "inference": inference.measure,
     "scaling": scaling.measure,
     "time_to_accuracy": time_to_accuracy.measure,

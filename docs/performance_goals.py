@@ -132,6 +132,21 @@ def memory(etude: str, goal: float) -> Callable[[Results], Any]:
     return found
 
 
+def large_dream(results: Results) -> tuple[str, bool] | None:
+    """The peak of memory of a dream in windows, in GiB."""
+    figures = part(results, "windows", "3840x2160")
+    if figures is None:
+        return None
+    peak = figures["peak_megabytes"] / 1024
+    return f"{peak:.2f} GiB", peak <= 2
+
+
+def agreement(results: Results) -> tuple[str, bool] | None:
+    """The cosine of the gradients in windows and of the whole."""
+    figures = part(results, "windows", "gradient")
+    return figures and (f"{figures['cosine']:.4f}, {figures['windows']} windows", figures["cosine"] >= 0.98)
+
+
 def first_step(results: Results) -> tuple[str, bool] | None:
     """The slowest start of all études."""
     figures = {name: found["figures"] for name, found in results.get("memory", {}).items()}
@@ -228,6 +243,13 @@ GOALS = [
     Goal("memory of a CIFAR-10 training", "≤ 2.5 GB", memory("cifar10_cnn", 2.5), "memory", "cifar10_cnn"),
     Goal("memory of an addition training", "≤ 1.5 GB", memory("addition_rnn", 1.5), "memory", "addition_rnn"),
     Goal("memory of a dream of 1024×768", "≤ 3 GB", memory("deep_dream 1024x768", 3), "memory"),
+    Goal("memory of a dream of 3840×2160, in windows", "≤ 2 GiB", large_dream, "windows", "3840x2160"),
+    Goal(
+        "dream: cosine of the gradients in windows and of the whole picture",
+        "≥ 0.98",
+        agreement,
+        *("windows", "gradient"),
+    ),
     Goal("start of a training to its first step", "≤ 15 s", first_step, "memory"),
     Goal("`etudes --help`", "≤ 0.3 s", helping, "memory"),
     Goal("checkpoints", "≤ 3 % of training time", checkpoints, "soak"),

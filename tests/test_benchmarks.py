@@ -33,7 +33,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str
 
     Contestants that differ in their backend alone are one here. Gives the names of the modules that ran.
     """
-    from benchmarks import dream, inference, measuring, memory, parts, scaling, speed, time_to_accuracy
+    from benchmarks import dream, inference, measuring, memory, parts, scaling, speed, time_to_accuracy, windows
 
     start_backend()
     monkeypatch.setenv("ETUDES_DATA", str(tmp_path / "data"))
@@ -51,7 +51,7 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str
         return {**json.loads(known[what]), **resources}
 
     monkeypatch.setattr(parts, "listened", lambda contestant, **_: (run(contestant), []))
-    for module in (measuring, dream, inference, memory, scaling, speed, time_to_accuracy):
+    for module in (measuring, dream, inference, memory, scaling, speed, time_to_accuracy, windows):
         if hasattr(module, "run"):
             monkeypatch.setattr(module, "run", run)
     return ran
@@ -122,6 +122,7 @@ def test_a_contestant_that_fails_is_an_error() -> None:
         ("parts", ["deep_dream"]),
         ("dream", []),
         ("memory", ["deep_dream"]),
+        ("windows", []),
         ("inference", ["addition_rnn"]),
         ("scaling", ["pixels", "pictures"]),
         ("time_to_accuracy", ["cifar10_cnn", "mnist_transfer_cnn", "antirectifier"]),

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.ours import training
 from etudes.data import embedded_photo, open_picture
 from etudes.data.storage import verified_files
-from etudes.experiments.deep_dream.weights import UNTRAINED
+from etudes.experiments.deep_dream.weights import INCEPTION, UNTRAINED
 
 
 def measure(height: int, width: int, settings: dict[str, Any], most_steps: int = 0) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def measure(height: int, width: int, settings: dict[str, Any], most_steps: int =
         settings: further settings of the dream; with the Inception-v3 that is at hand, else with an untrained network.
         most_steps: as in `training.measure`.
     """
-    weights = next((name for name in ("inception_v3", "inception_v3_2015") if _is_here(name)), UNTRAINED)
+    weights = weights_at_hand()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "photo.png"
         embedded_photo("china").resize((width, height)).save(path)
@@ -30,5 +30,6 @@ def measure(height: int, width: int, settings: dict[str, Any], most_steps: int =
         return {**training.measure("deep_dream", "classic", chosen, most_steps=most_steps), "weights": weights}
 
 
-def _is_here(name: str) -> bool:
-    return bool(verified_files(name))
+def weights_at_hand() -> str:
+    """The Inception-v3 to measure with."""
+    return next((name for name in INCEPTION if verified_files(name)), UNTRAINED)

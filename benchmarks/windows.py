@@ -1,0 +1,28 @@
+"""Dreams in windows: whether they climb where the whole picture would, and what a picture of 3840×2160 takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.measuring import Contestant, run, say
+from benchmarks.sizes import Plan
+
+
+def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
+    """The cosine of the gradients in windows and of the whole picture; peak memory of a large dream.
+
+    Args:
+        plan: how much to do.
+        only: parts to measure, "gradient" and "3840x2160"; by default both.
+    """
+    say("windows")
+    height, width = plan.of((150, 190), (480, 700), (900, 1300))
+    whole = {"height": height, "width": width, "tile": plan.of(128, 352, 640)}
+    scale = plan.of(18, 4, 1)
+    dream = {"octaves": 1, "iterations": 2, "max_loss": 0.0}
+    large = {"height": 2160 // scale, "width": 3840 // scale, "settings": dream}
+    parts = {
+        "gradient": Contestant("benchmarks.ours.windows", whole),
+        "3840x2160": Contestant("benchmarks.ours.dream_of_size", large),
+    }
+    return {name: run(part) for name, part in parts.items() if not only or name in only}
