@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import etudes
 import etudes.training.backend
 from etudes import actions, experiments
 from etudes.contract import Result
-from etudes.errors import Interrupted
+from etudes.errors import Interrupted, UserError
 from etudes.runs import Run, read_metrics
 from etudes.settings import describe, validate
 from etudes.views.card import looks_of
@@ -106,8 +107,21 @@ def check_life(name: str, folder: Path, straight: Run | None = None) -> None:
     assert any(table.columns[0] == "layer" for table in inspected.tables)
     check_pictures(inspected, name)
     check_card(name, straight, [evaluated, inspected])
+    check_export(straight, experiment.trains)
     page = actions.report(straight).read_text(encoding="utf-8")
     assert f"A training of {name}" in page
+
+
+def check_export(run: Run, trains: tuple[str, ...]) -> None:
+    """Every network that was trained becomes a file; where a training changes no network, that is said."""
+    if trains:
+        with pytest.raises(UserError, match="trains no network"):
+            actions.export(run)
+        return
+    exported = actions.export(run)
+    networks = actions.load(run).networks
+    assert all(Path(exported.files[name]).is_file() for name in networks)
+    assert "what" in json.loads((run.folder / "export" / "export.json").read_bytes())["networks"][next(iter(networks))]
 
 
 def check_run_folder(run: Run, name: str) -> None:

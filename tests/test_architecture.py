@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "runs": BOTTOM,
     "measures": BOTTOM,
     "views": BOTTOM,
+    "exports": BOTTOM,
     "training": BOTTOM | {"data", "measures", "runs", "views"},
     "experiments": BOTTOM | {"data", "measures", "runs", "views", "training"},
     "trained": BOTTOM | {"data", "runs", "views", "training", "experiments"},
@@ -28,8 +29,10 @@ MAY_IMPORT = {
     "running": BOTTOM | {"runs", "views", "training", "experiments", "trained", "keeping", "reporting"},
     "reproduction": BOTTOM | {"runs", "views", "training", "experiments", "running"},
     "asking": BOTTOM | {"runs", "views", "training", "experiments", "trained", "keeping", "reporting"},
+    "exporting": BOTTOM | {"runs", "training", "experiments", "trained", "exports"},
     "actions": BOTTOM
-    | {"runs", "views", "training", "experiments", "trained", "comparison", "running", "reproduction", "asking"},
+    | {"runs", "views", "training", "experiments", "trained", "comparison", "running", "reproduction", "asking"}
+    | {"exporting"},
     "overview": BOTTOM | {"data", "runs", "views", "training", "experiments"},
     "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions", "reporting"},
     "cli": BOTTOM | {"data", "runs", "views", "experiments", "actions", "overview", "demo", "studio", "trained"},

@@ -1,4 +1,4 @@
-"""The few functions that every door goes through: train, resume, reproduce, evaluate, use, inspect, report, compare.
+"""The few functions that every door goes through: train, resume, evaluate, use, inspect, export, compare and some more.
 
 Each is documented for Python users; the terminal and the studio add nothing to what they do.
 """
@@ -16,6 +16,7 @@ from etudes.asking import answer, evaluate, inspect, layer_tables, layer_tables_
 from etudes.comparison import compare
 from etudes.contract import Result
 from etudes.errors import UserError
+from etudes.exporting import export
 from etudes.reproduction import reproduce as train_again
 from etudes.running import begun_with, carry_out, say_precision, settled
 from etudes.runs import Run, find_run, next_folder, run_at
@@ -30,6 +31,7 @@ __all__ = [
     "compare",
     "etude_of",
     "evaluate",
+    "export",
     "inspect",
     "layer_tables",
     "layer_tables_of",

@@ -195,5 +195,10 @@ class Experiment:
     """Names of the networks that training changes and the run keeps; empty for all that `build` gives."""
     only_for_training: Callable[[Any], tuple[str, ...]] | None = None
     """S → names of networks that only training needs: those bundled with the package leave them out."""
+    wiring: Callable[[Any, Any], Mapping[str, str]] | None = None
+    """(I, S) → for each network by name, what goes in and comes out, for who uses it outside. No Keras.
+
+    None where pictures of values 0 to 255 go in and probabilities of classes come out.
+    """
     ready: bool = False
     """Whether `use` and `inspect` work without a training of the étude's own (deep_dream uses networks of others)."""

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "use": (commands.use, "apply a trained etude to your own input (etudes use ETUDE --help)"),
     "inspect": (commands.inspect, "layer tables, then pictures of what was learned"),
     "report": (commands.report, "a run as one HTML page with all that is known of it, pictures inside"),
+    "export": (commands.export, "trained networks as files for other programs: Keras, SavedModel, ONNX"),
     "compare": (commands.compare, "runs side by side, their curves in one picture"),
     "studio": (commands.studio, "the etudes in the browser: use, train and look inside on one page"),
     "data": (commands.data, "built-in sets: list | fetch NAME | verify"),

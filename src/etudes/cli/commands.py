@@ -116,6 +116,14 @@ def inspect(words: Sequence[str]) -> int:
     return _show(actions.inspect(reference, backend=given.backend, **chosen), given.json)
 
 
+def export(words: Sequence[str]) -> int:
+    """`etudes export RUN`."""
+    from etudes import actions
+
+    given = parse(flags.Export, words, "etudes export")
+    return _show(actions.export(given.reference, format=given.format, out=given.out, backend=given.backend), given.json)
+
+
 def report(words: Sequence[str]) -> int:
     """`etudes report RUN`."""
     from etudes import actions

@@ -93,6 +93,22 @@ class InspectFlags(Generic[S]):
 
 
 @dataclass(frozen=True)
+class Export:
+    """The trained networks of a run as files that other programs load; each is run and compared after writing."""
+
+    reference: Reference
+    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
+    format: str = "keras"
+    """keras, saved-model or onnx."""
+    out: Folder = None
+    """The folder; by default export in the run folder, of a bundled run in the runs folder."""
+    backend: Backend = None
+    """tensorflow, jax or torch."""
+    json: tyro.conf.FlagCreatePairsOff[bool] = False
+    """Print the result as JSON."""
+
+
+@dataclass(frozen=True)
 class Report:
     """A run as one HTML page, pictures inside: settings, curves, and what evaluate, inspect and use gave."""
 

@@ -38,6 +38,17 @@ class Guess:
         return np.asarray(self.characters.prod(axis=1), dtype=np.float32)
 
 
+def wiring(info: TextInfo, settings: Any) -> dict[str, str]:
+    """What goes into the network and comes out."""
+    shown = "".join("_" if letter == " " else letter for letter in info.alphabet)
+    order = ", read from its last place to its first," if settings.reverse else ""
+    return {
+        "adder": f"in: a question padded on the right with spaces to {info.question_length} characters{order} each a "
+        f"row with a single 1 at its place in {shown!r} (the space is _); out: the probability of each of these for "
+        f"the {info.answer_length} characters of the answer, from the first on"
+    }
+
+
 @dataclass(frozen=True)
 class Adder:
     """A network with the way in which it reads and writes."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from etudes.contract import Array, Example, Experiment, Networks, Result
-from etudes.experiments.addition_rnn.answers import Adder, answer_questions, coloured, read_questions
+from etudes.experiments.addition_rnn.answers import Adder, answer_questions, coloured, read_questions, wiring
 from etudes.experiments.addition_rnn.encoding import Texts, decode, encode
 from etudes.experiments.addition_rnn.inside import look_inside
 from etudes.experiments.addition_rnn.questions import (
@@ -251,4 +251,5 @@ experiment = Experiment(
     inspect=inspect,
     inspection=Inspect,
     example=example,
+    wiring=wiring,
 )

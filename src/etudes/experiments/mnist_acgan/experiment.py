@@ -31,6 +31,7 @@ from etudes.experiments.mnist_acgan.model import (
     say_if_large,
     trimmed,
     trimmed_data,
+    wiring,
 )
 from etudes.experiments.mnist_acgan.pictures import (
     between,
@@ -293,4 +294,5 @@ experiment = Experiment(
     inspection=Inspect,
     example=example,
     only_for_training=only_for_training,
+    wiring=wiring,
 )

@@ -166,3 +166,16 @@ def frozen(network: Any) -> Iterator[None]:
         yield
     finally:
         network.trainable = True
+
+
+def wiring(_info: ImageInfo, _settings: Any) -> dict[str, str]:
+    """What goes into each network and comes out."""
+    drawing = (
+        f"in: z, {LATENT} numbers between -1 and 1, all equally probable, and the number of a class; out: a picture "
+        "(height, width, channels) of values -1 to 1: black is -1"
+    )
+    judging = (
+        "in: a picture (height, width, channels) of values 0 to 255; out: the probability that it is real, and a "
+        "probability for each class"
+    )
+    return {"discriminator": judging, "generator": drawing, "generator_ema": drawing}

@@ -1,0 +1,6 @@
+"""OUT: networks as files that other programs load, each checked after writing."""
+
+from etudes.exports.formats import FORMATS, Format
+from etudes.exports.writing import Exported, write_network
+
+__all__ = ["FORMATS", "Exported", "Format", "write_network"]
