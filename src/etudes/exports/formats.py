@@ -54,8 +54,7 @@ def _save(network: Any, path: Path) -> None:
 def _load(path: Path, inputs: Sequence[Array]) -> list[Array]:
     import keras
 
-    network = keras.saving.load_model(path, compile=False, safe_mode=True)
-    return _arrays(network(list(inputs) if len(inputs) > 1 else inputs[0]))
+    return answers(keras.saving.load_model(path, compile=False, safe_mode=True), inputs)
 
 
 def _to_saved_model(network: Any, path: Path) -> None:
@@ -66,7 +65,7 @@ def _serve(path: Path, inputs: Sequence[Array]) -> list[Array]:
     import tensorflow as tf
 
     network = tf.saved_model.load(str(path))
-    return _arrays(network.serve(list(inputs) if len(inputs) > 1 else inputs[0]))
+    return answers(network.serve, inputs)
 
 
 def _to_onnx(network: Any, path: Path) -> None:
@@ -98,9 +97,11 @@ def names_of(network: Any) -> list[str]:
     return ["input"] if count == 1 else [f"input_{number}" for number in range(1, count + 1)]
 
 
-def _arrays(outputs: Any) -> list[Array]:
+def answers(network: Callable[[Any], Any], inputs: Sequence[Array]) -> list[Array]:
+    """What a network gives, as arrays; one that takes several inputs takes a list of them."""
     import keras
 
+    outputs = network(list(inputs) if len(inputs) > 1 else inputs[0])
     if isinstance(outputs, Mapping):
         outputs = list(outputs.values())
     return [keras.ops.convert_to_numpy(one) for one in (outputs if isinstance(outputs, list | tuple) else [outputs])]

@@ -16,7 +16,7 @@ import numpy as np
 
 from etudes.contract import Array
 from etudes.errors import UserError
-from etudes.exports.formats import Format, names_of
+from etudes.exports.formats import Format, answers, names_of
 
 TOLERATED = 1e-5
 """By how much an output may differ, as a share of the largest one, where that is above 1."""
@@ -56,7 +56,7 @@ def write_network(network: Any, name: str, chosen: Format, place: Path) -> Expor
     try:
         place.mkdir(parents=True, exist_ok=True)
         found = _written(network, chosen, draft, inputs)
-        difference = largest_difference(found, _outputs(network, inputs))
+        difference = largest_difference(found, answers(network, inputs))
         if not difference <= TOLERATED:
             raise UserError(f"{name}: what was written gives other values (by {difference:.2g}); it was not kept")
         _remove(target)
@@ -106,13 +106,6 @@ def largest_difference(found: list[Array], wanted: list[Array]) -> float:
         for a, b in zip(found, wanted, strict=True)
     )
     return max(shares)
-
-
-def _outputs(network: Any, inputs: list[Array]) -> list[Array]:
-    import keras
-
-    outputs = network(inputs if len(inputs) > 1 else inputs[0])
-    return [keras.ops.convert_to_numpy(one) for one in (outputs if isinstance(outputs, list | tuple) else [outputs])]
 
 
 def _remove(path: Path) -> None:
