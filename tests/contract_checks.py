@@ -121,7 +121,10 @@ def check_export(run: Run, trains: tuple[str, ...]) -> None:
     exported = actions.export(run)
     networks = actions.load(run).networks
     assert all(Path(exported.files[name]).is_file() for name in networks)
-    assert "what" in json.loads((run.folder / "export" / "export.json").read_bytes())["networks"][next(iter(networks))]
+    assert (
+        "what"
+        in json.loads((run.folder / "export" / "export-keras.json").read_bytes())["networks"][next(iter(networks))]
+    )
 
 
 def check_run_folder(run: Run, name: str) -> None:

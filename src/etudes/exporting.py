@@ -36,7 +36,7 @@ def export(
         backend: as in `load`; saved-model and onnx are written by TensorFlow.
 
     Returns:
-        A table of files with what goes in and comes out; `files` names them, and export.json, which says the same.
+        A table of files with what goes in and comes out; `files` names them, and `export-FORMAT.json`, which says it too.
 
     Raises:
         UserError: an unknown format, or what writes it is not installed; the étude trains no network; a file cannot be
@@ -61,7 +61,7 @@ def export(
 
 
 def _told(trained: Trained, name: str, chosen: Format, place: Path, written: dict[str, Exported]) -> Result:
-    """The result, and export.json beside the files."""
+    """The result, and export-FORMAT.json beside the files."""
     experiment, run = trained.experiment, trained.run
     wiring = experiment.wiring(trained.info, trained.settings) if experiment.wiring else {}
     about: dict[str, Any] = {
@@ -81,7 +81,7 @@ def _told(trained: Trained, name: str, chosen: Format, place: Path, written: dic
             for network, one in written.items()
         },
     }
-    sheet = place / "export.json"
+    sheet = place / f"export-{name}.json"
     write_atomically(sheet, json.dumps(about, indent=1, ensure_ascii=False).encode())
     rows = [
         (

@@ -30,7 +30,7 @@ def test_every_trained_network_becomes_onnx(etude: str, tmp_path: Path) -> None:
     import onnxruntime
 
     result = etudes.export(f"{etude}@bundled", format="onnx", out=tmp_path)
-    about = json.loads((tmp_path / "export.json").read_bytes())
+    about = json.loads((tmp_path / "export-onnx.json").read_bytes())
     networks = etudes.load(f"{etude}@bundled").networks
     assert set(about["networks"]) == set(networks)
     for name, one in about["networks"].items():

@@ -98,8 +98,8 @@ class Export:
 
     reference: Reference
     """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
-    format: str = "keras"
-    """keras, saved-model or onnx."""
+    format: Literal["keras", "saved-model", "onnx"] = "keras"
+    """A Keras model; a TensorFlow SavedModel; ONNX."""
     out: Folder = None
     """The folder; by default export in the run folder, of a bundled run in the runs folder."""
     backend: Backend = None
