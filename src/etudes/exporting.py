@@ -36,7 +36,7 @@ def export(
         backend: as in `load`; saved-model and onnx are written by TensorFlow.
 
     Returns:
-        A table of files with what goes in and comes out; `files` names them, and `export-FORMAT.json`, which says it too.
+        A table of files with what goes in and comes out; `files` names them, and `export-FORMAT.json`, which says so.
 
     Raises:
         UserError: an unknown format, or what writes it is not installed; the étude trains no network; a file cannot be
