@@ -14,12 +14,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+HERE = Path(__file__).parent
+KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
+"""Of a run folder."""
+
 TRAININGS = {
     "addition_rnn-classic-20-epochs": "addition_rnn --preset classic --epochs 20",
     "antirectifier-classic-40-epochs": "antirectifier --preset classic",
     "mnist_transfer_cnn-classic-5-and-5-epochs": "mnist_transfer_cnn --preset classic",
     "cifar10_cnn-classic-5-epochs": "cifar10_cnn --preset classic --data cifar10 --epochs 5",
     "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",
+    "mnist_acgan-fashion-5-epochs": "mnist_acgan --preset stable --data fashion_mnist --epochs 5 --precision bfloat16",
     "mnist_acgan-stable-15-epochs-bfloat16": "mnist_acgan --preset stable --epochs 15 --precision bfloat16",
     "cifar10_cnn-mnist-5-epochs": "cifar10_cnn --data mnist --preset quick --augmentation shifts --epochs 5 "
     "--precision bfloat16",
@@ -42,6 +47,9 @@ seeds(5, "addition_rnn-12-epochs", "addition_rnn --epochs 12 --no-exhaustive")
 seeds(5, "antirectifier-tuned", "antirectifier")
 seeds(5, "antirectifier-without-augmentation", "antirectifier --twins --shift 0 --slant 0")
 seeds(5, "mnist_transfer_cnn-tuned", "mnist_transfer_cnn")
+# As many batches as it took `classic` to collapse.
+short = "mnist_acgan --preset stable --epochs 3 --batches-per-epoch 100 --precision bfloat16"
+seeds(10, "mnist_acgan-stable-300-batches", short)
 seeds(3, "cifar10_cnn-tuned", "cifar10_cnn --precision bfloat16")
 for data in ("mnist", "fashion_mnist"):
     for preset in ("classic", "tuned"):
@@ -60,9 +68,6 @@ seeds(5, "antirectifier-10-epochs", "antirectifier --twins --epochs 10")
 seeds(5, "antirectifier-10-epochs-bfloat16", "antirectifier --twins --epochs 10 --precision bfloat16")
 seeds(3, "cifar10_cnn-quick-5-epochs-float32", "cifar10_cnn --preset quick --epochs 5 --validation-share 0.1")
 
-KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
-HERE = Path(__file__).parent
-
 
 def train(name: str, folder: Path, photo: str) -> None:
     """Run one training in `folder`/NAME, or go on with it."""
@@ -70,9 +75,9 @@ def train(name: str, folder: Path, photo: str) -> None:
     subprocess.run([sys.executable, "-m", "etudes", "train", *words, "--out", str(folder / name)], check=True)
 
 
-def gather(name: str, folder: Path) -> None:
-    """Copy the records of a finished run to benchmarks/runs/NAME."""
-    target = HERE / "runs" / name
+def gather(name: str, folder: Path, place: Path = HERE / "runs") -> None:
+    """Copy the records of a finished run to `place`/NAME."""
+    target = place / name
     target.mkdir(parents=True, exist_ok=True)
     for file in KEPT:
         text = (folder / name / file).read_text(encoding="utf-8")

@@ -40,7 +40,7 @@ class Study:
 
 def twins(data: str) -> Study:
     """The antirectifier and its twins, over the seeds that are there."""
-    return Study("compare", "study-twins", f"antirectifier-twins-{data}-10-epochs-seed-*")
+    return Study("compare", "twins", f"antirectifier-twins-{data}-10-epochs-seed-*")
 
 
 STUDIES = {

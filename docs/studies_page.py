@@ -27,6 +27,9 @@ TITLES = {
 TOO_LONG = 20
 """Rows of a table that is left to the command."""
 
+LEFT_OUT = ("settings that differ", "results", "over ")
+"""How tables of a comparison begin that say no more than docs/results.md."""
+
 
 def _table(table: dict[str, Any]) -> list[str]:
     rows = [[show(cell) for cell in row] for row in table["rows"]]
@@ -47,8 +50,8 @@ def _section(place: Path, name: str, title: str) -> list[str]:
         lines += _table({"title": "figures", "columns": ["figure", "value"],
                          "rows": [[key.replace("_", " "), value] for key, value in figures.items()]})  # fmt: skip
     for table in record.get("tables", []):
-        layers = table["title"].startswith("layers") or "output shape" in table["columns"]
-        if table["rows"] and len(table["rows"]) <= TOO_LONG and not layers:
+        left_out = table["title"].startswith(LEFT_OUT) or "output shape" in table["columns"]
+        if 0 < len(table["rows"]) <= TOO_LONG and not left_out:
             lines += _table(table)
     if (place / f"{name}.png").is_file():
         lines += ["", f"![{title}](../benchmarks/studies/{name}.png)"]
