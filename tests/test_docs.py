@@ -144,6 +144,6 @@ def test_the_public_names_are_these() -> None:
     for name in etudes.__all__:
         assert getattr(etudes, name) is not None
     assert set(etudes.__all__) == {
-        "Antirectifier", "Interrupted", "Result", "Run", "Trained", "UserError", "compare", "evaluate", "inspect",
-        "layer_tables", "load", "report", "reproduce", "resume", "train", "use",
+        "Antirectifier", "Interrupted", "Result", "Run", "Trained", "UserError", "compare", "evaluate", "export",
+        "inspect", "layer_tables", "load", "report", "reproduce", "resume", "train", "use",
     }  # fmt: skip
