@@ -53,7 +53,7 @@ def error_map(wrong: Array, new: Array, operator: str) -> Image:
         for kind, colour, name in kinds:
             # Many points are drawn as one picture below: a million marks would take long.
             first, second = np.nonzero(kind & (count <= MANY))
-            label = f"{name}: {int(kind.sum()):,} errors"
+            label = f"{name}: {_errors(int(kind.sum()))}"
             axes.scatter(first, second, color=colour, label=label, marker="s", s=(side * 72 / 110) ** 2, linewidths=0)
         if count > MANY:
             axes.grid(visible=False)
@@ -66,7 +66,7 @@ def error_map(wrong: Array, new: Array, operator: str) -> Image:
         axes.set_xlabel("first number", fontsize=14)
         axes.set_ylabel("second number", fontsize=14)
         axes.set_title(
-            f"{count:,} errors in {wrong.size:,} questions: a {operator} b for all a and b below {numbers:,}",
+            f"{_errors(count)} in {wrong.size:,} questions: a {operator} b for all a and b below {numbers:,}",
             fontsize=15,
             pad=34,
         )
@@ -80,6 +80,10 @@ def error_map(wrong: Array, new: Array, operator: str) -> Image:
         )
         axes.tick_params(labelsize=12)
         return picture(drawn)
+
+
+def _errors(count: int) -> str:
+    return f"{count:,} error{'' if count == 1 else 's'}"
 
 
 def _written(adder: Adder, question: str) -> str:
