@@ -31,26 +31,33 @@ WIDEST = 1100
 
 @dataclass(frozen=True)
 class Study:
-    """A command, the picture of it that is kept, and, where it compares runs, a pattern of their names."""
+    """A command, and what is kept of what it gives."""
 
     command: str
     picture: str = ""
+    """Which of its pictures."""
+    table: str = ""
+    """How the title of its table begins, among those that the command always gives; empty: all of them."""
     runs: str = ""
+    """Where it compares runs, a pattern of their names."""
 
 
 def twins(data: str) -> Study:
     """The antirectifier and its twins, over the seeds that are there."""
-    return Study("compare", "twins", f"antirectifier-twins-{data}-10-epochs-seed-*")
+    return Study("compare", "twins", runs=f"antirectifier-twins-{data}-10-epochs-seed-*")
 
 
+FREEZE = "how much to freeze"
 STUDIES = {
     "addition-all-pairs": Study("evaluate addition_rnn@bundled", "error-map"),
     "antirectifier-twins-mnist": twins("mnist"),
     "antirectifier-twins-fashion": twins("fashion_mnist"),
     "acgan-judged": Study("inspect mnist_acgan@bundled --judge cifar10_cnn@mnist --cas"),
-    "transfer-depths": Study("inspect mnist_transfer_cnn@bundled --depths", "depths"),
-    "transfer-shots": Study("inspect mnist_transfer_cnn@bundled --shots 10 50 100 500", "shots"),
-    "transfer-to-fashion": Study("inspect mnist_transfer_cnn@bundled --depths --to fashion_mnist --seeds 2", "depths"),
+    "transfer-depths": Study("inspect mnist_transfer_cnn@bundled --depths", "depths", FREEZE),
+    "transfer-shots": Study("inspect mnist_transfer_cnn@bundled --shots 10 50 100 500", "shots", "from few pictures"),
+    "transfer-to-fashion": Study(
+        "inspect mnist_transfer_cnn@bundled --depths --to fashion_mnist --seeds 2", "depths", FREEZE
+    ),
 }
 
 
@@ -72,7 +79,8 @@ def keep(name: str, study: Study, result: dict[str, Any], seconds: float, runs: 
         "command": words,
         "seconds": round(seconds, 1),
         "machine": {"processor": processor(), "cores": cores(), "python": platform.python_version(), **versions()},
-        **{part: result[part] for part in ("figures", "lines", "tables") if part in result},
+        **{part: result[part] for part in ("figures", "lines") if part in result},
+        "tables": [table for table in result["tables"] if table["title"].startswith(study.table)],
     }
     # A comparison names the folders that it was given, which are places of one machine.
     text = json.dumps(record, indent=1, ensure_ascii=False).replace(f"{runs}{os.sep}", "runs/")

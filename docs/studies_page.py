@@ -50,8 +50,7 @@ def _section(place: Path, name: str, title: str) -> list[str]:
         lines += _table({"title": "figures", "columns": ["figure", "value"],
                          "rows": [[key.replace("_", " "), value] for key, value in figures.items()]})  # fmt: skip
     for table in record.get("tables", []):
-        left_out = table["title"].startswith(LEFT_OUT) or "output shape" in table["columns"]
-        if 0 < len(table["rows"]) <= TOO_LONG and not left_out:
+        if 0 < len(table["rows"]) <= TOO_LONG and not table["title"].startswith(LEFT_OUT):
             lines += _table(table)
     if (place / f"{name}.png").is_file():
         lines += ["", f"![{title}](../benchmarks/studies/{name}.png)"]
