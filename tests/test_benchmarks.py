@@ -6,6 +6,7 @@ import inspect
 import json
 import subprocess
 import sys
+import tomllib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -215,3 +216,27 @@ def test_how_much_better_a_recipe_is_has_the_interval_of_its_pairs() -> None:
     bounds = ttest_rel(other, today).confidence_interval(0.95)
     assert found["better"] == [0.0225, round(float(bounds.low), 4), round(float(bounds.high), 4)]
     assert found["seconds"] == 1.75
+
+
+def test_records_of_what_was_tried_are_of_what_the_tables_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    from etudes import actions, experiments
+    from etudes.cli import flags
+    from etudes.cli.parsing import parse
+    from etudes.settings import as_dict
+
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    ablations = importlib.import_module("ablations")
+    seen = 0
+    for table in sorted(ablations.ABLATIONS.glob("*.toml")):
+        for run, words in ablations.trainings(table.stem):
+            assert words[:2] == ["train", table.stem]
+            preset = words[words.index("--preset") + 1] if "--preset" in words else "tuned"
+            start = flags.Train(settings=actions.preset_of(table.stem, preset), preset=preset)
+            kind: Any = experiments.load(table.stem).settings
+            said = as_dict(parse(flags.Train[kind], words[2:], "etudes train", default=start).settings)
+            header = tomllib.loads((ablations.ABLATIONS / run / "settings.toml").read_text(encoding="utf-8"))
+            # A setting that came later is not in the record, and the data may be a file of one machine.
+            known = {name: value for name, value in header["settings"].items() if name != "data"}
+            assert known == {name: said[name] for name in known}, run
+            seen += 1
+    assert seen > 10
