@@ -45,6 +45,7 @@ def seeds(count: int, name: str, words: str) -> None:
 
 seeds(5, "addition_rnn-tuned", "addition_rnn")
 seeds(5, "addition_rnn-12-epochs", "addition_rnn --epochs 12 --no-exhaustive")
+seeds(5, "antirectifier-classic", "antirectifier --preset classic")
 seeds(5, "antirectifier-tuned", "antirectifier")
 seeds(5, "antirectifier-without-augmentation", "antirectifier --twins --shift 0 --slant 0")
 seeds(5, "mnist_transfer_cnn-tuned", "mnist_transfer_cnn")
