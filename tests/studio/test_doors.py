@@ -255,6 +255,8 @@ def test_values_of_a_wrong_kind_are_refused_in_one_line(studio: Served, drawings
         ("recognise", ["../..", drawing, ""], "teach it some symbols first"),
         ("dream", [drawing, ["conv2"], "320", 20, ""], "size: Input should be a valid integer"),
         ("dream", [drawing, ["conv2"], 320, 20, "../../etc"], "unknown run"),
+        ("dream", [drawing, ["conv2"], 0, 20, ""], "size 0: the studio takes 96 to 1,024"),
+        ("dream", [drawing, ["conv2"], 320, 10_000, ""], "steps 10000: the studio takes 1 to 60"),
         ("dreamed", ["../../etc"], "there is no run"),
     ):
         refused = call(studio.address, action, *values)["refused"]

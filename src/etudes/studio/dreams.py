@@ -15,6 +15,8 @@ from etudes.studio.studio import Studio
 
 ETUDE, PRESET, NETWORKS = "deep_dream", "demo", "cifar10_cnn"
 """What dreams, from which settings, and upon runs of which étude."""
+SIZES, STEPS = (96, 1024), (1, 60)
+"""The least and the most that may be asked for: many people share the machine. The terminal has no such bounds."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +51,11 @@ def begin_dream(studio: Studio, photo: Path, layers: Sequence[str], size: int, s
         The name of its run.
 
     Raises:
-        UserError: it is no picture or too large, or there is no such run.
+        UserError: it is no picture or too large, a number is out of its bounds, or there is no such run.
     """
+    for what, number, (least, most) in (("size", size, SIZES), ("steps", steps, STEPS)):
+        if not least <= number <= most:
+            raise UserError(f"{what} {number}: the studio takes {least} to {most:,}")
     changes = {"data": str(keep_photo(studio, photo)), "layers": list(layers), "max_size": size, "iterations": steps}
     if run:
         changes["weights"] = studio.reference(NETWORKS, run)

@@ -11,7 +11,7 @@ import gradio as gr
 
 from etudes.data import embedded_photo
 from etudes.errors import UserError
-from etudes.studio.dreams import NETWORKS, begin_dream, look_at_dream
+from etudes.studio.dreams import NETWORKS, SIZES, STEPS, begin_dream, look_at_dream
 from etudes.studio.kindly import QUICK, kindly, network_choice, photograph
 from etudes.studio.shown import figure, note, printed
 from etudes.studio.studio import Studio
@@ -32,8 +32,8 @@ def dream_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
                 layers = gr.Dropdown(
                     list(LAYERS), multiselect=True, allow_custom_value=True, label=words("layers"), elem_id="layers"
                 )
-                size = gr.Slider(96, 1024, 320, step=32, label=words("size"), elem_id="dream-size")
-                steps = gr.Slider(1, 60, 20, step=1, label=words("steps"), elem_id="dream-steps")
+                size = gr.Slider(*SIZES, 320, step=32, label=words("size"), elem_id="dream-size")
+                steps = gr.Slider(*STEPS, 20, step=1, label=words("steps"), elem_id="dream-steps")
                 start = gr.Button(words("dream now"), variant="primary", elem_id="dream-now")
             with gr.Column(min_width=300, scale=2):
                 said = gr.HTML(note(words("no dream")), elem_id="dream-said")
