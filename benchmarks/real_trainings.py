@@ -23,6 +23,10 @@ TRAININGS = {
     "antirectifier-classic-40-epochs": "antirectifier --preset classic",
     "mnist_transfer_cnn-classic-5-and-5-epochs": "mnist_transfer_cnn --preset classic",
     "cifar10_cnn-classic-5-epochs": "cifar10_cnn --preset classic --data cifar10 --epochs 5",
+    "cifar10_cnn-classic-25-epochs-bfloat16": "cifar10_cnn --preset classic --data cifar10 --epochs 25 "
+    "--precision bfloat16",
+    "cifar10_cnn-classic-50-epochs-bfloat16": "cifar10_cnn --preset classic --data cifar10 --epochs 50 "
+    "--precision bfloat16",
     "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",
     "mnist_acgan-fashion-5-epochs": "mnist_acgan --preset stable --data fashion_mnist --epochs 5 --precision bfloat16",
     "mnist_acgan-stable-20-epochs-bfloat16": "mnist_acgan --preset stable --precision bfloat16",
@@ -31,8 +35,9 @@ TRAININGS = {
     "--precision bfloat16",
     "addition_rnn-5-digits": "addition_rnn --digits 5 --curriculum 0.3 --pairs 160000 --held-out 0.0625 --epochs 20 "
     "--learning-rate 1e-2",
-    "addition_rnn-9-digits": "addition_rnn --digits 9 --curriculum 0.5 --units 256 --pairs 210000 --held-out 0.048 "
-    "--epochs 60",
+    "addition_rnn-9-digits": "addition_rnn --digits 9 --curriculum 0.5 --pairs 210000 --held-out 0.048 --epochs 20 "
+    "--learning-rate 1e-2",
+    "addition_rnn-products": "addition_rnn --operator * --digits 2 --units 256 --dropout 0.1 --epochs 200",
     "deep_dream-tuned-inception-2015": "deep_dream --data {photo} --weights inception_v3_2015",
     "deep_dream-classic-inception-2015": "deep_dream --preset classic --data {photo} --weights inception_v3_2015",
 }

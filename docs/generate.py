@@ -93,6 +93,14 @@ def committed_runs() -> list[dict[str, Any]]:
     return found
 
 
+def committed_studies() -> list[dict[str, Any]]:
+    """The figures of the studies in benchmarks/studies, which goals may name as `studies/NAME`."""
+    paths = sorted((ROOT / "benchmarks" / "studies").glob("*.json"))
+    return [
+        {"name": f"studies/{path.stem}", "figures": json.loads(path.read_bytes()).get("figures", {})} for path in paths
+    ]
+
+
 def results_page(runs: list[dict[str, Any]]) -> str:
     """The text of docs/results.md."""
     lines = [
@@ -113,7 +121,7 @@ def results_page(runs: list[dict[str, Any]]) -> str:
         lines.append("| " + " | ".join(map(str, [*cells, round(run["seconds"])])) + " |")
     goals = tomllib.loads((ROOT / "benchmarks" / "goals.toml").read_text(encoding="utf-8"))
     lines += [*seeds_table(runs), *precision_table(runs)]
-    lines += [*goals_table(runs, goals["goal"]), *table_of_2017(runs, goals["figure_of_2017"])]
+    lines += [*goals_table([*runs, *committed_studies()], goals["goal"]), *table_of_2017(runs, goals["figure_of_2017"])]
     for run in runs:
         made = run["environment"]
         versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())

@@ -15,6 +15,12 @@ from etudes.views.card import show
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 BEGIN, END = "<!-- what was tried: from benchmarks/ablations -->", "<!-- end of what was tried -->"
+RECIPE = "étude | preset | data | trained for"
+
+
+def recipe_cells(run: dict[str, Any]) -> list[str]:
+    """What a run was, under the headings of RECIPE."""
+    return [run["etude"], run["preset"], run["data"], run["epochs"]]
 
 
 def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
@@ -35,12 +41,12 @@ def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
                 continue
             label = f"**{name.replace('_', ' ')}**" if name == headline else name.replace("_", " ")
             average = f"{mean(found):.5g}"
-            cells = [first["etude"], first["preset"], first["epochs"], first["environment"]["precision"], len(group)]
+            cells = [*recipe_cells(first), first["environment"]["precision"], len(group)]
             cells += [label, average, f"{stdev(found):.2g}", show(min(found)), show(max(found))]
             lines.append("| " + " | ".join(map(str, cells)) + " |")
     if not lines:
         return []
-    heading = "| étude | preset | trained for | precision | seeds | figure | mean | standard deviation | least | most |"
+    heading = f"| {RECIPE} | precision | seeds | figure | mean | standard deviation | least | most |"
     return [
         "",
         "## Several seeds",
@@ -48,7 +54,7 @@ def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
         "The same command with several seeds: fresh weights, order, augmentation and what is held back all differ.",
         "",
         heading,
-        "|" + " --- |" * 10,
+        "|" + " --- |" * 11,
         *lines,
     ]
 
@@ -71,13 +77,13 @@ def precision_table(runs: list[dict[str, Any]]) -> list[str]:
         full, half = (np.array([pair[place]["figures"][headline] for pair in pairs]) for place in (0, 1))
         difference, factor = interval(half - full), 100 if full.max() <= 1 else 1
         bounds = "one seed" if len(pairs) == 1 else f"{difference.low * factor:+.2f} to {difference.high * factor:+.2f}"
-        cells = [first["etude"], first["preset"], first["epochs"], len(pairs), headline.replace("_", " ")]
+        cells = [*recipe_cells(first), len(pairs), headline.replace("_", " ")]
         cells += [f"{full.mean() * factor:.2f}", f"{half.mean() * factor:.2f}"]
         cells += [f"{difference.estimate * factor:+.2f} ({bounds})"]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     if not lines:
         return []
-    heading = "| étude | preset | trained for | seeds | figure | float32 | bfloat16 | difference (95 %) |"
+    heading = f"| {RECIPE} | seeds | figure | float32 | bfloat16 | difference (95 %) |"
     return [
         "",
         "## bfloat16 beside float32",
@@ -87,7 +93,7 @@ def precision_table(runs: list[dict[str, Any]]) -> list[str]:
         "By how much bfloat16 is faster stands in performance.md, measured in turn.",
         "",
         heading,
-        "|" + " --- |" * 8,
+        "|" + " --- |" * 9,
         *lines,
     ]
 
