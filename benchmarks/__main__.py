@@ -70,10 +70,26 @@ def add(results: Path, name: str, plan: Plan, only: list[str] | None) -> None:
     known = json.loads(results.read_bytes()) if results.exists() else {}
     named = {"": found} if name == "dream" else found
     place = known.setdefault(name, {})
+    replaced = {part: place[part] for part in named if part in place}
+    set_aside(results, name, {part: old for part, old in replaced.items() if is_elsewhere(old, about)})
     for part, figures in named.items():
         place[part] = {"measured": about, "figures": figures}
     results.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     say(f"{name}: {about['minutes']} minutes")
+
+
+def is_elsewhere(old: dict[str, Any], about: dict[str, Any]) -> bool:
+    """Whether something was measured whole, on another processor than now."""
+    return bool(old["measured"]["size"] == "full" and old["measured"]["processor"] != about["processor"])
+
+
+def set_aside(results: Path, name: str, parts: dict[str, Any]) -> None:
+    """Keep what another processor gave beside the results, since shares of its pace tell something of their own."""
+    if parts:
+        beside = results.with_stem(f"{results.stem}-elsewhere")
+        kept = json.loads(beside.read_bytes()) if beside.exists() else {}
+        kept.setdefault(name, {}).update(parts)
+        beside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ WORK = ("addition examples in an epoch", "megapixels of a dream", "pictures clas
 GROWTH = ("batch size", "pixels on a side", "digits of a number")
 
 
-def performance_page(results: Results) -> str:
+def performance_page(results: Results, elsewhere: Results) -> str:
     """The page.
 
     Args:
         results: the content of benchmarks/performance.json, and that of benchmarks/reliability.json as "reliability".
+        elsewhere: that of benchmarks/performance-elsewhere.json: what another processor gave before.
     """
     lines = [
         "# Performance",
@@ -41,8 +42,12 @@ def performance_page(results: Results) -> str:
         "",
         "## Under what circumstances",
         "",
+        "A load above 0 before a measurement says that the machine did other work too: then seconds are too long, and",
+        "shares and ratios of single rounds are chance. Peaks of memory do not depend on it.",
+        "",
         *circumstances(results),
         "",
+        *elsewhere_lines(elsewhere),
         *speed_lines(results),
         *levers_lines(results),
         *parts_lines(results),
@@ -70,10 +75,24 @@ def circumstances(results: Results) -> Iterator[str]:
                     f"the machine {load}, {about['minutes']:g} minutes; {versions}. `{about['command']}`"
                 )
                 lines.setdefault(said, []).append(f"{name} {of}".strip())
-    yield "A load above 0 before a measurement says that the machine did other work too: then seconds are too long, and"
-    yield "shares and ratios of single rounds are chance. Peaks of memory do not depend on it."
-    yield ""
     yield from (f"- {', '.join(names)}: {said}" for said, names in lines.items())
+
+
+def elsewhere_lines(results: Results) -> Iterator[str]:
+    """The goals of which another processor was measured before."""
+    if not results:
+        return
+    yield "## On another processor"
+    yield ""
+    yield "The same figures, measured before on a machine of another kind (`benchmarks/performance-elsewhere.json`). A"
+    yield "share of the matrix product is smaller where that product is faster, as it is in bfloat16 upon AMX."
+    yield ""
+    yield "| what | goal | measured | reached | command |"
+    yield "| --- | --- | --- | --- | --- |"
+    yield from (goal_row(goal, results) for goal in GOALS if goal.find(results))
+    yield ""
+    yield from circumstances(results)
+    yield ""
 
 
 def race_lines(results: Results) -> Iterator[str]:

@@ -146,6 +146,21 @@ def test_every_benchmark_runs(
     assert figure in FIGURES
 
 
+def test_what_another_processor_gave_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    main = importlib.import_module("benchmarks.__main__")
+    from benchmarks.sizes import Plan
+
+    results, beside = tmp_path / "performance.json", tmp_path / "performance-elsewhere.json"
+    about = {"versions": {}, "cores": 2, "commit": "", "load_before": 0.0}
+    for round_, processor in enumerate(["first", "first", "second"]):
+        monkeypatch.setattr(main, "machine", lambda processor=processor: {**about, "processor": processor})
+        monkeypatch.setitem(main.FIGURES, "speed", lambda *given, round_=round_: {"addition_rnn": {"round": round_}})
+        main.add(results, "speed", Plan("full", 1, 1.0, tmp_path), None)
+        assert beside.exists() == (processor == "second")
+    assert json.loads(results.read_bytes())["speed"]["addition_rnn"]["figures"] == {"round": 2}
+    assert json.loads(beside.read_bytes())["speed"]["addition_rnn"]["figures"] == {"round": 1}
+
+
 def test_every_contestant_of_speed_takes_what_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks import speed
     from benchmarks.sizes import Plan
