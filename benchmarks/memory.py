@@ -14,8 +14,11 @@ GOALS = {"cifar10_cnn": 2500, "addition_rnn": 1500, "deep_dream 1024x768": 3000}
 
 
 def contestants(plan: Plan) -> dict[str, Contestant]:
-    """All examples of each étude, for an epoch, evaluation and all; in the quick ones for twenty steps of it."""
-    limit, epochs = plan.of(64, 0, 0), 1
+    """All examples of each étude, for three epochs, evaluation and all; in the quick ones for twenty steps of it.
+
+    Three, as the next epoch's examples are made beside the present one, and those of the one before may still be there.
+    """
+    limit, epochs = plan.of(64, 0, 0), plan.of(1, 1, 3)
     pictures, digits = at_hand("cifar10", "shapes"), at_hand("mnist", "digits")
     dream = {"octaves": plan.of(1, 3, 3), "iterations": plan.of(1, 1, 3), "data": "china", "max_loss": 0.0}
     width = plan.of(160, 1024, 1024)
@@ -23,7 +26,7 @@ def contestants(plan: Plan) -> dict[str, Contestant]:
         "cifar10_cnn": ours("cifar10_cnn", epochs, data=pictures, limit=plan.of(64, 0, 0)),
         "addition_rnn": ours("addition_rnn", epochs, pairs=plan.of(1600, 0, 0), exhaustive=plan.size == "full"),
         "antirectifier": ours("antirectifier", epochs, data=digits, limit=limit, twins=[]),
-        "mnist_transfer_cnn": ours("mnist_transfer_cnn", epochs, data=digits, limit=limit, transfer_epochs=1),
+        "mnist_transfer_cnn": ours("mnist_transfer_cnn", epochs, data=digits, limit=limit, transfer_epochs=epochs),
         "mnist_acgan": ours("mnist_acgan", epochs, data=digits, limit=limit, batches_per_epoch=plan.of(1, 3, 20)),
         "deep_dream 1024x768": Contestant(
             "benchmarks.ours.dream_of_size", {"height": width * 3 // 4, "width": width, "settings": dream}

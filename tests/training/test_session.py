@@ -1,11 +1,15 @@
 """The session: a hand-written loop that is cut off at any step ends where an uninterrupted one ends."""
 
+import gc
+import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from etudes.runs import Run, load_checkpoint, read_metrics
+from etudes.training import session as session_module
 from etudes.training.backend import drawn_from, keras, start_backend
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
@@ -92,3 +96,36 @@ def test_the_rate_rises_to_its_peak_and_falls_to_zero(decay: str) -> None:
     assert (np.diff(rates[20:]) <= 1e-9).all()
     middle = {"linear": 0.25, "cosine": 0.25}[decay]
     assert rates[60] == pytest.approx(middle, abs=1e-3)
+
+
+def test_epochs_leave_no_examples_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("only a data set of TensorFlow outlives its epoch")
+    import tensorflow as tf
+
+    examples = np.ones((8, 3), np.float32), np.ones((8, 1), np.float32)
+    made: list[weakref.ref[Any]] = []
+
+    def watched(value: Any, *arguments: Any, convert: Any = tf.convert_to_tensor, **named: Any) -> Any:
+        found = convert(value, *arguments, **named)
+        if isinstance(value, np.ndarray) and np.shares_memory(value, examples[0]):
+            made.append(weakref.ref(found))
+        return found
+
+    monkeypatch.setattr(tf, "convert_to_tensor", watched)
+    network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
+    network.compile("sgd", loss="mse")
+    gc.collect()
+    gc.disable()  # Python itself looks for cycles when it likes
+    try:
+        for most_left, left in ((2**28, 5), (0, 0)):
+            monkeypatch.setattr(session_module, "MOST_LEFT", most_left)
+            made.clear()
+            folder = tmp_path / str(most_left)
+            folder.mkdir()
+            session = Session(Run(folder), {"network": network}, Silent())
+            session.fit(network, lambda epoch: examples, epochs=5, batch_size=4)
+            assert len(made) == 5
+            assert sum(set_() is not None for set_ in made) == left
+    finally:
+        gc.enable()
