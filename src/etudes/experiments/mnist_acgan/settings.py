@@ -46,7 +46,7 @@ CLASSIC = AcganSettings(epochs=50, label_smoothing=0.0, aux_on_generated=True, e
 PRESETS = {
     "classic": CLASSIC,
     "tuned": AcganSettings(),
-    "stable": AcganSettings(generator="light"),
+    "stable": AcganSettings(generator="light", epochs=15),
     "demo": AcganSettings(
         data="digits", generator="light", epochs=14, batch_size=32, learning_rate=1e-3, ema=0.98, validation_share=0.1
     ),
