@@ -145,7 +145,7 @@ def _add_calibration(result: Result, asked: Marked, new: Array) -> None:
     of = f"{int(written.sum()):,} new characters"
     result.figures["calibration_error"] = found.expected_error
     result.pictures["calibration"] = reliability_diagram(
-        found.edges, found.counts, found.accuracy, found.expected_error, of
+        found.edges, found.counts, found.accuracy, found.bounds, found.expected_error, of
     )
     rows = []
     for place, chosen in enumerate(written.T):
