@@ -10,7 +10,6 @@ from rich.console import Console
 
 from etudes.contract import Result, Table
 from etudes.errors import UserError
-from etudes.measures.calibration import calibration
 from etudes.views.card import markdown_table, show
 from etudes.views.curves import learning_curves, sparkline
 from etudes.views.features import feature_maps, filter_grid
@@ -80,12 +79,6 @@ def test_writing_upon_a_share_can_be_read() -> None:
         below = light(colormaps["Blues"](float(shade)))
         black, white = (below + 0.05) / 0.05, 1.05 / (below + 0.05)
         assert {"black": black, "white": white}[ink(shade)] >= 4.5
-
-
-def test_a_bar_of_few_predictions_has_a_wide_interval() -> None:
-    few = calibration(np.array([0.95, 0.5]), np.array([True, True]), bins=2)
-    np.testing.assert_allclose(few.bounds[1], (0.2065, 1), atol=1e-4)  # Wilson's interval of one of one
-    assert np.isnan(calibration(np.array([0.9]), np.array([True])).bounds[0]).all()
 
 
 def test_the_confusion_matrix_is_darkest_on_a_perfect_diagonal() -> None:

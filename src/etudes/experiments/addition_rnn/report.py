@@ -153,7 +153,8 @@ def _add_calibration(result: Result, asked: Marked, new: Array) -> None:
             sure, right = asked.sure[chosen, place], asked.right[chosen, place]
             shown = share(int(right.sum()), len(right))
             shares = (float(sure.mean(dtype=np.float64)), shown.estimate, shown.low, shown.high)
-            rows.append((place + 1, len(right), *map(percent, shares), calibration(sure, right).expected_error))
+            apart = calibration(sure, right).expected_error
+            rows.append((place + 1, len(right), *map(percent, (*shares, apart))))
     columns = ("character", "written", "mean confidence", "right", "95 % from", "95 % to", "calibration error")
     result.tables.append(Table("confidence and truth by character of the answer, without padding", columns, rows))
 
