@@ -49,3 +49,16 @@ def test_the_expected_calibration_error_is_that_of_a_loop() -> None:
 def test_a_network_that_is_as_right_as_it_is_sure_has_no_error() -> None:
     found = calibration(np.array([0.75] * 4 + [1.0]), np.array([True, True, True, False, True]))
     assert found.expected_error == 0
+
+
+def test_the_share_of_each_bin_has_wilsons_interval() -> None:
+    random = np.random.default_rng(4)
+    confidence = random.uniform(0.5, 1, 300)
+    found = calibration(confidence, random.random(300) < confidence, bins=4)
+    z = 1.959963984540054
+    for count, p, bounds in zip(found.counts, found.accuracy, found.bounds, strict=True):
+        if not count:
+            assert np.isnan(bounds).all()
+            continue
+        middle, reach = p + z * z / (2 * count), z * np.sqrt(p * (1 - p) / count + z * z / (4 * count**2))
+        np.testing.assert_allclose(bounds, (middle + np.array([-reach, reach])) / (1 + z * z / count), atol=1e-9)

@@ -12,6 +12,7 @@ from etudes.errors import UserError
 from etudes.training.backend import drawn_from, keras, layers_in, start_backend
 from etudes.training.looking import augmentation_sheet, check_look, saliency, to_look_at
 from etudes.training.saliency import STEPS, Explainer
+from etudes.views.saliency import _enlarged
 
 NAMES = ("cat", "dog", "ship")
 
@@ -111,6 +112,38 @@ def test_the_weights_of_grad_cam_are_what_lifting_a_whole_map_does(network: Any,
     seen = looking.predict(picture[None].astype(np.float32), verbose=0)
     expected = np.maximum(np.einsum("hwk,k->hw", seen[0], explainer.map_weights(seen, 0)), 0)
     np.testing.assert_allclose(explainer.grad_cam(picture, 0), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_maps_are_drawn_where_they_look() -> None:
+    """A lit row of the picture changes those rows of the maps that look at it: the middle of all that do is known."""
+    layers = keras.layers
+    stack = [
+        layers.Conv2D(1, 3, padding="same", kernel_initializer="ones"),
+        layers.Conv2D(1, 3, kernel_initializer="ones"),
+        layers.AveragePooling2D(2),
+        layers.Conv2D(1, 3, kernel_initializer="ones"),
+    ]
+    after = [layers.Flatten(), layers.Dense(2), layers.Activation("softmax")]
+    explainer = Explainer(keras.Sequential([keras.Input((24, 30, 1)), *stack, *after]))
+    lit = np.zeros((24 + 30, 24, 30, 1), np.float32)
+    lit[np.arange(24), np.arange(24)] = 1
+    lit[np.arange(24, 54), :, np.arange(30)] = 1
+    maps = keras.Sequential([keras.Input((24, 30, 1)), *stack]).predict(lit, verbose=0)[..., 0]
+    for reached, found in zip((maps[:24].max(axis=2), maps[24:].max(axis=1)), explainer.centres, strict=True):
+        assert len(found) == reached.shape[1]
+        for point in range(1, len(found) - 1):  # what the outer ones look at ends at the rim
+            rows = np.flatnonzero(reached[:, point])
+            assert found[point] == (rows[0] + rows[-1]) / 2
+        assert found[1] - found[0] == found[-1] - found[-2] == 2
+
+
+def test_a_map_on_a_picture_has_its_point_where_that_looks() -> None:
+    cam = np.zeros((4, 3))
+    cam[1, 2] = 1
+    found = _enlarged(cam, (np.array([2.5, 4.5, 6.5, 8.5]), np.array([3.0, 5.0, 7.0])), 12, 11)
+    assert found.shape == (12, 11)
+    np.testing.assert_allclose(found[:, 7], [0, 0, 0, 0.25, 0.75, 0.75, 0.25, 0, 0, 0, 0, 0])
+    np.testing.assert_allclose(found[4] / 0.75, [0, 0, 0, 0, 0, 0, 0.5, 1, 1, 0, 0])
 
 
 def test_half_precision_is_explained_in_full(picture: np.ndarray) -> None:

@@ -12,7 +12,9 @@ from etudes.contract import Result, Table
 from etudes.errors import UserError
 from etudes.views.card import markdown_table, show
 from etudes.views.curves import learning_curves, sparkline
-from etudes.views.grids import confusion_matrix, picture_grid
+from etudes.views.features import feature_maps, filter_grid
+from etudes.views.figures import ink
+from etudes.views.grids import confusion_matrix, picture_grid, shortened
 from etudes.views.pictures import save_pictures
 from etudes.views.report import Page, Part, Section, report_page
 from etudes.views.terminal import print_table
@@ -35,6 +37,48 @@ def test_a_grid_shows_each_picture_where_it_belongs() -> None:
         row, column = divmod(index, 3)
         tile = sheet[2 + row * 10 : 10 + row * 10, 2 + column * 10 : 10 + column * 10]
         assert (tile == [index * 50, 0, 0]).all()
+
+
+def test_a_space_in_a_caption_is_as_wide_as_a_space() -> None:
+    """Between the class and its share ("7 96%") there is more room than between two digits."""
+    tile = np.zeros((1, 8, 60, 1), np.uint8)
+    inked = np.asarray(picture_grid(tile, 1, captions=["7 96%"], scale=1).convert("L"))[10:].min(axis=0) < 128
+    places = np.flatnonzero(inked)
+    assert np.diff(places[places < 30]).max() >= 5
+
+
+def test_a_caption_without_room_ends_in_dots() -> None:
+    for text, room, found in (("abcd", 4, "abcd"), ("abcde", 4, "abc…"), ("abcde", 0, ""), ("", 0, "")):
+        assert shortened(text, room, len) == found
+
+
+def test_captions_are_written_with_the_letters_that_names_have() -> None:
+    """What a font does not have it draws as one and the same box."""
+    tile = np.zeros((1, 8, 60, 1), np.uint8)
+    drawn = [picture_grid(tile, 1, captions=[letter]).tobytes() for letter in "aäéßñøłжΩ×"]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_pictures_of_filters_and_maps_are_as_wide_as_their_captions() -> None:
+    random = np.random.default_rng(0)
+    for shape in ((3, 3, 1, 4), (3, 3, 3, 32), (5, 5, 8, 2)):
+        assert filter_grid(random.normal(size=shape)).width > 300
+    maps = {"convolution 1": random.normal(size=(6, 6, 40))}
+    assert feature_maps(np.zeros((8, 8, 1), np.uint8), maps).width >= 16 * 62
+
+
+def test_writing_upon_a_share_can_be_read() -> None:
+    """At least the contrast of 4.5 that WCAG 2 asks for, wherever black or white reach it."""
+    from matplotlib import colormaps
+
+    def light(colour: tuple[float, ...]) -> float:
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour[:3]]
+        return float(np.dot(linear, (0.2126, 0.7152, 0.0722)))
+
+    for shade in np.linspace(0, 1, 101):
+        below = light(colormaps["Blues"](float(shade)))
+        black, white = (below + 0.05) / 0.05, 1.05 / (below + 0.05)
+        assert {"black": black, "white": white}[ink(shade)] >= 4.5
 
 
 def test_the_confusion_matrix_is_darkest_on_a_perfect_diagonal() -> None:

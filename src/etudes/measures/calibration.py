@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etudes.contract import Array
+from etudes.measures.intervals import share
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,16 @@ class Calibration:
     """Mean confidence in each bin, NaN where it is empty."""
     accuracy: NDArray[np.float64]
     """Share of right predictions in each bin, NaN where it is empty."""
+
+    @property
+    def bounds(self) -> NDArray[np.float64]:
+        """95 % interval of the accuracy of each bin (Wilson), (bins, 2), NaN where it is empty."""
+        found = np.full((len(self.counts), 2), np.nan)
+        for place in np.flatnonzero(self.counts):
+            total = int(self.counts[place])
+            within = share(round(float(self.accuracy[place]) * total), total)
+            found[place] = within.low, within.high
+        return found
 
     @property
     def expected_error(self) -> float:

@@ -84,6 +84,7 @@ def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) 
             reliability.edges,
             reliability.counts,
             reliability.accuracy,
+            reliability.bounds,
             reliability.expected_error,
             f"{len(test):,} test pictures",
         ),

@@ -44,7 +44,8 @@ class Explainer:
     def __init__(self, network: Any) -> None:
         """Copy a network without its softmax; what is done with the copy does not touch it.
 
-        `has_convolutions` says whether there are maps for `grad_cam` to look at.
+        `has_convolutions` says whether there are maps for `grad_cam` to look at, `centres` where these look: the row of
+        the picture for each of their rows, and the column for each of their columns.
         """
         self.layers = _in_float32(network)[:-1]
         self.shape = tuple(network.input_shape[1:])
@@ -54,6 +55,7 @@ class Explainer:
         if last is not None:
             self._looking = _upon(self.shape, self.layers[:last])
             self._deciding = _upon(self._looking.output_shape[1:], self.layers[last:])
+            self.centres = _centres(self.layers[:last], self.shape[:2], self._looking.output_shape[1:3])
         self.has_convolutions = last is not None
 
     def score_of(self, pictures: Array, target: int) -> NDArray[np.float32]:
@@ -156,6 +158,33 @@ def _last_maps(layers: Sequence[Any]) -> int | None:
     return after + isinstance(layers[after], keras.layers.Activation)
 
 
+def _centres(layers: Sequence[Any], size: Sequence[int], seen: Sequence[int]) -> tuple[Array, Array]:
+    """The middles of what the points of maps look at, in pixels from 0, along rows and along columns.
+
+    Args:
+        layers: from the picture to the maps.
+        size: rows and columns of the picture.
+        seen: rows and columns of the maps.
+    """
+    middles: list[Array] = []
+    for axis in (0, 1):
+        now = np.arange(size[axis], dtype=np.float64)
+        for layer in layers:
+            window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
+            if window is None:
+                continue
+            stride, reach = layer.strides[axis], (window[axis] - 1) * getattr(layer, "dilation_rate", (1, 1))[axis]
+            count = -(-len(now) // stride) if layer.padding == "same" else (len(now) - reach - 1) // stride + 1
+            before = max((count - 1) * stride + reach + 1 - len(now), 0) // 2 if layer.padding == "same" else 0
+            # A window's middle may lie between two points, or with padding beyond the last one.
+            start, step = now[0], (now[-1] - now[0]) / max(len(now) - 1, 1)
+            now = start + step * (np.arange(count) * stride - before + reach / 2)
+        if len(now) != seen[axis]:  # some other layer changed the size: then all that is known is the whole picture
+            now = (np.arange(seen[axis]) + 0.5) * size[axis] / seen[axis] - 0.5
+        middles.append(now)
+    return middles[0], middles[1]
+
+
 def explain(explainer: Explainer, picture: Array, target: int, caption: str) -> Explanation:
     """Explain the score of a class in the three ways.
 
@@ -172,6 +201,7 @@ def explain(explainer: Explainer, picture: Array, target: int, caption: str) -> 
         np.abs(explainer.gradient(picture, target)).max(axis=-1),
         integrated.attributions.sum(axis=-1),
         explainer.grad_cam(picture, target) if explainer.has_convolutions else None,
+        explainer.centres if explainer.has_convolutions else None,
         integrated.score,
         integrated.baseline,
         integrated.gap,

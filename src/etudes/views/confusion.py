@@ -72,9 +72,11 @@ def _words(class_names: Sequence[str]) -> list[str]:
 
 
 STYLE = """<style>
+.confusion { margin-top: 1.25rem; overflow-x: auto; }
 .confusion table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 .confusion caption { text-align: left; padding-bottom: .4rem; }
 .confusion th { font-weight: 400; padding: .15rem .5rem; text-align: right; border: 0; }
+.confusion thead th { text-align: center; }
 .confusion td { width: 3.4rem; padding: 0; text-align: center; border: 1px solid rgb(128 128 128 / .25); }
 .confusion td > * { display: block; padding: .35rem .2rem; color: inherit; }
 .confusion a:focus-visible { outline: 3px solid #d55e00; }

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from etudes.contract import Array
+from etudes.views.figures import writing
 from etudes.views.grids import picture_grid
+
+SKY = "#56B4E9"
+"""What lies between kernels: no grey, so that one sees where each ends."""
 
 
 def _stretched(values: Array) -> Array:
@@ -18,15 +22,20 @@ def _stretched(values: Array) -> Array:
 
 
 def filter_grid(kernel: Array) -> Image.Image:
-    """The kernels of a convolution as pictures, each stretched to full contrast.
+    """The kernels of a convolution as pictures, each stretched to full contrast; a line says so.
 
     Args:
         kernel: float (height, width, inputs, outputs). With 1 or 3 inputs drawn as it is, else their mean.
     """
     kernels = kernel.astype(np.float32).transpose(3, 0, 1, 2)
-    if kernels.shape[-1] not in (1, 3):
-        kernels = kernels.mean(axis=-1, keepdims=True)
-    return picture_grid(_stretched(kernels), 8, scale=12, background="#808080")
+    drawn = kernels if kernels.shape[-1] in (1, 3) else kernels.mean(axis=-1, keepdims=True)
+    height, width, inputs, outputs = kernel.shape
+    what = f"{outputs} kernels {height} by {width}, each from its smallest weight (black) to its largest (white)"
+    if inputs == 3:
+        what = f"{outputs} kernels {height} by {width}, red, green and blue, each at full contrast"
+    elif inputs > 1:
+        what = f"{what}, mean of {inputs} inputs"
+    return stacked([picture_grid(_stretched(drawn), 16, scale=12, background=SKY, apart=4)], [what])
 
 
 def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> Image.Image:
@@ -38,19 +47,21 @@ def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> I
         maps: how many to show for each layer.
     """
     strips = [picture_grid(picture[None], 1, scale=max(1, 64 // picture.shape[1]))]
-    captions = ["input"]
+    captions = ["input; each map below from its smallest value (black) to its largest (white)"]
     for name, output in outputs.items():
         shown = output.transpose(2, 0, 1)[:maps, :, :, None]
         strips.append(picture_grid(_stretched(shown), maps, scale=max(1, 64 // shown.shape[1])))
-        captions.append(f"{name} {output.shape}")
+        of, count = " by ".join(map(str, output.shape[:2])), output.shape[2]
+        captions.append(f"{name}: {f'the first {maps} of ' if count > maps else ''}{count} maps of {of}")
     return stacked(strips, captions)
 
 
 def stacked(strips: list[Image.Image], captions: list[str]) -> Image.Image:
     """Pictures one below the other, each with its caption above it."""
-    line, font = 14, ImageFont.load_default(11)
+    line, font = 15, writing(11)
     height = sum(strip.height + line for strip in strips)
-    sheet = Image.new("RGB", (max(strip.width for strip in strips), height), "white")
+    longest = max(int(font.getlength(caption)) + 4 for caption in captions)
+    sheet = Image.new("RGB", (max(longest, *(strip.width for strip in strips)), height), "white")
     draw, top = ImageDraw.Draw(sheet), 0
     for strip, caption in zip(strips, captions, strict=True):
         draw.text((2, top), caption, fill="black", font=font)

@@ -7,9 +7,10 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
+from PIL import Image, ImageFont
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,6 +32,25 @@ STYLE: dict[str, Any] = {
 
 # Where there is no home to write to, matplotlib says at length, when imported, that it keeps its notes elsewhere.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
+
+
+DARK = 0.715
+"""From this share of the colour map "Blues" on, white is read more easily upon it than black."""
+
+
+def ink(shade: float) -> str:
+    """The colour of writing upon a share, 0..1, of the colour map "Blues"."""
+    return "white" if shade > DARK else "black"
+
+
+def writing(size: int) -> Any:
+    """The font of the plots for writing on pictures with Pillow, whose own has no ü, and spaces two pixels wide."""
+    import matplotlib
+
+    try:
+        return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)
+    except OSError:  # a matplotlib whose fonts were put elsewhere
+        return ImageFont.load_default(size)
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from etudes.contract import Array
-from etudes.views.figures import figure, picture
+from etudes.views.figures import figure, ink, picture, writing
 
 
 def to_image(pixels: Array) -> Image.Image:
@@ -25,6 +25,7 @@ def picture_grid(
     scale: int = 2,
     colours: Sequence[str] = (),
     background: str = "white",
+    apart: int = 2,
 ) -> Image.Image:
     """Pictures in rows from left to right.
 
@@ -35,14 +36,15 @@ def picture_grid(
         scale: whole number by which each picture is enlarged.
         colours: colour of each caption; black if empty.
         background: colour between the pictures.
+        apart: pixels between them.
     """
     count, height, width = pictures.shape[:3]
-    rows, gap = -(-count // columns), 2
+    rows, gap = -(-count // columns), apart
     line = 13 * max((text.count("\n") + 1 for text in captions), default=0)
     cell_width, cell_height = width * scale + gap, height * scale + gap + line
     sheet = Image.new("RGB", (columns * cell_width + gap, rows * cell_height + gap), background)
     draw = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(10)
+    font = writing(10)
     for index in range(count):
         left, top = gap + index % columns * cell_width, gap + index // columns * cell_height
         tile = to_image(pictures[index]).resize((width * scale, height * scale), Image.Resampling.NEAREST)
@@ -50,10 +52,18 @@ def picture_grid(
         if captions:
             fill = colours[index] if colours else "black"
             for number, text in enumerate(captions[index].split("\n")):
-                while text and draw.textlength(text, font=font) > cell_width - gap:
-                    text = text[:-1]
-                draw.text((left, top + height * scale + 13 * number), text, fill=fill, font=font)
+                fitting = shortened(text, cell_width - gap, lambda some: draw.textlength(some, font=font))
+                draw.text((left, top + height * scale + 13 * number), fitting, fill=fill, font=font)
     return sheet
+
+
+def shortened(text: str, room: float, length: Callable[[str], float]) -> str:
+    """A text as it is where there is room for it, else as much of its beginning as there is room for, and "…"."""
+    if length(text) <= room:
+        return text
+    while text and length(text + "…") > room:
+        text = text[:-1]
+    return text + "…" if text else ""
 
 
 def confusion_matrix(truth: Array, guess: Array, class_names: Sequence[str], title: str) -> Image.Image:
@@ -83,7 +93,6 @@ def confusion_matrix(truth: Array, guess: Array, class_names: Sequence[str], tit
         for row in range(size if size <= 20 else 0):
             for column in range(size):
                 if matrix[row, column]:
-                    colour = "white" if share[row, column] > 0.5 else "black"
-                    text = str(matrix[row, column])
+                    text, colour = str(matrix[row, column]), ink(share[row, column])
                     axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=8)
         return picture(drawn)

@@ -27,6 +27,8 @@ class Explanation:
     """What each pixel adds to the score, its channels together, (height, width)."""
     cam: NDArray[np.float32] | None
     """Grad-CAM, (rows, columns) of the last maps; None without convolutions."""
+    centres: tuple[Array, Array] | None
+    """The row of the picture that each row of these maps looks at, and the column of each column; pixels from 0."""
     score: float
     """The score of the class for the picture."""
     baseline: float
@@ -65,19 +67,31 @@ def _draw_row(axes: Any, row: Explanation) -> None:
     strongest, reach = (max(float(np.quantile(np.abs(each), 0.99)), 1e-12) for each in (row.gradient, row.integrated))
     axes[1].imshow(row.gradient, cmap="inferno", vmin=0, vmax=strongest, interpolation="nearest")
     axes[2].imshow(row.integrated, cmap="PuOr_r", vmin=-reach, vmax=reach, interpolation="nearest")
-    if row.cam is not None:
+    if row.cam is not None and row.centres is not None:
         height, width = row.picture.shape[:2]
         grey = row.picture.mean(axis=-1)
         place = (0, width, height, 0)
         axes[3].imshow(grey, cmap="gray", vmin=0, vmax=255, interpolation="nearest", extent=place)
-        cam = _enlarged(row.cam, height, width)
+        cam = _enlarged(row.cam, row.centres, height, width)
         axes[3].imshow(cam, cmap="inferno", vmin=0, alpha=0.6, extent=place)
 
 
-def _enlarged(cam: Array, height: int, width: int) -> Array:
-    """A map as large as the picture, in between its points smooth."""
-    enlarged = Image.fromarray(np.asarray(cam, np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-    return np.asarray(np.maximum(np.asarray(enlarged), 0))
+def _enlarged(cam: Array, centres: tuple[Array, Array], height: int, width: int) -> Array:
+    """A map as large as the picture, in between its points smooth, each point where it looks.
+
+    Convolutions without padding do not look at the rim. Stretched over the whole picture, what their maps show would be
+    drawn pixels away from where it is.
+    """
+    rows, columns = (_weights(where, size) for where, size in zip(centres, (height, width), strict=True))
+    return np.asarray(rows @ cam @ columns.T)
+
+
+def _weights(centres: Array, size: int) -> Array:
+    """How much each of some points counts for each of so many pixels, (pixels, points); nothing beyond them."""
+    half = (centres[-1] - centres[0]) / max(len(centres) - 1, 1) / 2 or size
+    known = np.concatenate([[centres[0] - half], centres, [centres[-1] + half]])
+    each = np.pad(np.eye(len(centres)), ((0, 0), (1, 1)), mode="edge")
+    return np.stack([np.interp(np.arange(size), known, one, left=0, right=0) for one in each], axis=1)
 
 
 def _legend(drawn: Any, places: Any) -> None:

@@ -11,7 +11,7 @@ from etudes.experiments.addition_rnn.answers import Adder
 from etudes.experiments.addition_rnn.encoding import places_of, texts_of
 from etudes.experiments.addition_rnn.questions import Exercises
 from etudes.measures.intervals import share
-from etudes.views.figures import COLOURS, figure, picture
+from etudes.views.figures import COLOURS, figure, ink, picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -183,7 +183,7 @@ def confidence_picture(adder: Adder, test: Exercises, rows: int = 12) -> Image:
                 unsure, good = doubt[place, column], right[place, column]
                 mark = character.replace(" ", PAD)
                 text = (f"{mark}  {unsure:.1g}" if length <= NUMBERED else mark) + ("" if good else " ✗")
-                colour = "white" if unsure > 0.005 else "black"
+                colour = ink(1 - np.log(unsure) / np.log(LEAST_DOUBT))
                 left.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
                 if not good:
                     left.add_patch(

@@ -145,7 +145,7 @@ def _add_calibration(result: Result, asked: Marked, new: Array) -> None:
     of = f"{int(written.sum()):,} new characters"
     result.figures["calibration_error"] = found.expected_error
     result.pictures["calibration"] = reliability_diagram(
-        found.edges, found.counts, found.accuracy, found.expected_error, of
+        found.edges, found.counts, found.accuracy, found.bounds, found.expected_error, of
     )
     rows = []
     for place, chosen in enumerate(written.T):
@@ -153,7 +153,8 @@ def _add_calibration(result: Result, asked: Marked, new: Array) -> None:
             sure, right = asked.sure[chosen, place], asked.right[chosen, place]
             shown = share(int(right.sum()), len(right))
             shares = (float(sure.mean(dtype=np.float64)), shown.estimate, shown.low, shown.high)
-            rows.append((place + 1, len(right), *map(percent, shares), calibration(sure, right).expected_error))
+            apart = calibration(sure, right).expected_error
+            rows.append((place + 1, len(right), *map(percent, (*shares, apart))))
     columns = ("character", "written", "mean confidence", "right", "95 % from", "95 % to", "calibration error")
     result.tables.append(Table("confidence and truth by character of the answer, without padding", columns, rows))
 

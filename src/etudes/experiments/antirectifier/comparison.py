@@ -97,7 +97,8 @@ def disagreements(
         captions.append(f"only {winner} is right: {len(found)}" + (f"; below, what {loser} says" if len(found) else ""))
         shown = found[:most]
         scale = max(1, round(84 / test.pictures.shape[2]))
-        texts = [f"{class_names[test.labels[i]]}, not {class_names[wrong[i]]}" for i in shown]
+        then = ", " if max(map(len, class_names)) <= 3 else ",\n"  # two names in one line would be cut off
+        texts = [f"{class_names[test.labels[i]]}{then}not {class_names[wrong[i]]}" for i in shown]
         if len(shown):
             strips.append(
                 picture_grid(

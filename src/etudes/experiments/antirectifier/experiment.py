@@ -203,8 +203,10 @@ class Inspect:
     """A picture file of your own to draw the halves of, in place of a test picture."""
 
     def check(self, info: ImageInfo, settings: AntirectifierSettings) -> None:  # noqa: ARG002, as the contract has it
-        """Raise `UserError` for a picture that is none."""
+        """Raise `UserError` for a picture that is none, or for two at once."""
         if self.picture is not None:
+            if self.number:
+                raise UserError("--number is of a test picture, --picture is one of your own: say only one of them")
             open_picture(self.picture)
 
     def check_data(self, data: ImageData, settings: AntirectifierSettings) -> None:  # noqa: ARG002

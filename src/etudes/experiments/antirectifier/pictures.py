@@ -13,7 +13,7 @@ from PIL import Image
 from etudes.contract import Array, Images, Networks, Table
 from etudes.training.backend import keras
 from etudes.views.features import stacked
-from etudes.views.figures import COLOURS, figure, picture
+from etudes.views.figures import COLOURS, figure, ink, picture
 from etudes.views.grids import picture_grid
 
 ACTIVATIONS = ("after_dense_1", "after_dense_2")
@@ -129,7 +129,7 @@ def dead_picture(found: Sequence[Activity], class_names: Sequence[str]) -> Image
         image = axes.imshow(100 * dead, cmap="Blues", vmin=0, vmax=max(1.0, 100 * most), aspect="auto")
         drawn.colorbar(image, ax=axes, label="% of outputs")
         for row, column in np.ndindex(*dead.shape):
-            colour = "white" if dead[row, column] > 0.55 * most else "black"
+            colour = ink(float(dead[row, column]) / max(0.01, most))
             text = "" if np.isnan(dead[row, column]) else f"{100 * dead[row, column]:.0f}"
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
         axes.axvline(len(class_names) - 0.5, color="black", linewidth=1.5)

@@ -142,6 +142,7 @@ def twins_picture(groups: Mapping[str, Group]) -> Image.Image:
                 _interval(left, k + 0.12, mean(100 * np.array([*seeds.values()])), COLOURS[k], upright=True)
             left.set_xticks(range(len(group.accuracies)), list(map(group.label, group.accuracies)), fontsize=9)
             left.margins(x=0.12)
+            left.set_xlabel("network, and its parameters")
             left.set_ylabel("accuracy on test pictures, %")
             left.set_title(f"{name}: a grey line is a seed", fontsize=10)
             pairs = group.pairs()

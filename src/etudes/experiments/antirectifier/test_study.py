@@ -193,3 +193,5 @@ def test_the_halves_of_a_picture_of_ones_own(tmp_path: Path) -> None:
         Inspect(number=len(data.test)).check_data(data, chosen)
     with pytest.raises(UserError, match="no such picture"):
         Inspect(picture=str(tmp_path / "none.png")).check(data.info, chosen)
+    with pytest.raises(UserError, match="say only one of them"):
+        Inspect(number=1, picture=file).check(data.info, chosen)

@@ -87,7 +87,8 @@ def describe_transfer(data: str, to: str, first_classes: int) -> TransferInfo:
         raise UserError(f"{shown(data)} has {len(names)} classes: {what}; give more, or another set with --to")
     if not 2 <= count <= len(names) - left:
         allowed = f"{shown(data)} has {len(names)} classes, and each task needs two or more"
-        raise UserError(f"{count} classes for the first task: {allowed}; change --first-classes or --to")
+        classes = "1 class" if count == 1 else f"{count} classes"
+        raise UserError(f"{classes} for the first task: {allowed}; change --first-classes or --to")
     return TransferInfo(source, info.height, info.width, info.channels, names[:count], second)
 
 
