@@ -49,6 +49,7 @@ from etudes.training.classification import (
     predict,
     read_pictures,
 )
+from etudes.training.fused import adamw
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator
 from etudes.training.state import put_weights
@@ -78,22 +79,24 @@ def load_data(settings: TransferSettings) -> TransferData:
 PHASES = ("first", "transfer")
 
 
-def make_optimizer(settings: TransferSettings, steps: int) -> Any:
-    """The optimiser for a phase of so many steps."""
+def make_optimizer(settings: TransferSettings, steps: int, cached: bool) -> Any:
+    """The optimiser for a phase of so many steps, upon cached features or pictures."""
     if settings.optimizer == "adadelta":
         return keras.optimizers.Adadelta(settings.learning_rate)
     rate = warmup_then_decay(settings.learning_rate, steps)
-    return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+    make = adamw if cached else keras.optimizers.AdamW
+    return make(rate, weight_decay=settings.weight_decay)
 
 
 def prepare(network: Any, settings: TransferSettings, steps: int) -> None:
     """Compile a network for a phase of so many steps."""
+    cached = len(network.input_shape) == 1
     network.compile(
-        optimizer=make_optimizer(settings, steps),
+        optimizer=make_optimizer(settings, steps, cached),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
         metrics=["accuracy"],
         # Upon cached features there is so little to do.
-        steps_per_execution=small_steps() if len(network.input_shape) == 1 else 1,
+        steps_per_execution=small_steps() if cached else 1,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from etudes.contract import Array, Table
 from etudes.runs.checkpoint import digest
 from etudes.training.backend import keras
+from etudes.training.fused import quick_dropout
 
 
 class FrozenWeightsMovedError(RuntimeError):
@@ -130,11 +131,10 @@ def on_cached_features(network: Any, table: Any) -> Any:
         A network that takes places in 0..n-1 instead of pictures: the table, whose row i is what the bottleneck makes
         of picture i, then the network's extra convolutions, dropout, flatten and head.
     """
-    pooled = _until(network, "MaxPooling2D")
-    shape = network.layers[pooled - 1].output.shape[1:]
-    return keras.Sequential(
-        [keras.Input((), dtype="int32"), table, keras.layers.Reshape(shape), *network.layers[pooled:]]
-    )
+    pooled, flat = _until(network, "MaxPooling2D"), _until(network, "Flatten")
+    *extra, dropout, flatten = network.layers[pooled:flat]
+    between = [keras.layers.Reshape(network.layers[pooled - 1].output.shape[1:]), *extra, quick_dropout(dropout)]
+    return keras.Sequential([keras.Input((), dtype="int32"), table, *between, flatten, *head_of(network)])
 
 
 def movement(first: Any, transferred: Any) -> Table:
