@@ -26,7 +26,8 @@ def filter_grid(kernel: Array) -> Image.Image:
     kernels = kernel.astype(np.float32).transpose(3, 0, 1, 2)
     if kernels.shape[-1] not in (1, 3):
         kernels = kernels.mean(axis=-1, keepdims=True)
-    return picture_grid(_stretched(kernels), 8, scale=12, background="#808080")
+    # Apart, and on a colour that no kernel has, so that one sees where a kernel of nine pixels ends.
+    return picture_grid(_stretched(kernels), 8, scale=14, gap=10, background="#b8d4ea")
 
 
 def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> Image.Image:
@@ -42,8 +43,13 @@ def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> I
     for name, output in outputs.items():
         shown = output.transpose(2, 0, 1)[:maps, :, :, None]
         strips.append(picture_grid(_stretched(shown), maps, scale=max(1, 64 // shown.shape[1])))
-        captions.append(f"{name} {output.shape}")
+        captions.append(f"{name} {output.shape}: {shown_of(len(shown), output.shape[-1])}")
     return stacked(strips, captions)
+
+
+def shown_of(shown: int, there_are: int) -> str:
+    """How many maps are shown of those that there are."""
+    return f"all {there_are} maps" if shown == there_are else f"the first {shown} of {there_are} maps"
 
 
 def stacked(strips: list[Image.Image], captions: list[str]) -> Image.Image:
