@@ -173,6 +173,9 @@ def generated() -> dict[Path, str]:
     for path in sorted((ROOT / "benchmarks" / "ablations").glob("*.toml")):
         card = experiments.folder(path.stem) / "README.md"
         tried = tomllib.loads(path.read_text(encoding="utf-8"))
+        named = [run for part in tried["part"] for row in part["tried"] for run in row["runs"]]
+        if not all((ROOT / "benchmarks" / run / "results.json").exists() for run in named):
+            continue  # half a table would say what is not yet known
         files[card] = card_with_ablation(card.read_text(encoding="utf-8"), tried)
     return files
 

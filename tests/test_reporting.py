@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from etudes.cli import run as command
 from etudes.contract import Result, Table
 from etudes.errors import UserError
 from etudes.keeping import command_of
+from etudes.reporting import said_of
 from etudes.runs import Run, bundled_run, note_result, read_notes
 from etudes.views.card import show
 
@@ -61,6 +63,28 @@ def test_the_report_does_what_is_missing_and_then_shows_all_of_it(
         monkeypatch.setattr(asking, name, lambda *_, **__: pytest.fail("done again"))
     actions.report(finished)
     assert before == {path: path.stat().st_mtime_ns for path in finished.folder.rglob("*.json")}
+
+
+def test_pictures_say_what_they_show_as_the_card_does(finished: Run, tmp_path: Path) -> None:
+    page = actions.report(finished, out=tmp_path / "page.html", as_is=True).read_text(encoding="utf-8")
+    assert "<figcaption>confusion matrix: which classes are taken for which</figcaption>" in page
+    assert "<figcaption>filters: the 32 kernels" in page
+    assert "<figcaption>saliency: three test pictures" in page, "the first row of the card that shows it"
+
+
+def test_a_dream_is_not_said_to_be_tested(tiny_run: Callable[[str, Path], Run], tmp_path: Path) -> None:
+    run = tiny_run("deep_dream", tmp_path / "dream")
+    page = actions.report(run).read_text(encoding="utf-8")
+    assert run.header()["split"]["test"] == 0
+    assert '<section id="afterwards">' in page
+    for words in ("test set", "test split", "never learned from"):
+        assert words not in page
+        assert words not in (run.folder / "card.md").read_text(encoding="utf-8")
+
+
+def test_an_answer_without_a_sentence_is_no_json(run: Run) -> None:
+    note_result(run, "use", Result(answers=[{"asked": "7", "count": 16}]), "etudes use x 7", "w")
+    assert [line for _, result in read_notes(run, "use") for line in said_of(result)] == ["asked 7  count 16"]
 
 
 def test_a_page_ends_with_the_commands_for_what_is_not_on_it(finished: Run, runs: Path) -> None:

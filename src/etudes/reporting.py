@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from etudes import experiments
@@ -14,7 +14,7 @@ from etudes.errors import UserError
 from etudes.runs import KINDS, Run, columns_of, read_metrics, read_notes
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
-from etudes.views.card import looks_of
+from etudes.views.card import Look, answer_line, looks_of
 from etudes.views.confusion import confusion_page
 from etudes.views.report import Page, Part, Section, report_page
 
@@ -26,6 +26,13 @@ INTRODUCTIONS = {
     "inspect": "What was learned, drawn; the layer tables are below the pictures.",
     "use": "The étude's own example of use, and what it gave.",
 }
+
+UNTESTED = {
+    "evaluate": "Afterwards",
+    "result": "Measured on what it was made of, once, at the end: there is nothing to be tested on.",
+    "about": "What came out, held against what it was made of.",
+}
+"""The same of a run that has no test set, such as a dream."""
 
 
 def write_report(run: Run, out: Path | None = None, *, results: dict[str, Any] | None = None) -> Path:
@@ -69,7 +76,7 @@ def summary(run: Run) -> Section:
         headline=(experiment.headline, results["figures"][experiment.headline]),
         parts=[
             Part("", tables=[_figures_table(results["figures"], experiment.headline)]),
-            *(Part("Used", command=command, lines=_said_of(result)) for command, result in used),
+            *(Part("Used", command=command, lines=said_of(result)) for command, result in used),
             Part("Pictures", pictures=pictures, fragment=_confusion(run, header["etude"])),
             Part("", folded=[table for kind, _, result in notes if kind == "inspect" for table in result.tables]),
         ],
@@ -94,15 +101,15 @@ def _page(run: Run, results: dict[str, Any]) -> Page:
     notes = {kind: read_notes(run, kind) for kind in KINDS}
     taken = {path for found in notes.values() for _, result in found for path in result.files.values()}
     sections = [
-        _result_section(experiment.headline, results),
+        _result_section(experiment.headline, results, tested=_tested(header)),
         _training_section(run, header, taken),
-        *(_kept_section(run, kind, found) for kind, found in notes.items() if found),
+        *(_kept_section(run, kind, found, header) for kind, found in notes.items() if found),
         *_more_section(run, header["etude"], {command for found in notes.values() for command, _ in found}),
     ]
     environment = run.read_json("environment.json")
     versions = _named(environment.get("versions"))
     made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
-    missing = [HEADINGS[kind].lower() for kind, found in notes.items() if not found]
+    missing = [_heading(kind, header).lower() for kind, found in notes.items() if not found]
     lacks = f" Not there yet: {', '.join(missing)}; `etudes report {run}` adds it." if missing else ""
     return Page(
         title=run.folder.name,
@@ -112,13 +119,21 @@ def _page(run: Run, results: dict[str, Any]) -> Page:
     )
 
 
-def _result_section(headline: str, results: dict[str, Any]) -> Section:
+def _tested(header: dict[str, Any]) -> bool:
+    return bool(_named(header.get("split")).get("test", 1))
+
+
+def _heading(kind: str, header: dict[str, Any]) -> str:
+    return (HEADINGS if _tested(header) else HEADINGS | UNTESTED)[kind]
+
+
+def _result_section(headline: str, results: dict[str, Any], *, tested: bool) -> Section:
     figures = results["figures"]
     value = figures.get(headline)
     table = _figures_table({**figures, "training_seconds": results["training_seconds"]}, headline)
     return Section(
         name="Result",
-        about="Measured on the test split, once, at the end of the training.",
+        about="Measured on the test split, once, at the end of the training." if tested else UNTESTED["result"],
         parts=[Part("", tables=[table])],
         headline=(headline, value) if value is not None else None,
     )
@@ -129,7 +144,6 @@ def _training_section(run: Run, header: dict[str, Any], taken: set[str]) -> Sect
     environment = run.read_json("environment.json")
     history = read_metrics(run.folder)
     curves = [("every figure over the epochs", path) for path in _curves(run, history)]
-    drawn = _drawn(run, taken)
     data = {name: value for name, value in header["data"].items() if value != ""}
     data |= {f"{name} examples": n for name, n in _named(header.get("split")).items()}
     machine = {name: value for name, value in environment.items() if name not in ("command", "versions")}
@@ -140,7 +154,7 @@ def _training_section(run: Run, header: dict[str, Any], taken: set[str]) -> Sect
         parts=[
             Part("Command", command=str(environment.get("command", ""))),
             Part("Learning curves", pictures=curves, folded=[_metrics_table(history)] if history else []),
-            *([Part("Drawn while it learned", pictures=drawn)] if drawn else []),
+            *([Part("Drawn while it learned", pictures=drawn)] if (drawn := _drawn(run, taken)) else []),
             Part("", tables=[changed], folded=[all_settings]),
             Part("", tables=[Table("Data", ("what", "value"), _rows(data))]),
             Part(
@@ -169,8 +183,9 @@ def _figures_table(figures: Mapping[str, Any], headline: str = "") -> Table:
     return Table("", ("figure", "value"), rows)
 
 
-def _said_of(result: Result) -> list[str]:
-    return list(result.lines) or [json.dumps(answer, ensure_ascii=False) for answer in result.answers]
+def said_of(result: Result) -> list[str]:
+    """The sentences of a result, else its answers, as the terminal shows them."""
+    return list(result.lines) or [answer_line(answer) for answer in result.answers]
 
 
 def _curves(run: Run, history: list[dict[str, Any]]) -> list[Path]:
@@ -194,11 +209,9 @@ def _settings_tables(header: dict[str, Any]) -> tuple[Table, Table]:
     differing = [(name, _said(value), _said(usual.get(name, ""))) for name, value in given.items()]
     differing = [row for row in differing if row[1] != row[2]]
     title = f"Settings that are not those of the preset {header['preset']}"
-    if not differing:
-        differing = [("none", "", "")]
     rows = [(name, _said(value), helps.get(name, "")) for name, value in given.items()]
     return (
-        Table(title, ("setting", "value", "in the preset"), differing),
+        Table(title, ("setting", "value", "in the preset"), differing or [("none", "", "")]),
         Table("All settings", ("setting", "value", "what it is"), rows),
     )
 
@@ -209,8 +222,11 @@ def _metrics_table(history: list[dict[str, Any]]) -> Table:
     return Table(f"Metrics of {len(history)} epochs", [name.replace("_", " ") for name in columns], rows)
 
 
-def _kept_section(run: Run, kind: str, found: list[tuple[str, Result]]) -> Section:
+def _kept_section(run: Run, kind: str, found: list[tuple[str, Result]], header: dict[str, Any]) -> Section:
     parts = []
+    # The first row counts: later ones show the same picture of something else.
+    looks = reversed(_looks(header["etude"]))
+    shows = {look.names[0]: look.shows.replace("`", "") for look in looks if len(look.names) == 1}
     for command, result in found:
         layers = [table for table in result.tables if list(table.columns[:1]) == ["layer"]]
         others = [table for table in result.tables if list(table.columns[:1]) != ["layer"]]
@@ -219,21 +235,25 @@ def _kept_section(run: Run, kind: str, found: list[tuple[str, Result]]) -> Secti
             Part(
                 "",
                 command=command,
-                lines=_said_of(result),
-                pictures=[*_inputs(run, kind), *_captioned(result)],
+                lines=said_of(result),
+                pictures=[*_inputs(run, kind), *_captioned(result, shows)],
                 fragment=_confusion(run) if kind == "evaluate" else "",
                 tables=[*([figures] if figures.rows and kind != "evaluate" else []), *others],
                 folded=layers,
             )
         )
-    return Section(name=HEADINGS[kind], about=INTRODUCTIONS[kind], parts=parts)
+    about = INTRODUCTIONS[kind] if kind != "evaluate" or _tested(header) else UNTESTED["about"]
+    return Section(name=_heading(kind, header), about=about, parts=parts)
+
+
+def _looks(etude: str) -> list[Look]:
+    return looks_of((experiments.folder(etude) / "README.md").read_text(encoding="utf-8"))
 
 
 def _more_section(run: Run, etude: str, done: set[str]) -> list[Section]:
     """What the étude's card has to look at that was not done, as commands for this run."""
-    card = (experiments.folder(etude) / "README.md").read_text(encoding="utf-8")
     rows = []
-    for look in looks_of(card):
+    for look in _looks(etude):
         kind, named, *words = shlex.split(look.command)[1:]
         if kind not in ("evaluate", "inspect", "use") or not words:
             continue
@@ -247,10 +267,14 @@ def _more_section(run: Run, etude: str, done: set[str]) -> list[Section]:
     return [Section(name="More to look at", about=about, parts=[Part("", tables=[table])])] if rows else []
 
 
-def _captioned(result: Result) -> list[tuple[str, Path]]:
-    """Caption and file of each picture of a result; a set of pictures ("SET/NAME") has a fragment of its own."""
+def _captioned(result: Result, shows: Mapping[str, str] = MappingProxyType({})) -> list[tuple[str, Path]]:
+    """Caption and file of each picture of a result; a set of pictures ("SET/NAME") has a fragment of its own.
+
+    `shows` says what is to be seen in a picture whose result does not say it.
+    """
     files = {name: path for name, path in result.files.items() if "/" not in name}
-    return [(result.captions.get(name, name.replace("-", " ")), Path(path)) for name, path in files.items()]
+    usual = {name: ": ".join([name.replace("-", " "), *([shows[name]] if name in shows else [])]) for name in files}
+    return [(result.captions.get(name, usual[name]), Path(path)) for name, path in files.items()]
 
 
 def _inputs(run: Run, kind: str) -> list[tuple[str, Path]]:

@@ -58,6 +58,14 @@ def test_the_steepest_fall_is_found_before_the_lowest_loss() -> None:
     assert found.lowest == pytest.approx(0.1, rel=0.3)
 
 
+def test_losses_that_jump_at_the_beginning_are_no_steepest_fall() -> None:
+    rates = np.logspace(-6, 0, 301)
+    losses = 3 / (1 + np.exp(4 * (np.log10(rates) + 3))) + np.where(rates > 0.1, 10 * (rates - 0.1), 0)
+    losses[0] += 0.3
+    assert np.gradient(losses).argmin() < 2, "from step to step, the jump is the steepest"
+    assert RangeTest(rates, losses, losses).steepest == pytest.approx(1e-3, rel=0.1)
+
+
 def test_a_training_that_cannot_begin_is_one_line() -> None:
     shown = (np.full((4, 1), np.nan, np.float32), np.zeros((4, 1), np.float32))
     with pytest.raises(UserError, match="not finite"):

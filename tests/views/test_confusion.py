@@ -120,6 +120,12 @@ def test_every_wrong_cell_opens_its_pictures(tmp_path: Path) -> None:
     assert all(link.startswith("#") and link[1:] in page.ids for link, _ in page.links)
 
 
+def test_on_a_narrow_page_the_matrix_moves_and_not_the_page(tmp_path: Path) -> None:
+    text = confusion_page(saved(tmp_path))
+    assert '<div class="confusion-table" tabindex="0"><table>' in text
+    assert ".confusion-table { overflow-x: auto; }" in text
+
+
 def test_the_part_of_a_page_is_whole_and_safe(tmp_path: Path) -> None:
     text = confusion_page(saved(tmp_path), prefix="one")
     page = Page(text)

@@ -81,6 +81,14 @@ def test_writing_upon_a_share_can_be_read() -> None:
         assert {"black": black, "white": white}[ink(shade)] >= 4.5
 
 
+def test_pictures_stand_as_far_apart_as_asked_and_the_gap_has_its_colour() -> None:
+    sheet = np.asarray(picture_grid(np.zeros((2, 3, 3, 1), np.uint8), 2, scale=1, gap=5, background="#0000ff"))
+    assert sheet.shape == (3 + 2 * 5, 2 * 3 + 3 * 5, 3)
+    assert (sheet[5:8, 5:8] == 0).all()
+    assert (sheet[5:8, 13:16] == 0).all()
+    assert (sheet[5:8, 8:13] == [0, 0, 255]).all()
+
+
 def test_the_confusion_matrix_is_darkest_on_a_perfect_diagonal() -> None:
     labels = np.arange(4).repeat(5)
     perfect = np.asarray(confusion_matrix(labels, labels, list("abcd"), "t").convert("L"))

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from etudes.contract import Array
 from etudes.training.backend import keras
 
+SPAN = 10
+"""Steps to each side over which the fall of the loss is measured: as many as the smoothing remembers."""
+
 
 @dataclass(frozen=True)
 class RangeTest:
@@ -26,10 +29,16 @@ class RangeTest:
 
     @property
     def steepest(self) -> float:
-        """The rate at which the smoothed loss falls fastest: from about there on a network learns."""
-        slope = np.gradient(self.smooth, np.log(self.rates))
+        """The rate at which the smoothed loss falls fastest: from about there on a network learns.
+
+        The fall is that over `SPAN` steps to both sides: from one step to the next the first losses, which nothing
+        smooths yet, jump by more than a network learns.
+        """
+        span = max(1, min(SPAN, len(self.rates) // 5))
+        falls = self.smooth[2 * span :] - self.smooth[: -2 * span]  # steps are equally far apart as logarithms
         last = int(np.argmin(self.smooth))  # behind the lowest loss it only grows
-        return float(self.rates[int(np.argmin(slope[: last + 1]))])
+        place = span + int(np.argmin(falls[: max(1, last - span + 1)]))
+        return float(self.rates[min(place, last)])
 
     @property
     def lowest(self) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,11 @@ def show(value: Any) -> str:
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
+def answer_line(answer: Mapping[str, Any]) -> str:
+    """An answer of `use` that brings no sentence of its own, such as "asked 7  count 16"."""
+    return "  ".join(f"{key} {show(value)}" for key, value in answer.items())
+
+
 def run_card(
     title: str,
     header: dict[str, Any],
@@ -71,9 +76,10 @@ def run_card(
     settings = [(name, show(value)) for name, value in header["settings"].items()]
     figures = [(name.replace("_", " "), show(value)) for name, value in finished["figures"].items()]
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
+    where = " on the test split" if header["split"].get("test", 1) else ""  # a dream has nothing to be tested on
     parts = [
         f"# {title}",
-        markdown_table(Table("Results on the test split", ("figure", "value"), figures)),
+        markdown_table(Table(f"Results{where}", ("figure", "value"), figures)),
         markdown_table(Table("Settings", ("setting", "value"), settings)),
         "Split: " + ", ".join(f"{name} {count}" for name, count in header["split"].items()) + ".",
         f"Trained in {finished['training_seconds']} s on {environment['processor']}, {environment['cores']} cores, "

@@ -72,7 +72,8 @@ def _words(class_names: Sequence[str]) -> list[str]:
 
 
 STYLE = """<style>
-.confusion { margin-top: 1.25rem; overflow-x: auto; }
+.confusion { margin-top: 1.25rem; }
+.confusion-table { overflow-x: auto; }
 .confusion table { border-collapse: collapse; font-size: .85rem; font-variant-numeric: tabular-nums; }
 .confusion caption { text-align: left; padding-bottom: .4rem; }
 .confusion th { font-weight: 400; padding: .15rem .5rem; text-align: right; border: 0; }
@@ -80,7 +81,7 @@ STYLE = """<style>
 .confusion td { width: 3.4rem; padding: 0; text-align: center; border: 1px solid rgb(128 128 128 / .25); }
 .confusion td > * { display: block; padding: .35rem .2rem; color: inherit; }
 .confusion a:focus-visible { outline: 3px solid #d55e00; }
-.confusion-cell { display: none; padding: .75rem 0; }
+.confusion-cell { display: none; padding: .75rem; }
 .confusion-cell:target { display: block; }
 .confusion-cell img { max-width: 100%; image-rendering: pixelated; background: #fff; }
 </style>"""
@@ -119,7 +120,9 @@ def _parts(record: dict[str, Any], pictures: Path, name: str) -> Iterator[str]:
     cells = {(int(cell["truth"]), int(cell["guess"])): cell for cell in record["cells"]}
     share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     what = "rows are the true class, columns what was answered; a cell with a link opens its pictures"
-    yield f'<div class="confusion" id="{name}">{STYLE}<table><caption>Confusion matrix: {what}</caption>'
+    yield f'<div class="confusion" id="{name}">{STYLE}'
+    # On a phone the table moves, not the page; by the keyboard too, so it can be focused.
+    yield f'<div class="confusion-table" tabindex="0"><table><caption>Confusion matrix: {what}</caption>'
     head = "".join(f'<th scope="col">{each}</th>' for each in classes)
     yield f"<thead><tr><td></td>{head}</tr></thead><tbody>"
     for row, truth in enumerate(classes):
@@ -134,7 +137,7 @@ def _parts(record: dict[str, Any], pictures: Path, name: str) -> Iterator[str]:
             strength = 0.45 * share[row, column] if row == column else min(0.6, 3 * share[row, column])
             line.append(f'<td style="background: rgb({colour} / {strength:.3f})">{text}</td>')
         yield "".join([*line, "</tr>"])
-    yield "</tbody></table>"
+    yield "</tbody></table></div>"
     for (row, column), cell in sorted(cells.items()):
         count, shown = int(counts[row, column]), int(cell["shown"])
         many = f"{count} of {classes[row]} answered as {classes[column]}"

@@ -35,7 +35,7 @@ def filter_grid(kernel: Array) -> Image.Image:
         what = f"{outputs} kernels {height} by {width}, red, green and blue, each at full contrast"
     elif inputs > 1:
         what = f"{what}, mean of {inputs} inputs"
-    return stacked([picture_grid(_stretched(drawn), 16, scale=12, background=SKY, apart=4)], [what])
+    return stacked([picture_grid(_stretched(drawn), 16, scale=12, background=SKY, gap=4)], [what])
 
 
 def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> Image.Image:
@@ -52,7 +52,7 @@ def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> I
         shown = output.transpose(2, 0, 1)[:maps, :, :, None]
         strips.append(picture_grid(_stretched(shown), maps, scale=max(1, 64 // shown.shape[1])))
         of, count = " by ".join(map(str, output.shape[:2])), output.shape[2]
-        captions.append(f"{name}: {f'the first {maps} of ' if count > maps else ''}{count} maps of {of}")
+        captions.append(f"{name}: {f'the first {maps} of ' if count > maps else 'all '}{count} maps of {of}")
     return stacked(strips, captions)
 
 

@@ -24,8 +24,8 @@ def picture_grid(
     captions: Sequence[str] = (),
     scale: int = 2,
     colours: Sequence[str] = (),
+    gap: int = 2,
     background: str = "white",
-    apart: int = 2,
 ) -> Image.Image:
     """Pictures in rows from left to right.
 
@@ -35,11 +35,11 @@ def picture_grid(
         captions: a short text of one line or more below each; none if empty.
         scale: whole number by which each picture is enlarged.
         colours: colour of each caption; black if empty.
-        background: colour between the pictures.
-        apart: pixels between them.
+        gap: pixels between the pictures and around them.
+        background: colour of these.
     """
     count, height, width = pictures.shape[:3]
-    rows, gap = -(-count // columns), apart
+    rows = -(-count // columns)
     line = 13 * max((text.count("\n") + 1 for text in captions), default=0)
     cell_width, cell_height = width * scale + gap, height * scale + gap + line
     sheet = Image.new("RGB", (columns * cell_width + gap, rows * cell_height + gap), background)

@@ -15,7 +15,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from etudes.contract import Result, Table
-from etudes.views.card import show
+from etudes.views.card import answer_line, show
 from etudes.views.curves import sparkline
 
 
@@ -106,7 +106,7 @@ def print_result(console: Console, result: Result) -> None:
     for line in result.lines:
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     for answer in result.answers if not result.lines else []:
-        console.print("  ".join(f"{key} {show(value)}" for key, value in answer.items()), soft_wrap=True)
+        console.print(answer_line(answer), soft_wrap=True)
     for table in result.tables:
         print_table(console, table)
     if result.figures:

@@ -58,7 +58,7 @@ def some_channels(network: Any, layer: str, count: int, seed: int, size: int) ->
     """Channels of a layer, drawn from those that answer to noise: one that is silent has no slope to climb."""
     probe = keras.Model(network.input, network.get_layer(layer).output)
     found = np.asarray(probe.predict_on_batch(_noise(seed, size)))
-    awake = np.flatnonzero(found.max(axis=(0, 1, 2)) > 0)
+    awake = np.flatnonzero(np.abs(found).max(axis=(0, 1, 2)) > 0)  # scores may be negative, and have a slope
     awake = awake if len(awake) else np.arange(found.shape[-1])
     return [int(channel) for channel in np.sort(generator(seed, 8, 2).permutation(awake)[:count])]
 

@@ -9,7 +9,7 @@ from PIL import Image
 from etudes import actions
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.options import Inspect
-from etudes.experiments.deep_dream.sheets import channel_dreams, chosen_channels, contact_sheet
+from etudes.experiments.deep_dream.sheets import channel_dreams, chosen_channels, contact_sheet, some_channels
 from etudes.runs import runs_folder
 from etudes.training.backend import keras
 
@@ -20,6 +20,16 @@ def test_a_sheet_of_the_network_has_every_layer(network):
     assert all(len(channels) == len(set(channels)) == 6 for channels in wanted.values())
     assert wanted == chosen_channels(network, None, None, 0, 64)
     assert wanted != chosen_channels(network, None, None, 1, 64)
+
+
+def test_scores_below_zero_are_shown_and_what_is_silent_is_not():
+    pictures = keras.Input((None, None, 3))
+    bias = keras.initializers.Constant([-5, -5, 5, -5])
+    scores = keras.layers.Conv2D(4, 1, name="scores", kernel_initializer="ones", bias_initializer=bias)(pictures)
+    shown = keras.layers.ReLU(name="shown")(scores)
+    network = keras.Model(pictures, [scores, shown])
+    assert some_channels(network, "scores", 6, 0, 16) == [0, 1, 2, 3]
+    assert some_channels(network, "shown", 6, 0, 16) == [2]
 
 
 def test_what_does_not_exist_is_refused(network):

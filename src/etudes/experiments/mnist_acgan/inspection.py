@@ -155,7 +155,8 @@ def add_neighbours(result: Result, drawn: Images, data: ImageData, random: np.ra
     )
     result.captions["nearest"] = "Of each class the generated picture that comes nearest to a training picture"
     result.pictures["nearest-distances"] = distances_histogram(
-        {"generated pictures": near, "real test pictures": usual}, "distance to the nearest training picture, in pixels"
+        {"generated pictures": near, "real test pictures": usual},
+        "distance to the nearest training picture (Euclidean, of grey values 0 to 255)",
     )
     result.captions["nearest-distances"] = (
         "Copies would lie at 0; where generated pictures lie further left than real ones, they vary less"

@@ -46,6 +46,7 @@ def test_real_pictures_are_no_collapse(digits: Any, judge: Any) -> None:
 def test_diversity_is_how_much_pixels_vary_within_a_class_against_real_pictures() -> None:
     random, labels = np.random.default_rng(0), np.repeat([0, 1], 6)
     real, drawn = (random.integers(*ends, (12, 3, 3, 1)).astype(np.uint8) for ends in ((0, 256), (90, 160)))
+    real[6:] //= 4  # as real ones differ less than real sevens
     says = SimpleNamespace(says=lambda _: labels)
     found = examine(drawn, ("a", "b"), Images(real, labels), says)
 
@@ -53,10 +54,18 @@ def test_diversity_is_how_much_pixels_vary_within_a_class_against_real_pictures(
         columns = pictures[labels == label].reshape(6, 9).T.tolist()
         return statistics.mean(statistics.stdev(column) for column in columns)
 
-    within = statistics.mean(deviation(real, label) for label in (0, 1))
-    expected = [deviation(drawn, label) / within for label in (0, 1)]
+    of_drawn, of_real = ([deviation(pictures, label) for label in (0, 1)] for pictures in (drawn, real))
+    expected = [drawn / real for drawn, real in zip(of_drawn, of_real, strict=True)]
     assert [diversity for _, diversity in found.by_class] == pytest.approx(expected, rel=1e-5)
-    assert found.diversity == pytest.approx(sum(expected) / 2, rel=1e-5)
+    assert found.diversity == pytest.approx(statistics.mean(of_drawn) / statistics.mean(of_real), rel=1e-5)
+
+
+def test_a_class_without_two_real_pictures_is_held_against_the_others() -> None:
+    random = np.random.default_rng(0)
+    real, drawn = (random.integers(0, 256, (count, 3, 3, 1)).astype(np.uint8) for count in (7, 12))
+    says = SimpleNamespace(says=lambda _: np.repeat([0, 1], 6))
+    found = examine(drawn, ("a", "b"), Images(real, np.array([0] * 6 + [1])), says)
+    assert [diversity for _, diversity in found.by_class] == pytest.approx([1, 1], abs=0.5)
 
 
 def collapsed(kind: str, images: Images) -> Any:
