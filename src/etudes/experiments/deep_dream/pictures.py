@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from etudes.experiments.deep_dream.dreaming import deprocess
 from etudes.experiments.deep_dream.objectives import Objective
 from etudes.experiments.deep_dream.regularisers import Picture
-from etudes.views.figures import figure, picture
+from etudes.views.figures import figure, picture, writing
 
 _LINE, _GAP = 20, 6
 
@@ -22,7 +22,7 @@ def strip(images: Sequence[Image.Image], captions: Sequence[str], height: int) -
         for image in images
     ]
     sheet = Image.new("RGB", (sum(s.width + _GAP for s in scaled) - _GAP, height + _LINE), "white")
-    draw, font, left = ImageDraw.Draw(sheet), ImageFont.load_default(13), 0
+    draw, font, left = ImageDraw.Draw(sheet), writing(12), 0
     for image, caption in zip(scaled, captions, strict=True):
         sheet.paste(image, (left, 0))
         draw.text((left, height + 2), caption, fill="black", font=font)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from etudes.contract import Array
 from etudes.errors import UserError, unknown
@@ -15,6 +15,7 @@ from etudes.experiments.deep_dream.model import folded, layer_names
 from etudes.experiments.deep_dream.regularisers import Picture
 from etudes.training.backend import input_gradient, keras
 from etudes.training.session import generator
+from etudes.views.figures import writing
 
 _MOST_LAYERS, _CHANNELS = 12, 6
 """A sheet of the whole network shows so many layers at most, and so many channels of each."""
@@ -111,7 +112,7 @@ def contact_sheet(network: Any, wanted: dict[str, Sequence[int]], seed: int, siz
         size: pixels along each side of a dream.
         iterations: steps of a dream.
     """
-    font, small = ImageFont.load_default(15), ImageFont.load_default(12)
+    font, small = writing(14), writing(11)
     columns = max(min(len(channels), 8) for channels in wanted.values())
     rows = [
         (layer if first == 0 else "", channels[first : first + columns])

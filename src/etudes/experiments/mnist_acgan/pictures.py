@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from etudes.contract import Array
 from etudes.experiments.mnist_acgan.training import draw_z, paint
 from etudes.training.backend import keras
 from etudes.training.session import generator as random_numbers
+from etudes.views.figures import writing
 from etudes.views.grids import picture_grid, to_image
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def class_grid(drawn: Array, names: Sequence[str], title: str = "") -> Image.Ima
         title: a line above the grid; none if empty.
     """
     grid = picture_grid(drawn, len(drawn) // len(names), scale=max(1, round(56 / drawn.shape[2])))
-    font = ImageFont.load_default(14)
+    font = writing(13)
     left, top = 20 + round(max(font.getlength(name) for name in names)), 26 if title else 0
     width = max(grid.width, 8 + round(font.getlength(title)))  # of few pictures the title is wider
     sheet = Image.new("RGB", (left + width, top + grid.height), "white")
