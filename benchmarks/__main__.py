@@ -33,6 +33,8 @@ FIGURES: dict[str, Callable[..., Any]] = {
     "time_to_accuracy": time_to_accuracy.measure,
 }
 RESULTS = Path(__file__).parent / "performance.json"
+PACE = ("speed", "dream", "parts", "time_to_accuracy")
+"""What depends on the kind of processor, beyond how fast it is."""
 
 
 def main() -> None:
@@ -71,7 +73,8 @@ def add(results: Path, name: str, plan: Plan, only: list[str] | None) -> None:
     named = {"": found} if name == "dream" else found
     place = known.setdefault(name, {})
     replaced = {part: place[part] for part in named if part in place}
-    set_aside(results, name, {part: old for part, old in replaced.items() if is_elsewhere(old, about)})
+    if name in PACE:
+        set_aside(results, name, {part: old for part, old in replaced.items() if is_elsewhere(old, about)})
     for part, figures in named.items():
         place[part] = {"measured": about, "figures": figures}
     results.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
