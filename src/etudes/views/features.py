@@ -35,7 +35,7 @@ def filter_grid(kernel: Array) -> Image.Image:
         what = f"{outputs} kernels {height} by {width}, red, green and blue, each at full contrast"
     elif inputs > 1:
         what = f"{what}, mean of {inputs} inputs"
-    return stacked([picture_grid(_stretched(drawn), 16, scale=12, background=SKY, gap=4)], [what])
+    return stacked([picture_grid(_stretched(drawn), 16, scale=12, background=SKY, gap=8)], [what])
 
 
 def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> Image.Image:
