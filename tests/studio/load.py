@@ -98,11 +98,16 @@ def crowd(
 
 
 def memory(served: Served) -> dict[str, int]:
-    """Bytes that the server and its children, which are its worker and trainings, have in memory."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,rss="], capture_output=True, text=True, check=True).stdout
-    rows = [tuple(map(int, line.split())) for line in listed.splitlines()]
-    own, server = {pid: rss * 1024 for pid, _, rss in rows}, served.process.pid
-    return {"server": own[server], "worker": sum(own[pid] for pid, parent, _ in rows if parent == server)}
+    """Bytes that the server and its worker have in memory; a training that somebody began is no part of them."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,rss=,args="], capture_output=True, text=True, check=True).stdout
+    found = {"server": 0, "worker": 0}
+    for pid, parent, kilobytes, command in (line.split(maxsplit=3) for line in listed.splitlines()):
+        if int(pid) == served.process.pid:
+            found["server"] = int(kilobytes) * 1024
+        elif int(parent) == served.process.pid and "etudes.studio.worker" in command:
+            found["worker"] += int(kilobytes) * 1024
+    assert all(found.values()), found
+    return found
 
 
 def grown(served: Served, before: dict[str, int]) -> dict[str, float]:

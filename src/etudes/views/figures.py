@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def ink(shade: float) -> str:
     return "white" if shade > DARK else "black"
 
 
+@cache
 def writing(size: int) -> Any:
     """The font of the plots for writing on pictures with Pillow, whose own has no ü, and spaces two pixels wide."""
     import matplotlib
