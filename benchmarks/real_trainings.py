@@ -23,8 +23,6 @@ TRAININGS = {
     "antirectifier-classic-40-epochs": "antirectifier --preset classic",
     "mnist_transfer_cnn-classic-5-and-5-epochs": "mnist_transfer_cnn --preset classic",
     "cifar10_cnn-classic-5-epochs": "cifar10_cnn --preset classic --data cifar10 --epochs 5",
-    "cifar10_cnn-classic-25-epochs-bfloat16": "cifar10_cnn --preset classic --data cifar10 --epochs 25 "
-    "--precision bfloat16",
     "cifar10_cnn-classic-50-epochs-bfloat16": "cifar10_cnn --preset classic --data cifar10 --epochs 50 "
     "--precision bfloat16",
     "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",

@@ -85,6 +85,7 @@ def committed_runs() -> list[dict[str, Any]]:
                 "seed": header["settings"]["seed"],
                 "epochs": epochs_in_words(epochs),
                 "figures": results["figures"],
+                "history": history,
                 "seconds": results["training_seconds"],
                 "environment": json.loads((folder / "environment.json").read_bytes()),
                 "sha256": results["weights_sha256"],
