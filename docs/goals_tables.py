@@ -51,7 +51,7 @@ def goals_table(runs: list[dict[str, Any]], goals: list[dict[str, Any]]) -> list
         "",
         "## Goals",
         "",
-        "On the test split unless it says otherwise, by the mean over seeds; the runs that a figure comes from are named.",
+        "On the test split unless it says otherwise, by the mean over seeds; the runs of a figure are named.",
         "",
         "| étude | goal | measured | reached | from |",
         "| --- | --- | --- | --- | --- |",
