@@ -46,7 +46,7 @@ class CifarSettings(Settings):
     """Side of a square that is made grey at a random place of each picture, pixels; 0 for none."""
     centred: bool = True
     """Whether the network scales pictures to about -2..2, the mean near 0, instead of 0..1."""
-    initializer: Literal["glorot_uniform", "he_normal"] = "he_normal"
+    initializer: Literal["glorot_uniform", "he_normal"] = "glorot_uniform"
     """Fresh weights of what is followed by a ReLU: glorot_uniform, Keras' own, or he_normal, made for ReLU."""
 
 
@@ -61,7 +61,6 @@ CLASSIC = CifarSettings(
     dense_dropout=0.5,
     augmentation="classic",
     centred=False,
-    initializer="glorot_uniform",
 )
 QUICK = CifarSettings(epochs=10, learning_rate=4e-3, dropout=0.1, dense_dropout=0.2)
 """For 5 to 10 epochs: what is seen only so often is not soon known by heart, so less need be hidden."""
