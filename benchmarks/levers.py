@@ -28,7 +28,8 @@ def steady(record: Record) -> float:
 def settings_of(etude: str, plan: Plan) -> dict[str, Any]:
     """A training of some epochs."""
     if etude == "addition_rnn":
-        return {"epochs": plan.of(1, 3, 5), "pairs": plan.of(1600, 15_000, 50_000), "exhaustive": False}
+        pairs = plan.of(1600, 15_000, 50_000)
+        return {"epochs": plan.of(1, 3, 5), "pairs": pairs, "batch_size": 128, "exhaustive": False}
     data = at_hand("mnist", "digits") if etude == "antirectifier" else at_hand("cifar10", "shapes")
     few = {"limit": plan.of(128, 3000, 0 if etude == "antirectifier" else 20_000)}
     return {"epochs": plan.of(1, 3, 6), "data": data, **few, **({"twins": []} if etude == "antirectifier" else {})}

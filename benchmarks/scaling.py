@@ -13,7 +13,7 @@ def examples(plan: Plan) -> dict[float, Contestant]:
     """Additions in an epoch. Lasting parts (Python, Keras, compiling) are in the process, not in the epoch."""
     counts = plan.of([300], [300, 3000, 30_000], [300, 1000, 3000, 10_000, 30_000, 100_000, 400_000])
     return {
-        count: ours("addition_rnn", 2, pairs=count, exhaustive=False, held_out=min(0.1, 500 / count))
+        count: ours("addition_rnn", 2, pairs=count, batch_size=128, exhaustive=False, held_out=min(0.1, 500 / count))
         for count in counts
     }
 
@@ -52,7 +52,7 @@ def digits(plan: Plan) -> dict[float, Contestant]:
     """Digits of the numbers that are added."""
     pairs = plan.of(300, 5000, 20_000)
     return {
-        count: ours("addition_rnn", 2, digits=count, pairs=pairs, exhaustive=False)
+        count: ours("addition_rnn", 2, digits=count, pairs=pairs, batch_size=128, exhaustive=False)
         for count in plan.of([3], [3, 6, 9], [3, 4, 5, 6, 7, 8, 9])
     }
 

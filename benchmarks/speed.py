@@ -53,10 +53,10 @@ def cifar(plan: Plan) -> dict[str, Contestant]:
 
 
 def addition(plan: Plan) -> dict[str, Contestant]:
-    """Whole epochs; the étude writes each epoch's questions anew."""
+    """Whole epochs in batches of 128; the étude writes each epoch's questions anew."""
     pairs = plan.of(1600, 15_000, 50_000)
     common = {"data": str(write_questions(plan.folder, pairs)), "epochs": plan.of(1, 3, 5)}
-    settings = {"pairs": pairs, "exhaustive": False}
+    settings = {"pairs": pairs, "batch_size": 128, "exhaustive": False}
     return {
         "etudes float32": ours("addition_rnn", common["epochs"], **settings),
         "etudes on JAX": ours("addition_rnn", common["epochs"], backend="jax", **settings),

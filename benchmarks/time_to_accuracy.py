@@ -57,7 +57,14 @@ def races(plan: Plan) -> dict[str, Race]:
         ),
         "addition_rnn": Race(
             *("validation_exact_match", plan.of(0.0, 0.01, 0.99), "train", "addition_rnn", "tuned"),
-            {"pairs": pairs, "exhaustive": False, "epochs": 3, "learning_rate": 3e-2, "batch_size": 96},
+            {
+                "pairs": pairs,
+                "exhaustive": False,
+                "epochs": 3,
+                "learning_rate": 3e-2,
+                "batch_size": 96,
+                "balance": 0.2,
+            },
             *("addition_keras", str(write_questions(plan.folder, pairs)), plan.of(1, 10, 100)),
         ),
         "mnist_transfer_cnn": Race(

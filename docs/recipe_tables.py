@@ -1,6 +1,7 @@
 """Tables about recipes: what the same gives with several seeds and in both precisions, and what was tried."""
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
@@ -11,6 +12,7 @@ import numpy as np
 from etudes import experiments
 from etudes.measures.intervals import mean as interval
 from etudes.runs import read_metrics
+from etudes.settings import words_of
 from etudes.views.card import show
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
@@ -20,7 +22,10 @@ RECIPE = "étude | preset | data | trained for"
 
 def recipe_cells(run: dict[str, Any]) -> list[str]:
     """What a run was, under the headings of RECIPE."""
-    return [run["etude"], run["preset"], run["data"], run["epochs"]]
+    # Data, epochs and precision have columns of their own.
+    own = ("data", "epochs", "first_epochs", "transfer_epochs", "seed", "precision", "exhaustive")
+    changes = shlex.join(words_of({name: value for name, value in run["changed"].items() if name not in own}))
+    return [run["etude"], f"{run['preset']} `{changes}`" if changes else run["preset"], run["data"], run["epochs"]]
 
 
 def seeds_table(runs: list[dict[str, Any]]) -> list[str]:

@@ -50,7 +50,8 @@ def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
             "data": "cifar10",
             "epochs": f"{epochs} epochs",
             "seed": seed,
-            "settings": {"seed": seed, "epochs": epochs},
+            "settings": {"seed": seed, "epochs": epochs, "shift": 2},
+            "changed": {"seed": seed, "epochs": epochs, "shift": 2},
             "figures": {"accuracy": accuracy, "pictures": 10_000},
             "environment": {"backend": "tensorflow", "precision": "float32"},
         }
@@ -59,7 +60,7 @@ def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
     assert tables.seeds_table([trained(0, 0.5), trained(1, 0.6, epochs=6)]) == []
     lines = tables.seeds_table([trained(0, 0.5), trained(1, 0.6), trained(2, 0.9, epochs=6)])
     assert lines[-1] == (
-        "| cifar10_cnn | tuned | cifar10 | 5 epochs | float32 | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
+        "| cifar10_cnn | tuned `--shift 2` | cifar10 | 5 epochs | float32 | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
     )  # fmt: skip
 
 

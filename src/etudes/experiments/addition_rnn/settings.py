@@ -32,7 +32,7 @@ class AdditionSettings(Settings):
     """Draw other pairs in every epoch, as many and in the same way, of all that are not held out."""
     swap: bool = True
     """Exchange the two numbers at random in every epoch."""
-    balance: Annotated[float, Interval(ge=0, le=1)] = 0.2
+    balance: Annotated[float, Interval(ge=0, le=1)] = 0.02
     """Share of each epoch that takes all lengths equally often; the rest takes all pairs equally often."""
     curriculum: Annotated[float, Interval(ge=0, lt=1)] = 0.0
     """Share of the epochs in which numbers grow, from 2 digits to all of theirs; 0: all lengths from the beginning."""
@@ -44,7 +44,7 @@ class AdditionSettings(Settings):
     """Share of what a writing LSTM is given that is hidden from it while it learns."""
     epochs: Annotated[int, Ge(1)] = 30
     """Passes over the training pairs."""
-    batch_size: Annotated[int, Ge(1)] = 128
+    batch_size: Annotated[int, Ge(1)] = 32
     """Questions a step."""
     optimizer: Literal["adam", "muon"] = "muon"
     """Adam, or Muon for the LSTMs with Adam for the rest."""
@@ -93,6 +93,7 @@ CLASSIC = AdditionSettings(
     swap=False,
     balance=0.0,
     epochs=100,
+    batch_size=128,
     optimizer="adam",
     learning_rate=1e-3,
     schedule="constant",
