@@ -98,7 +98,8 @@ def test_more_pairs_than_exist_are_refused(digits, pairs):
 
 
 @pytest.mark.parametrize(
-    "changes", [{"digits": 1, "held_out": 0.01}, {"digits": 1}, {"pairs": 100}, {"digits": 0}, {"digits": 10}]
+    "changes",
+    [{"digits": 1, "held_out": 0.01}, {"digits": 1, "batch_size": 51}, {"pairs": 34}, {"digits": 0}, {"digits": 10}],
 )
 def test_impossible_sizes_are_refused(changes):
     with pytest.raises(UserError):
