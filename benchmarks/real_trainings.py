@@ -29,7 +29,7 @@ TRAININGS = {
     "mnist_acgan-fashion-5-epochs": "mnist_acgan --preset stable --data fashion_mnist --epochs 5 --precision bfloat16",
     "mnist_acgan-stable-15-epochs-bfloat16": "mnist_acgan --preset stable --epochs 15 --precision bfloat16",
     "cifar10_cnn-mnist-5-epochs": "cifar10_cnn --data mnist --preset quick --augmentation shifts --epochs 5 "
-    "--precision bfloat16",
+    "--precision bfloat16 --initializer he_normal",
     "addition_rnn-products": "addition_rnn --operator * --digits 2 --units 256 --dropout 0.1 --epochs 200 "
     "--batch-size 128 --balance 0.2",
     "deep_dream-tuned-inception-2015": "deep_dream --data {photo} --weights inception_v3_2015",
