@@ -8,6 +8,7 @@ from typing import Any
 
 from etudes import experiments
 from etudes.views.card import show
+from recipes import today
 
 INTRO = """# Bundled weights
 
@@ -67,6 +68,9 @@ def bundled_page(place: Path) -> str:
         total += record["bytes"]
         command = json.loads((folder / "environment.json").read_bytes())["command"]
         sha256 = json.loads((folder / "weights.json").read_bytes())["sha256"]
-        made.append(f"- {folder.name}: `{command}`, SHA-256 of the stored weights `{sha256}`")
+        header = tomllib.loads((folder / "settings.toml").read_text(encoding="utf-8"))
+        since = today(header, command)
+        said = f"`{command}`" + (f" (presets have changed since; today `{since}`)" if since else "")
+        made.append(f"- {folder.name}: {said}, SHA-256 of the stored weights `{sha256}`")
     lines += ["", f"Together {total / 1e6:.1f} MB. How they were trained:", "", *made]
     return "\n".join(lines) + "\n"
