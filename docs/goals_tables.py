@@ -37,9 +37,13 @@ def verdict(goal: dict[str, Any], values: list[float]) -> str:
     """Whether a goal is reached by the mean of the seeds that there are."""
     if not values:
         return "not measured"
-    reached = mean(values) >= goal["at_least"] if "at_least" in goal else mean(values) <= goal["at_most"]
-    if not reached:
-        return "**not reached**"
+
+    def reaches(value: float) -> bool:
+        return bool(value >= goal["at_least"] if "at_least" in goal else value <= goal["at_most"])
+
+    if not reaches(mean(values)):
+        some = sum(map(reaches, values))
+        return "**not reached**" + (f" by the mean; by {some} of {len(values)} seeds" if some else "")
     wanted = goal.get("seeds", 1)
     reach = "reached" if len(values) >= wanted else f"reached by {len(values)} of {wanted} seeds"
     return f"{reach}, but {goal['but']}" if "but" in goal else reach
