@@ -23,7 +23,7 @@ RECIPE = "étude | preset | data | trained for"
 def recipe_cells(run: dict[str, Any]) -> list[str]:
     """What a run was, under the headings of RECIPE."""
     # Data, epochs and precision have columns of their own.
-    own = ("data", "epochs", "first_epochs", "transfer_epochs", "seed", "precision", "exhaustive")
+    own = ("data", "epochs", "transfer_epochs", "seed", "precision", "exhaustive")
     changes = shlex.join(words_of({name: value for name, value in run["changed"].items() if name not in own}))
     return [run["etude"], f"{run['preset']} `{changes}`" if changes else run["preset"], run["data"], run["epochs"]]
 

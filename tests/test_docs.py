@@ -14,6 +14,7 @@ import pytest
 import etudes
 from etudes import experiments
 from etudes.cli import COMMANDS, run
+from etudes.settings import as_dict
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -61,6 +62,19 @@ def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
     lines = tables.seeds_table([trained(0, 0.5), trained(1, 0.6), trained(2, 0.9, epochs=6)])
     recipe = "cifar10_cnn | tuned `--shift 2` | cifar10 | 5 epochs | float32"
     assert lines[-1] == f"| {recipe} | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
+
+
+def test_a_run_whose_preset_has_changed_since_says_what_trains_it_today() -> None:
+    today = generator("recipes").today
+    settings = as_dict(experiments.load("cifar10_cnn").presets["quick"]) | {"epochs": 5, "precision": "bfloat16"}
+    header = {"etude": "cifar10_cnn", "preset": "quick", "settings": settings}
+    command = "etudes train cifar10_cnn --preset quick --epochs=5 --precision bfloat16 --out a"
+    assert today(header, command) == ""
+    settings |= {"centred": False}
+    assert today(header, f"{command} --no-centred") == ""
+    assert today(header, command) == (
+        "etudes train cifar10_cnn --preset quick --epochs 5 --no-centred --precision bfloat16"
+    )
 
 
 def test_what_was_tried_goes_between_the_marks_of_a_card_and_nowhere_else(
