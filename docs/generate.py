@@ -15,6 +15,7 @@ import json
 import os
 import tomllib
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -26,7 +27,7 @@ from etudes.settings import as_dict
 from etudes.views.card import show
 from goals_tables import goals_table, table_of_2017
 from performance_page import performance_page, performance_pictures
-from recipe_tables import card_with_ablation, precision_table, recipe_cells, seeds_table
+from recipe_tables import card_with_ablation, flags_of, precision_table, recipe_cells, seeds_table
 from recipes import changed, today
 from reliability_page import reliability_page
 from studies_page import studies_page
@@ -59,7 +60,7 @@ def cli_reference() -> str:
     return out.getvalue()
 
 
-def epochs_in_words(epochs: Counter[str]) -> str:
+def epochs_in_words(epochs: Mapping[str, int]) -> str:
     """Phases and how many epochs each had: "5 epochs", or "first 5, transfer 5 epochs"."""
     counts = [str(count) if phase == "train" else f"{phase} {count}" for phase, count in epochs.items()]
     return ", ".join(counts) + " epochs"
@@ -87,6 +88,7 @@ def committed_runs() -> list[dict[str, Any]]:
                 "today": today(header, environment["command"]),
                 "split": header["split"],
                 "seed": header["settings"]["seed"],
+                "phases": epochs,
                 "epochs": epochs_in_words(epochs),
                 "figures": results["figures"],
                 "history": history,
@@ -153,11 +155,18 @@ def results_page(runs: list[dict[str, Any]]) -> str:
 
 def etude_records(runs: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """What each étude's `results.json` holds, for `etudes list` and `etudes card`."""
-    keys = ("preset", "data", "epochs", "seed", "figures", "seconds")
     records: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
-        command = run["environment"]["command"]
-        records.setdefault(run["etude"], []).append({**{key: run[key] for key in keys}, "command": command})
+        # Twins are trained beside an etude's own network and change nothing of it.
+        twins = run["settings"].get("twins", [])
+        phases = {phase: count for phase, count in run["phases"].items() if phase not in twins}
+        if len(phases) == 1:
+            phases = {"train": next(iter(phases.values()))}
+        flags = flags_of({name: value for name, value in run["changed"].items() if name != "twins"})
+        record = {"preset": run["preset"], "flags": flags, "data": run["data"], "epochs": epochs_in_words(phases)}
+        record |= {key: run[key] for key in ("seed", "figures", "seconds")}
+        record |= {key: run["environment"][key] for key in ("precision", "command")}
+        records.setdefault(run["etude"], []).append(record)
     return records
 
 

@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -22,10 +22,14 @@ RECIPE = "étude | preset | data | trained for"
 
 def recipe_cells(run: dict[str, Any]) -> list[str]:
     """What a run was, under the headings of RECIPE."""
-    # Data, epochs and precision have columns of their own.
-    own = ("data", "epochs", "transfer_epochs", "seed", "precision", "exhaustive")
-    changes = shlex.join(words_of({name: value for name, value in run["changed"].items() if name not in own}))
-    return [run["etude"], f"{run['preset']} `{changes}`" if changes else run["preset"], run["data"], run["epochs"]]
+    flags = flags_of(run["changed"])
+    return [run["etude"], f"{run['preset']} `{flags}`" if flags else run["preset"], run["data"], run["epochs"]]
+
+
+def flags_of(changed: Mapping[str, Any]) -> str:
+    """Settings that are not the preset's as flags, but for those that tables have columns for."""
+    told = ("data", "epochs", "transfer_epochs", "seed", "precision", "exhaustive")
+    return shlex.join(words_of({name: value for name, value in changed.items() if name not in told}))
 
 
 def seeds_table(runs: list[dict[str, Any]]) -> list[str]:

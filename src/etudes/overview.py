@@ -32,16 +32,22 @@ def best_result(etude: str) -> str:
     """
     experiment = experiments.load(etude)
     headline, own = experiment.headline, getattr(experiment.presets["tuned"], "data", "")
-    seeds: dict[tuple[str, str, str], list[float]] = {}
+    seeds: dict[tuple[str, str, str, str], list[float]] = {}
     for record in committed_results(etude):
         if headline in record["figures"]:
-            training = (record["preset"], record["data"], record["epochs"])
+            training = (_recipe(record), record["data"], record["epochs"], record["precision"])
             seeds.setdefault(training, []).append(record["figures"][headline])
     if not seeds:
         return "not measured yet"
-    best = max(seeds, key=lambda training: (training[1] == own, mean(seeds[training])))
+    # Of equals the one with the shortest recipe, which is that of the preset alone.
+    best = max(seeds, key=lambda training: (training[1] == own, mean(seeds[training]), -len(training[0])))
     several = f", mean of {len(seeds[best])} seeds" if len(seeds[best]) > 1 else ""
     return f"{headline.replace('_', ' ')} {show(mean(seeds[best]))} ({', '.join(best)}{several})"
+
+
+def _recipe(record: dict[str, Any]) -> str:
+    """The preset of a committed training, with what was told beside it."""
+    return " ".join(filter(None, (record["preset"], record["flags"])))
 
 
 def bundled_in_words(run: Run) -> str:
@@ -76,11 +82,11 @@ def card_text(etude: str) -> str:
     ]
     settings = markdown_table(Table("Settings", ("setting", *presets, "what it is"), rows))
     results = [
-        (record["preset"], record["data"], record["epochs"], name.replace("_", " "), show(value))
+        (_recipe(record), record["data"], record["epochs"], record["precision"], name.replace("_", " "), show(value))
         for record in committed_results(etude)
         for name, value in record["figures"].items()
     ]
-    measured = markdown_table(Table("Measured", ("preset", "data", "epochs", "figure", "value"), results))
+    measured = markdown_table(Table("Measured", ("preset", "data", "epochs", "precision", "figure", "value"), results))
     return "\n\n".join([page.rstrip(), settings, *([measured] if results else [])]) + "\n"
 
 
