@@ -27,8 +27,8 @@ from etudes.settings import as_dict
 from etudes.views.card import show
 from goals_tables import goals_table, table_of_2017
 from performance_page import performance_page, performance_pictures
-from recipe_tables import card_with_ablation, flags_of, precision_table, recipe_cells, seeds_table
-from recipes import changed, today
+from recipe_tables import card_with_ablation, precision_table, recipe_cells, seeds_table
+from recipes import changed, flags_of, today
 from reliability_page import reliability_page
 from studies_page import studies_page
 

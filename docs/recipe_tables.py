@@ -1,8 +1,7 @@
 """Tables about recipes: what the same gives with several seeds and in both precisions, and what was tried."""
 
 import json
-import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
@@ -12,8 +11,8 @@ import numpy as np
 from etudes import experiments
 from etudes.measures.intervals import mean as interval
 from etudes.runs import read_metrics
-from etudes.settings import words_of
 from etudes.views.card import show
+from recipes import flags_of
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 BEGIN, END = "<!-- what was tried: from benchmarks/ablations -->", "<!-- end of what was tried -->"
@@ -24,12 +23,6 @@ def recipe_cells(run: dict[str, Any]) -> list[str]:
     """What a run was, under the headings of RECIPE."""
     flags = flags_of(run["changed"])
     return [run["etude"], f"{run['preset']} `{flags}`" if flags else run["preset"], run["data"], run["epochs"]]
-
-
-def flags_of(changed: Mapping[str, Any]) -> str:
-    """Settings that are not the preset's as flags, but for those that tables have columns for."""
-    told = ("data", "epochs", "transfer_epochs", "seed", "precision", "exhaustive")
-    return shlex.join(words_of({name: value for name, value in changed.items() if name not in told}))
 
 
 def seeds_table(runs: list[dict[str, Any]]) -> list[str]:

@@ -16,6 +16,12 @@ def changed(header: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if value != preset[name]}
 
 
+def flags_of(changed: Mapping[str, Any]) -> str:
+    """Settings that are not the preset's as flags, but for those that tables have columns for."""
+    told = ("data", "epochs", "transfer_epochs", "seed", "precision", "exhaustive")
+    return shlex.join(words_of({name: value for name, value in changed.items() if name not in told}))
+
+
 def today(header: Mapping[str, Any], command: str) -> str:
     """The command that trains with the settings of a run; empty if the one that it was trained with still does."""
     given = {word.split("=")[0].replace("--no-", "--") for word in shlex.split(command)}
