@@ -54,19 +54,19 @@ def quick_dropout(dropout: Any) -> Any:
     import tensorflow as tf
 
     @_in_one_pass
-    def drop(values: Any, seed: Any) -> Any:
-        count = tf.size(values)
-        # XLA draws integers of 64 bits a hundred times faster than those of 32.
-        words = tf.random.stateless_uniform([(count + 31) // 32], seed, minval=None, maxval=None, dtype=tf.int64)
+    def drop(values: Any, words: Any) -> Any:
         four_each = tf.reshape(tf.bitcast(words, tf.uint8), [-1, 1])
         drawn = tf.bitwise.right_shift(four_each, tf.constant([0, 2, 4, 6], tf.uint8)) % 4
-        kept = tf.reshape(tf.reshape(drawn, [-1])[:count], tf.shape(values)) >= int(quarters)
+        kept = tf.reshape(tf.reshape(drawn, [-1])[: tf.size(values)], tf.shape(values)) >= int(quarters)
         return tf.where(kept, values * (1 / (1 - dropout.rate)), 0)
 
     class QuickDropout(keras.layers.Layer):  # type: ignore[misc]
         def call(self, values: Any, training: bool = False) -> Any:
             if not training:
                 return values
-            return drop(values, tf.cast(dropout.seed_generator.next(), tf.int32))
+            seed = tf.cast(dropout.seed_generator.next(), tf.int32)
+            # Drawn out here: in one pass with the rest, XLA would draw all numbers anew for every value that it drops.
+            count = (tf.size(values) + 31) // 32
+            return drop(values, tf.random.stateless_uniform([count], seed, minval=None, maxval=None, dtype=tf.int64))
 
     return QuickDropout(dtype=dropout.dtype_policy)
