@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from etudes.runs import Run, load_checkpoint, read_metrics
-from etudes.training import session as session_module
 from etudes.training.backend import drawn_from, keras, start_backend
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session, generator, order
@@ -116,16 +115,11 @@ def test_epochs_leave_no_examples_behind(tmp_path: Path, monkeypatch: pytest.Mon
     network = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1)])
     network.compile("sgd", loss="mse")
     gc.collect()
-    gc.disable()  # Python itself looks for cycles when it likes
+    gc.disable()  # by itself Python looks for cycles too seldom: it does not see the size of what they hold
     try:
-        for most_left, left in ((2**28, 5), (0, 0)):
-            monkeypatch.setattr(session_module, "MOST_LEFT", most_left)
-            made.clear()
-            folder = tmp_path / str(most_left)
-            folder.mkdir()
-            session = Session(Run(folder), {"network": network}, Silent())
-            session.fit(network, lambda epoch: examples, epochs=5, batch_size=4)
-            assert len(made) == 5
-            assert sum(set_() is not None for set_ in made) == left
+        session = Session(Run(tmp_path), {"network": network}, Silent())
+        session.fit(network, lambda epoch: examples, epochs=5, batch_size=4)
+        assert len(made) == 5
+        assert not any(set_() is not None for set_ in made)
     finally:
         gc.enable()

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -30,14 +29,6 @@ if TYPE_CHECKING:
 
 Pairs = tuple[Array, Array]
 """Inputs and targets of a `fit`, example by example."""
-
-MOST_LEFT = 2**28
-"""Bytes of examples that epochs may leave behind before Python is made to look for what nobody uses any more.
-
-What a data set of TensorFlow takes its batches from is part of a cycle of references, so it outlives the epoch. By
-itself Python looks for cycles by the number of objects, whatever their size: fourteen epochs of CIFAR-10, 1.6
-gigabytes, came together without its doing so.
-"""
 
 
 def generator(seed: int, *place: int) -> np.random.Generator:
@@ -117,7 +108,6 @@ class Session:
         network.optimizer.build(network.trainable_variables)
         if validation is not None and len(validation[1]):
             build_losses(network, validation[0][:1], validation[1][:1])
-        left = 0
         with one_ahead(epoch_data, epochs) as data_of:
             for epoch in self.epochs(phase, epochs, {"optimizer": network.optimizer}, fitted=network):
                 inputs, targets = data_of(epoch)
@@ -132,25 +122,20 @@ class Session:
                 if after_epoch is not None:
                     figures |= after_epoch(epoch)
                 self.end_epoch(figures, samples=len(targets))
-                left += sum(part.nbytes for part in (inputs, targets, *(validation or ())))
-                if left > MOST_LEFT:
-                    gc.collect()
-                    left = 0
 
     def _fit_rest(self, network: Any, inputs: Array, targets: Array, batch_size: int) -> dict[str, float]:
         """Take the steps of the present epoch that are still to do; gives the figures of the whole epoch."""
-        position, sums = self._position, {}
+        position = self._position
         first, steps = position["step"], -(-len(targets) // batch_size)
         if first:
             # Only an example makes Keras build a network's metrics; on torch that draws random numbers.
             network.test_on_batch(inputs[:1], targets[:1])
-            sums = self._keeper.put_back(same_phase=True)
             self.watch.step(first * batch_size, {})
-        self._keeper.went_on()
 
-        def put_sums_back() -> None:
+        def put_back() -> None:
             if first:
-                put_metric_state(network, sums)
+                put_metric_state(network, self._keeper.put_back(same_phase=True))
+            self._keeper.went_on()
 
         def step_done(step: int, figures: dict[str, Any]) -> None:
             self.watch.step((first + step - position["step"]) * batch_size, figures)
