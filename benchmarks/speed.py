@@ -79,7 +79,7 @@ def antirectifier(plan: Plan) -> dict[str, Contestant]:
 def transfer(plan: Plan) -> dict[str, Contestant]:
     """The epochs of the second task, with the frozen part's features computed once and computed in each epoch."""
     source, limit = at_hand("mnist", "digits"), plan.of(128, 4000, 0)
-    epochs = plan.of(2, 3, 5)
+    epochs = plan.of(2, 3, 12)  # half a second each
     settings = {"data": source, "limit": limit, "transfer_epochs": epochs}
     peer = {"data": str(write_pictures(plan.folder, source, limit)), "epochs": epochs}
     return {
