@@ -189,7 +189,7 @@ def look_inside(network: Any, picture: Array) -> dict[str, Any]:
         picture: uint8 (height, width, channels).
     """
     convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
-    probe = keras.Model(network.inputs, [layer.output for layer in convolutions])
+    probe = keras.Model(network.inputs[0], [layer.output for layer in convolutions])
     found = outputs_of(probe, picture[None], 1)
     outputs = {f"convolution {n}": np.asarray(out, dtype=np.float32)[0] for n, out in enumerate(found, start=1)}
     return {"filters": filter_grid(as_array(convolutions[0].kernel)), "feature-maps": feature_maps(picture, outputs)}

@@ -148,7 +148,7 @@ class Session:
             **batches(inputs[start:], targets[start:], batch_size),
             shuffle=False,
             verbose=0,
-            callbacks=[between_steps(step_done, put_sums_back)],
+            callbacks=[between_steps(step_done, put_back)],
         )
         return {name: float(values[-1]) for name, values in history.history.items()}
 
@@ -165,6 +165,9 @@ class Session:
         """
         position, keeper = self._position, self._keeper
         if phase in position["done"]:
+            if phase == position["phase"]:  # what is drawn after it follows from the random state at its end
+                keeper.put_back(same_phase=False)
+                keeper.went_on()
             return
         keeper.optimizers, keeper.fitted = optimizers or {}, fitted
         same_phase = position["phase"] == phase
@@ -178,6 +181,7 @@ class Session:
             keeper.began = time.monotonic() - position["seconds"]
             yield epoch
         position["done"].append(phase)
+        keeper.went_on()
         keeper.save()
         keeper.interruption.held = False
 

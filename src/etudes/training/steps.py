@@ -14,12 +14,17 @@ def between_steps(step_done: Callable[[int, dict[str, Any]], None], begin: Calla
     Args:
         step_done: called after each step (with steps_per_execution, after so many) with the number of steps done and
             the epoch's figures so far. It may read every variable of the model.
-        begin: called once `fit` has reset the metrics, before the first step.
+        begin: called once `fit` has reset the metrics and taken the first batch, on which torch draws a random number,
+            before the first step.
     """
 
     class BetweenSteps(keras.callbacks.Callback):  # type: ignore[misc]
-        def on_epoch_begin(self, *_: object) -> None:
-            begin()
+        begun = False
+
+        def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:  # noqa: ARG002
+            if not self.begun:
+                begin()
+                self.begun = True
 
         def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
             step_done(batch + 1, logs or {})
