@@ -71,9 +71,12 @@ def batches(inputs: Array, targets: Array, size: int) -> dict[str, Any]:
     return {"x": tf.data.experimental.from_variant(variant, kinds)}
 
 
-def small_steps() -> int:
+def small_steps(count: int = 10) -> int:
     """Steps of a few milliseconds to take in one execution, as `compile` takes it: the way back to Python costs time.
 
     Between executions a training can be interrupted and saved. On torch there is nothing to gain.
+
+    Args:
+        count: so many. Where settings can make steps long, few.
     """
-    return 1 if keras.backend.backend() == "torch" else 10
+    return 1 if keras.backend.backend() == "torch" else count
