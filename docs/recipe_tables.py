@@ -17,6 +17,8 @@ from recipes import flags_of
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 BEGIN, END = "<!-- what was tried: from benchmarks/ablations -->", "<!-- end of what was tried -->"
 RECIPE = "étude | preset | data | trained for"
+BESIDE = "twins"
+"""The setting that says what is trained beside a network, which changes none of its bits."""
 
 
 def recipe_cells(run: dict[str, Any]) -> list[str]:
@@ -29,21 +31,22 @@ def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
     """Lines of Markdown: mean and spread of the figures of trainings that differ by nothing but their seed."""
     alike: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
-        recipe = {name: value for name, value in run["settings"].items() if name != "seed"}
+        recipe = {name: value for name, value in run["settings"].items() if name not in ("seed", BESIDE)}
         made = run["environment"]
         alike.setdefault(repr((run["etude"], recipe, made["backend"], made["precision"])), []).append(run)
     lines = []
     for group in alike.values():
         first = group[0]
         headline = experiments.load(first["etude"]).headline
-        for name in first["figures"]:
-            found = [run["figures"][name] for run in group]
-            counted = name == headline or "accuracy" in name or "errors" in name
-            if len({run["seed"] for run in group}) < 2 or not counted:
+        told = {**first, "changed": {name: value for name, value in first["changed"].items() if name != BESIDE}}
+        for name in dict.fromkeys(name for run in group for name in run["figures"]):
+            by_seed = {run["seed"]: run["figures"][name] for run in group if name in run["figures"]}
+            found = list(by_seed.values())
+            if len(found) < 2 or not (name == headline or "accuracy" in name or "errors" in name):
                 continue
             label = f"**{name.replace('_', ' ')}**" if name == headline else name.replace("_", " ")
             average = f"{mean(found):.5g}"
-            cells = [*recipe_cells(first), first["environment"]["precision"], len(group)]
+            cells = [*recipe_cells(told), first["environment"]["precision"], len(found)]
             cells += [label, average, f"{stdev(found):.2g}", show(min(found)), show(max(found))]
             lines.append("| " + " | ".join(map(str, cells)) + " |")
     if not lines:

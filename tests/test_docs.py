@@ -20,6 +20,11 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture(autouse=True)
+def modules_of_docs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "docs")
+
+
 def generator(name: str = "generate") -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None
@@ -37,8 +42,7 @@ def test_every_promise_names_a_test_that_exists() -> None:
         assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), test
 
 
-def test_generated_pages_are_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(ROOT / "docs")
+def test_generated_pages_are_current() -> None:
     for path, text in generator().generated().items():
         assert path.read_text(encoding="utf-8") == text, f"{path} is not current: run `make docs`"
 
@@ -62,6 +66,28 @@ def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
     lines = tables.seeds_table([trained(0, 0.5), trained(1, 0.6), trained(2, 0.9, epochs=6)])
     recipe = "cifar10_cnn | tuned `--shift 2` | cifar10 | 5 epochs | float32"
     assert lines[-1] == f"| {recipe} | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
+
+
+def test_a_seed_counts_once_whatever_was_trained_beside_it() -> None:
+    def trained(seed: int, accuracy: float, *twins: str) -> dict[str, Any]:
+        settings = {"seed": seed, "shift": 2, "twins": list(twins)}
+        return {
+            "etude": "antirectifier",
+            "preset": "tuned",
+            "data": "mnist",
+            "epochs": "5 epochs",
+            "seed": seed,
+            "settings": settings,
+            "changed": settings,
+            "figures": {"accuracy": accuracy, **{f"accuracy_{twin}": 0.25 for twin in twins}},
+            "environment": {"backend": "tensorflow", "precision": "float32"},
+        }
+
+    lines = generator("recipe_tables").seeds_table([trained(0, 0.5), trained(0, 0.5, "relu_256"), trained(1, 0.6)])
+    recipe = "antirectifier | tuned `--shift 2` | mnist | 5 epochs | float32"
+    assert [line for line in lines if line.startswith(f"| {recipe}")] == [
+        f"| {recipe} | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
+    ]
 
 
 def test_a_run_whose_preset_has_changed_since_says_what_trains_it_today() -> None:
