@@ -237,7 +237,7 @@ GOALS = [
         "≥ 5×",
         ratio("mnist_transfer_cnn", "etudes without cached features", 5),
         *("speed", "mnist_transfer_cnn"),
-        "what is left is the same in both: more than half of it is the products of the head and its gradient, the "
+        "what is left is the same in both: nearly half of it is the products of the head and its gradient, the "
         "rest is fetching features, random bits for the dropout of 4,608 values a picture, and AdamW over 590,597 "
         "parameters.",
     ),

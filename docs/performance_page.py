@@ -153,7 +153,7 @@ def speed_lines(results: Results) -> Iterator[str]:
 
 
 LEVERS = {
-    "tuned data sets": "the data set is not left to tune itself, for which Keras now and then waits after an epoch",
+    "tuned data sets": "batches are parts of an array, not slices that a data set, which tunes itself, cuts anew",
     "made in turn": "the next epoch's examples are made beside the present one",
     "single steps": "ten steps in one execution",
     "compiled": "XLA does **not** compile the steps",
