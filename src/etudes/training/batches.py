@@ -42,8 +42,8 @@ def batches(inputs: Array, targets: Array, size: int) -> dict[str, Any]:
     On TensorFlow that is a data set without tuning. Keras makes one of arrays too, but leaves it to tune itself, and
     the thread that tunes may sleep through the end: now and then Keras then waits for it after the last batch, one
     second after a short epoch and longer after a long one. A run makes a new data set for each epoch, and the examples
-    and results are the same to the bit. Nothing is called for a batch either: to cut each out of the arrays by a
-    function took a tenth of a step of two milliseconds, and what that function held outlived the epoch.
+    and results are the same to the bit. Nothing is called for a batch either: a function that cuts each out of the
+    arrays takes time that short steps feel, and what it holds outlives the epoch.
 
     Args:
         inputs: example by example.

@@ -181,7 +181,7 @@ class Session:
             keeper.began = time.monotonic() - position["seconds"]
             yield epoch
         position["done"].append(phase)
-        keeper.went_on()
+        keeper.went_on()  # also where no step was left: the next phase begins with the random state that there is
         keeper.save()
         keeper.interruption.held = False
 

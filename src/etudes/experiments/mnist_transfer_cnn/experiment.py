@@ -91,12 +91,15 @@ def make_optimizer(settings: TransferSettings, steps: int, cached: bool) -> Any:
 def prepare(network: Any, settings: TransferSettings, steps: int) -> None:
     """Compile a network for a phase of so many steps."""
     cached = len(network.input_shape) == 1
+    frozen, total = frozen_parameters(network)
+    # Between executions a training can be stopped, so large pictures and extra convolutions take fewer steps in one.
+    short = total - frozen < 1_000_000 and not settings.extra_convolutions
     network.compile(
         optimizer=make_optimizer(settings, steps, cached),
         loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
         metrics=["accuracy"],
-        # Upon cached features there is so little to do: two milliseconds.
-        steps_per_execution=small_steps(50) if cached else 1,
+        # Upon cached features there is so little to do: a few milliseconds.
+        steps_per_execution=small_steps(50 if short else 10) if cached else 1,
     )
 
 
