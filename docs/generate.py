@@ -82,8 +82,11 @@ def committed_runs() -> list[dict[str, Any]]:
                 "etude": header["etude"],
                 "preset": header["preset"],
                 "data": header["settings"]["data"],
-                # What a setting that came later does by itself is what was done before.
-                "settings": {**as_dict(experiments.load(header["etude"]).settings()), **header["settings"]},
+                # Where a setting came later, what the preset says of it is what was done before.
+                "settings": {
+                    **as_dict(experiments.load(header["etude"]).presets[header["preset"]]),
+                    **header["settings"],
+                },
                 "changed": changed(header),
                 "today": today(header, environment["command"]),
                 "split": header["split"],

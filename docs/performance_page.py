@@ -153,7 +153,7 @@ def speed_lines(results: Results) -> Iterator[str]:
 
 
 LEVERS = {
-    "tuned data sets": "batches are parts of an array, not slices that a data set, which tunes itself, cuts anew",
+    "tuned data sets": "an epoch is cut into batches by its shape; Keras' own data set cuts each one and tunes itself",
     "made in turn": "the next epoch's examples are made beside the present one",
     "single steps": "ten steps in one execution",
     "compiled": "XLA does **not** compile the steps",
