@@ -80,7 +80,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], 
     """
     from filelock import FileLock
 
-    from etudes import actions
+    import etudes
     from etudes.runs import BUNDLED, Run
 
     base = tmp_path_factory.getbasetemp()
@@ -94,7 +94,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], 
             plain.delenv("ETUDES_CHECKPOINT_SECONDS", raising=False)
             plain.setattr("etudes.runs.folder.BUNDLED", BUNDLED)
             if not Run(place / etude).finished:
-                actions.train(etude, preset="tiny", out=place / etude, quiet=True)
+                etudes.train(etude, preset="tiny", out=place / etude, quiet=True)
         return Run(shutil.copytree(place / etude, folder))
 
     return copy

@@ -1,7 +1,7 @@
 """Measure what docs/performance.md quotes, one figure or all, on this machine.
 
     python -m benchmarks all                # hours on two cores, and a quiet machine
-    python -m benchmarks speed dream        # some figures
+    python -m benchmarks speed dream        # some metrics
     python -m benchmarks all --quick        # each in minutes, with little data: ratios only
     python docs/generate.py                 # writes docs/performance.md from benchmarks/performance.json
 
@@ -42,22 +42,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("figures", nargs="+", choices=[*FIGURES, "all"])
-    parser.add_argument("--quick", action="store_true", help="little data: ratios, not absolute figures")
-    parser.add_argument("--tiny", action="store_true", help="no figures at all, only to see whether it runs")
+    parser.add_argument("metrics", nargs="+", choices=[*FIGURES, "all"])
+    parser.add_argument("--quick", action="store_true", help="little data: ratios, not absolute metrics")
+    parser.add_argument("--tiny", action="store_true", help="no metrics at all, only to see whether it runs")
     parser.add_argument("--repeats", type=int, help="rounds A B A B; for time_to_accuracy seeds (default 3, quick 1)")
     parser.add_argument("--budget", type=float, default=90, help="minutes that one training to a target may take")
     parser.add_argument("--only", nargs="+", help="etudes; for scaling the first words of axes")
     parser.add_argument(
         "--folder", type=Path, default=Path("runs/benchmarks"), help="data, and trainings to go on with"
     )
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file that figures are added to")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file that metrics are added to")
     given = parser.parse_args()
     size = "tiny" if given.tiny else "quick" if given.quick else "full"
     folder = given.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     plan = Plan(size, given.repeats or (3 if size == "full" else 1), given.budget, folder)
-    for name in FIGURES if "all" in given.figures else given.figures:
+    for name in FIGURES if "all" in given.metrics else given.metrics:
         add(given.results, name, plan, given.only)
 
 
@@ -75,8 +75,8 @@ def add(results: Path, name: str, plan: Plan, only: list[str] | None) -> None:
     replaced = {part: place[part] for part in named if part in place}
     if name in PACE:
         set_aside(results, name, {part: old for part, old in replaced.items() if is_elsewhere(old, about)})
-    for part, figures in named.items():
-        place[part] = {"measured": about, "figures": figures}
+    for part, metrics in named.items():
+        place[part] = {"measured": about, "metrics": metrics}
     results.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     say(f"{name}: {about['minutes']} minutes")
 

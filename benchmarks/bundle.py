@@ -20,10 +20,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from etudes import actions, experiments
+import etudes
+from etudes import experiments
+from etudes.actions.loading import settings_of
 from etudes.contract import Array, Result, Table
 from etudes.runs import BUNDLED, Run, load_weights, save_weights
-from etudes.trained import settings_of
 from etudes.training.environment import describe_environment
 from etudes.views.card import run_card, show
 
@@ -58,25 +59,25 @@ def copy_records(run: Run, folder: Path) -> None:
     Run(folder).write_json("environment.json", {**environment, "command": shlex.join(words)})
 
 
-def cost(figures: dict[str, Any], trained: dict[str, Any]) -> float:
+def cost(metrics: dict[str, Any], trained: dict[str, Any]) -> float:
     """By how many percentage points the accuracy that changes most is not what it was; gains count, being chance.
 
     Infinite where all was right and no longer is: that there is no error in a million must stay true.
     """
     counted = [name for name in trained if "accuracy" in name or "exact_match" in name]
-    if any(trained[name] == 1 and figures[name] < 1 for name in counted):
+    if any(trained[name] == 1 and metrics[name] < 1 for name in counted):
         return math.inf
-    return max((abs(100 * (figures[name] - trained[name])) for name in counted), default=0.0)
+    return max((abs(100 * (metrics[name] - trained[name])) for name in counted), default=0.0)
 
 
 def measured(run: Run, arrays: dict[str, Array], folder: Path) -> dict[str, dict[str, Any]]:
-    """The figures on the test split with the weights stored in each way."""
+    """The metrics on the test split with the weights stored in each way."""
     found = {}
     for dtype in DTYPES:
         trial = Run(folder / dtype)
         copy_records(run, trial.folder)
         save_weights(trial.folder, arrays, dtype)
-        found[dtype] = actions.evaluate(trial).figures
+        found[dtype] = etudes.evaluate(trial).metrics
         print(f"{dtype}: " + ", ".join(f"{name} {value}" for name, value in found[dtype].items()))
     return found
 
@@ -103,8 +104,8 @@ def bundle(run: Run, dtype: str | None, name: str | None = None) -> Run:
     """
     arrays, left_out = kept_arrays(run)
     with tempfile.TemporaryDirectory() as place:
-        figures = measured(run, arrays, Path(place))
-        costs = {name: cost(figures[name], figures["float32"]) for name in DTYPES[1:]}
+        metrics = measured(run, arrays, Path(place))
+        costs = {name: cost(metrics[name], metrics["float32"]) for name in DTYPES[1:]}
         cheapest = min(costs, key=lambda name: costs[name])
         chosen = dtype or (cheapest if costs[cheapest] < TOLERATED else "float32")
         if costs.get(chosen, 0) >= TOLERATED:
@@ -116,7 +117,7 @@ def bundle(run: Run, dtype: str | None, name: str | None = None) -> Run:
             "bytes": (trial.folder / "weights.safetensors").stat().st_size,
             "left_out": left_out,
             "cost_in_percentage_points": {name: show(value) for name, value in costs.items()},
-            "measured": figures,
+            "measured": metrics,
             "measured_on": {name: environment[name] for name in ("processor", "backend", "precision", "versions")},
         }
         trial.write_json("bundle.json", record)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from etudes import experiments
+from etudes.actions.loading import preset_of
 from etudes.experiments.addition_rnn.encoding import one_hot, places_of
-from etudes.trained import preset_of
 
 
 def write_pictures(folder: Path, source: str, limit: int, validation_share: float = 0.02) -> Path:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import etudes
 from benchmarks.measuring import Contestant, compared, in_turn, say, spread
 from benchmarks.sizes import Plan
-from etudes import actions
 
 RUNS: dict[str, dict[str, Any]] = {
     "cifar10_cnn": {},
@@ -28,7 +28,7 @@ def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
     count, repeats = plan.of(64, 2000, 20_000), plan.of(1, 3, 5)
     found: dict[str, Any] = {}
     for etude in only or RUNS:
-        run = actions.train(etude, preset="tiny", out=plan.folder / f"tiny-{etude}", quiet=True, **RUNS[etude])
+        run = etudes.train(etude, preset="tiny", out=plan.folder / f"tiny-{etude}", quiet=True, **RUNS[etude])
         ours = {"run": str(run.folder), "count": count, "repeats": repeats}
         contestants = {"etudes": Contestant("benchmarks.ours.answering", ours)}
         if etude == "cifar10_cnn":

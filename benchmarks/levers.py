@@ -32,7 +32,7 @@ def settings_of(etude: str, plan: Plan) -> dict[str, Any]:
         return {"epochs": plan.of(1, 3, 5), "pairs": pairs, "batch_size": 128, "exhaustive": False}
     data = at_hand("mnist", "digits") if etude == "antirectifier" else at_hand("cifar10", "shapes")
     few = {"limit": plan.of(128, 3000, 0 if etude == "antirectifier" else 20_000)}
-    return {"epochs": plan.of(1, 3, 6), "data": data, **few, **({"twins": []} if etude == "antirectifier" else {})}
+    return {"epochs": plan.of(1, 3, 6), "data": data, **few, **({"baselines": []} if etude == "antirectifier" else {})}
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Contestants in turn, each in a fresh process, and what is said of a list of figures."""
+"""Contestants in turn, each in a fresh process, and what is said of a list of metrics."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def in_turn(contestants: Mapping[str, Contestant], repeats: int) -> dict[str, li
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Least, median and greatest of some figures, four digits each."""
+    """Least, median and greatest of some metrics, four digits each."""
     named = {"min": min(values), "median": statistics.median(values), "max": max(values)}
     return {name: float(f"{value:.4g}") for name, value in named.items()}
 

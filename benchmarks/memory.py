@@ -25,7 +25,7 @@ def contestants(plan: Plan) -> dict[str, Contestant]:
     found = {
         "cifar10_cnn": ours("cifar10_cnn", epochs, data=pictures, limit=plan.of(64, 0, 0)),
         "addition_rnn": ours("addition_rnn", epochs, pairs=plan.of(1600, 0, 0), exhaustive=plan.size == "full"),
-        "antirectifier": ours("antirectifier", epochs, data=digits, limit=limit, twins=[]),
+        "antirectifier": ours("antirectifier", epochs, data=digits, limit=limit, baselines=[]),
         "mnist_transfer_cnn": ours("mnist_transfer_cnn", epochs, data=digits, limit=limit, transfer_epochs=epochs),
         "mnist_acgan": ours("mnist_acgan", epochs, data=digits, limit=limit, batches_per_epoch=plan.of(1, 3, 20)),
         "deep_dream 1024x768": Contestant(

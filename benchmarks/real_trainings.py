@@ -28,7 +28,7 @@ TRAININGS = {
     "mnist_acgan-classic-300-batches": "mnist_acgan --preset classic --epochs 3 --batches-per-epoch 100",
     "mnist_acgan-fashion-5-epochs": "mnist_acgan --preset stable --data fashion_mnist --epochs 5 --precision bfloat16",
     "mnist_acgan-stable-15-epochs-bfloat16": "mnist_acgan --preset stable --epochs 15 --precision bfloat16",
-    "cifar10_cnn-mnist-5-epochs": "cifar10_cnn --data mnist --preset quick --augmentation shifts --epochs 5 "
+    "cifar10_cnn-mnist-5-epochs": "cifar10_cnn --data mnist --preset quick --augmentation translate --epochs 5 "
     "--precision bfloat16 --initializer he_normal",
     "addition_rnn-products": "addition_rnn --operator * --digits 2 --units 256 --dropout 0.1 --epochs 200 "
     "--batch-size 128 --balance 0.2",
@@ -51,20 +51,22 @@ seeds(3, "addition_rnn-batch-128-12-epochs", for_both)
 for digits, more in ((5, "0.3 --pairs 160000 --held-out 0.0625"), (9, "0.5 --pairs 210000 --held-out 0.048")):
     longer = f"addition_rnn --digits {digits} --curriculum {more} --epochs 20 --learning-rate 1e-2 --batch-size 128"
     seeds(3, f"addition_rnn-{digits}-digits", f"{longer} --balance 0.2")
-seeds(5, "antirectifier-classic", "antirectifier --preset classic --twins")
-seeds(5, "antirectifier-tuned", "antirectifier --twins")
-TRAININGS["antirectifier-tuned-seed-0"] = "antirectifier --seed 0"  # with its ReLU twin, which changes none of its bits
-seeds(5, "antirectifier-without-augmentation", "antirectifier --twins --shift 0 --slant 0")
+seeds(5, "antirectifier-classic", "antirectifier --preset classic --baselines")
+seeds(5, "antirectifier-tuned", "antirectifier --baselines")
+TRAININGS["antirectifier-tuned-seed-0"] = (
+    "antirectifier --seed 0"  # with its ReLU baseline, which changes none of its bits
+)
+seeds(5, "antirectifier-without-augmentation", "antirectifier --baselines --translate 0 --shear 0")
 seeds(5, "mnist_transfer_cnn-tuned", "mnist_transfer_cnn")
 # Twice as many batches as it took `classic` to collapse.
 seeds(10, "mnist_acgan-stable-1-epoch", "mnist_acgan --preset stable --epochs 1 --precision bfloat16")
 seeds(3, "cifar10_cnn-tuned", "cifar10_cnn --precision bfloat16")
 for data in ("mnist", "fashion_mnist"):
     for preset in ("classic", "tuned"):
-        twins = f"antirectifier --preset {preset} --data {data} --twins relu-256 relu-512 crelu-256"
-        seeds(5, f"antirectifier-twins-{data}-{preset}", twins)
-    twins = f"antirectifier --data {data} --twins relu-256 relu-512 crelu-256 --epochs 10"
-    seeds(5, f"antirectifier-twins-{data}-10-epochs", twins)
+        baselines = f"antirectifier --preset {preset} --data {data} --baselines relu-256 relu-512 crelu-256"
+        seeds(5, f"antirectifier-baselines-{data}-{preset}", baselines)
+    baselines = f"antirectifier --data {data} --baselines relu-256 relu-512 crelu-256 --epochs 10"
+    seeds(5, f"antirectifier-baselines-{data}-10-epochs", baselines)
 for epochs in (5, 10):
     quick = f"cifar10_cnn --preset quick --epochs {epochs} --precision bfloat16 --validation-share 0.1"
     seeds(5, f"cifar10_cnn-quick-{epochs}-epochs", quick)
@@ -75,8 +77,8 @@ seeds(3, "cifar10_cnn-weights-for-relu", f"{for_relu} --precision bfloat16")
 # The other halves of pairs in both precisions.
 seeds(3, "addition_rnn-batch-128-12-epochs-bfloat16", f"{for_both} --precision bfloat16")
 seeds(5, "mnist_transfer_cnn-tuned-bfloat16", "mnist_transfer_cnn --precision bfloat16")
-seeds(5, "antirectifier-10-epochs", "antirectifier --twins --epochs 10")
-seeds(5, "antirectifier-10-epochs-bfloat16", "antirectifier --twins --epochs 10 --precision bfloat16")
+seeds(5, "antirectifier-10-epochs", "antirectifier --baselines --epochs 10")
+seeds(5, "antirectifier-10-epochs-bfloat16", "antirectifier --baselines --epochs 10 --precision bfloat16")
 seeds(3, "cifar10_cnn-weights-for-relu-float32", for_relu)
 
 

@@ -66,10 +66,10 @@ def addition(plan: Plan) -> dict[str, Contestant]:
 
 
 def antirectifier(plan: Plan) -> dict[str, Contestant]:
-    """The antirectifier without its twins."""
+    """The antirectifier without its baselines."""
     source, limit = at_hand("mnist", "digits"), plan.of(128, 10_000, 0)
     common = {"data": str(write_pictures(plan.folder, source, limit)), "epochs": plan.of(1, 3, 5)}
-    settings = {"data": source, "limit": limit, "twins": []}
+    settings = {"data": source, "limit": limit, "baselines": []}
     return {
         "etudes float32": ours("antirectifier", common["epochs"], **settings),
         "keras as in 2017": Contestant("benchmarks.peers.antirectifier_keras", common),

@@ -42,16 +42,16 @@ class Study:
     """Where it compares runs, a pattern of their names."""
 
 
-def twins(data: str) -> Study:
-    """The antirectifier and its twins, over the seeds that are there."""
-    return Study("compare", "twins", runs=f"antirectifier-twins-{data}-10-epochs-seed-*")
+def baselines(data: str) -> Study:
+    """The antirectifier and its baselines, over the seeds that are there."""
+    return Study("compare", "baselines", runs=f"antirectifier-baselines-{data}-10-epochs-seed-*")
 
 
 FREEZE = "how much to freeze"
 STUDIES = {
     "addition-all-pairs": Study("evaluate addition_rnn@bundled", "error-map"),
-    "antirectifier-twins-mnist": twins("mnist"),
-    "antirectifier-twins-fashion": twins("fashion_mnist"),
+    "antirectifier-baselines-mnist": baselines("mnist"),
+    "antirectifier-baselines-fashion": baselines("fashion_mnist"),
     "acgan-judged": Study("inspect mnist_acgan@bundled --judge cifar10_cnn@mnist --cas"),
     "transfer-depths": Study("inspect mnist_transfer_cnn@bundled --depths", "depths", FREEZE),
     "transfer-shots": Study("inspect mnist_transfer_cnn@bundled --shots 10 50 100 500", "shots", "from few pictures"),
@@ -61,7 +61,7 @@ STUDIES = {
 }
 
 
-def carry_out(study: Study, runs: Path) -> tuple[dict[str, Any], float]:
+def run_training(study: Study, runs: Path) -> tuple[dict[str, Any], float]:
     """Run the command; gives what it prints as JSON, and its seconds from start to exit."""
     folders = [str(path.parent) for path in sorted(runs.glob(f"{study.runs}/results.json"))] if study.runs else []
     if study.runs and len(folders) < 2:
@@ -79,7 +79,7 @@ def keep(name: str, study: Study, result: dict[str, Any], seconds: float, runs: 
         "command": words,
         "seconds": round(seconds, 1),
         "machine": {"processor": processor(), "cores": cores(), "python": platform.python_version(), **versions()},
-        **{part: result[part] for part in ("figures", "lines") if part in result},
+        **{part: result[part] for part in ("metrics", "lines") if part in result},
         "tables": [table for table in result["tables"] if table["title"].startswith(study.table)],
     }
     # A comparison names the folders that it was given, which are places of one machine.
@@ -99,7 +99,7 @@ def main() -> None:
     given = parser.parse_args()
     for name in given.names or STUDIES:
         print(name, flush=True)
-        result, seconds = carry_out(STUDIES[name], given.runs)
+        result, seconds = run_training(STUDIES[name], given.runs)
         keep(name, STUDIES[name], result, seconds, given.runs)
 
 

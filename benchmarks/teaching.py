@@ -18,13 +18,13 @@ from typing import Any
 
 import numpy as np
 
+import etudes
 from benchmarks.measuring import machine, say
-from etudes import actions
+from etudes.analysis import intervals
 from etudes.contract import Images
 from etudes.data import load_images
 from etudes.experiments.mnist_transfer_cnn.freezing import features_of
 from etudes.experiments.mnist_transfer_cnn.teaching import RECIPE, Lesson, teach
-from etudes.measures import intervals
 from etudes.training.backend import keras
 
 DIGITS = (5, 6, 7, 8, 9)
@@ -38,11 +38,11 @@ CHANGES: list[dict[str, Any]] = [
     {"batch": 64},
     {"rate": 3e-4},
     {"rate": 3e-3},
-    {"shift": 0, "slant": 0.0},
-    {"shift": 2, "slant": 0.0},
-    {"shift": 1, "slant": 0.2},
-    {"shift": 3, "slant": 0.2},
-    {"shift": 2, "slant": 0.4},
+    {"translate": 0, "shear": 0.0},
+    {"translate": 2, "shear": 0.0},
+    {"translate": 1, "shear": 0.2},
+    {"translate": 3, "shear": 0.2},
+    {"translate": 2, "shear": 0.4},
 ]
 """What each contestant has otherwise than today's recipe."""
 
@@ -55,7 +55,7 @@ def drawn(images: Images, each: int, random: np.random.Generator) -> tuple[Any, 
 
 def compare(changes: list[dict[str, Any]], rounds: range, shots: int, asked: int) -> dict[str, Any]:
     """Accuracy and seconds of each recipe, round by round; the number of a round draws its pictures and weights."""
-    trained = actions.load("mnist_transfer_cnn@bundled")
+    trained = etudes.load("mnist_transfer_cnn@bundled")
     network, data = trained.networks["transferred"], load_images("mnist", seed=0, validation_share=1 / 6)
     questions, truth = drawn(data.validation, asked, np.random.default_rng(0))
     seen = features_of(network, questions)
@@ -72,7 +72,7 @@ def compare(changes: list[dict[str, Any]], rounds: range, shots: int, asked: int
             said = upon(head, seen).predict(seen, batch_size=500, verbose=0).argmax(axis=-1)
             right[place].append(float(np.mean(said == truth)))
         say(f"round {number}: today's recipe {right[0][-1]:.3f}")
-    told = [figures(*one, right[0]) for one in zip(changes, right, seconds, strict=True)]
+    told = [metrics(*one, right[0]) for one in zip(changes, right, seconds, strict=True)]
     return {"recipe": asdict(RECIPE), "contestants": told}
 
 
@@ -82,7 +82,7 @@ def upon(network: Any, features: Any) -> Any:
     return keras.Sequential([keras.Input(features.shape[1:]), *network.layers[pooled + 1 :]])
 
 
-def figures(change: dict[str, Any], right: list[float], seconds: list[float], today: list[float]) -> dict[str, Any]:
+def metrics(change: dict[str, Any], right: list[float], seconds: list[float], today: list[float]) -> dict[str, Any]:
     """Mean and spread of a recipe, and how much better it is than today's, with the interval of the pairs."""
     better = intervals.mean(np.subtract(right, today))
     return {
@@ -95,7 +95,7 @@ def figures(change: dict[str, Any], right: list[float], seconds: list[float], to
 
 
 def main() -> None:
-    """Compare, print a line for each recipe, and write the figures."""
+    """Compare, print a line for each recipe, and write the metrics."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.teaching", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rounds", type=int, default=6, help="lessons of each recipe, each with pictures of its own")
     parser.add_argument("--first", type=int, default=0, help="number of the first of them: others confirm a choice")

@@ -14,7 +14,7 @@ from benchmarks.data import write_pictures, write_questions
 from benchmarks.measuring import Contestant, Record, run, say
 from benchmarks.sizes import Plan
 from benchmarks.speed import at_hand
-from etudes.settings import words_of
+from etudes.settings import command_words
 from etudes.training.backend import has_bfloat16
 
 
@@ -82,7 +82,7 @@ def races(plan: Plan) -> dict[str, Race]:
         ),
         "antirectifier": Race(
             *("validation_accuracy", None, "antirectifier", "antirectifier", "tuned"),
-            {"data": digits, "twins": [], "epochs": plan.of(2, 5, 5), "shift": 1, "slant": 0.0, **some},
+            {"data": digits, "baselines": [], "epochs": plan.of(2, 5, 5), "translate": 1, "shear": 0.0, **some},
             *("antirectifier_keras", file(digits), plan.of(1, 8, 40)),
         ),
     }
@@ -131,7 +131,7 @@ def _round(race: Race, plan: Plan, seed: int) -> dict[str, Any]:
 
 def _recipe(race: Race) -> str:
     """The command that trains like ours."""
-    return " ".join(["etudes", "train", race.etude, "--preset", race.preset, *words_of(race.settings)])
+    return " ".join(["etudes", "train", race.etude, "--preset", race.preset, *command_words(race.settings)])
 
 
 def curve(epochs: list[Record], race: Race) -> list[tuple[float, float]]:

@@ -34,13 +34,13 @@ trained on MNIST. It is the surest classifier of digits here, and judges what mn
 `etudes inspect mnist_acgan@bundled --judge cifar10_cnn@mnist`, or without `--judge` where no better run is at hand.
 
 Weights are stored in half the bytes where that changes no accuracy by 0.05 percentage points or more and none that is
-perfect ceases to be; once read they are float32 again. Networks that only training needs are left out. All figures are
+perfect ceases to be; once read they are float32 again. Networks that only training needs are left out. All metrics are
 those of the test split, which was used once, at the end of the training; float16 and bfloat16 are the same weights,
 stored so and evaluated again. Where a network computes in bfloat16 (the run's setting `precision`), weights stored as
 bfloat16 change nothing at all.
 
 Bundled by `python benchmarks/bundle.py RUN`, which measures all this again. `tests/test_bundled.py` checks files,
-sums and sizes, evaluates the weights against the committed figures where the data is at hand, and tries them on what
+sums and sizes, evaluates the weights against the committed metrics where the data is at hand, and tries them on what
 always is: sums, scikit-learn's digits, a photograph.
 """
 

@@ -93,7 +93,7 @@ def committed_runs() -> list[dict[str, Any]]:
                 "seed": header["settings"]["seed"],
                 "phases": epochs,
                 "epochs": epochs_in_words(epochs),
-                "figures": results["figures"],
+                "metrics": results["metrics"],
                 "history": history,
                 "seconds": results["training_seconds"],
                 "environment": environment,
@@ -104,10 +104,10 @@ def committed_runs() -> list[dict[str, Any]]:
 
 
 def committed_studies() -> list[dict[str, Any]]:
-    """The figures of the studies in benchmarks/studies, which goals may name as `studies/NAME`."""
+    """The metrics of the studies in benchmarks/studies, which goals may name as `studies/NAME`."""
     paths = sorted((ROOT / "benchmarks" / "studies").glob("*.json"))
     return [
-        {"name": f"studies/{path.stem}", "figures": json.loads(path.read_bytes()).get("figures", {})} for path in paths
+        {"name": f"studies/{path.stem}", "metrics": json.loads(path.read_bytes()).get("metrics", {})} for path in paths
     ]
 
 
@@ -127,7 +127,7 @@ def results_page(runs: list[dict[str, Any]]) -> str:
     ]
     for run in runs:
         headline = experiments.load(run["etude"]).headline
-        value = f"{headline.replace('_', ' ')} **{show(run['figures'][headline])}**"
+        value = f"{headline.replace('_', ' ')} **{show(run['metrics'][headline])}**"
         cells = [f"[{run['etude']}](#{run['name']})", *recipe_cells(run)[1:], run["seed"], value]
         lines.append("| " + " | ".join(map(str, [*cells, round(run["seconds"])])) + " |")
     goals = tomllib.loads((ROOT / "benchmarks" / "goals.toml").read_text(encoding="utf-8"))
@@ -151,7 +151,7 @@ def results_page(runs: list[dict[str, Any]]) -> str:
             "",
             "| figure | value |",
             "| --- | --- |",
-            *(f"| {name.replace('_', ' ')} | {show(value)} |" for name, value in run["figures"].items()),
+            *(f"| {name.replace('_', ' ')} | {show(value)} |" for name, value in run["metrics"].items()),
         ]
     return "\n".join(lines) + "\n"
 
@@ -167,7 +167,7 @@ def etude_records(runs: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
             phases = {"train": next(iter(phases.values()))}
         flags = flags_of({name: value for name, value in run["changed"].items() if name != "twins"})
         record = {"preset": run["preset"], "flags": flags, "data": run["data"], "epochs": epochs_in_words(phases)}
-        record |= {key: run[key] for key in ("seed", "figures", "seconds")}
+        record |= {key: run[key] for key in ("seed", "metrics", "seconds")}
         record |= {key: run["environment"][key] for key in ("precision", "command")}
         records.setdefault(run["etude"], []).append(record)
     return records

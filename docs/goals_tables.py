@@ -11,9 +11,9 @@ from recipe_tables import spread
 def found(runs: list[dict[str, Any]], pattern: str, figure: str) -> list[tuple[str, float]]:
     """(name of the run, value) of a figure in each run that fits a pattern."""
     return [
-        (run["name"], run["figures"][figure])
+        (run["name"], run["metrics"][figure])
         for run in runs
-        if fnmatch(run["name"], pattern) and figure in run["figures"]
+        if fnmatch(run["name"], pattern) and figure in run["metrics"]
     ]
 
 
@@ -71,11 +71,11 @@ def goals_table(runs: list[dict[str, Any]], goals: list[dict[str, Any]]) -> list
     return lines
 
 
-def table_of_2017(runs: list[dict[str, Any]], figures: list[dict[str, Any]]) -> list[str]:
+def table_of_2017(runs: list[dict[str, Any]], metrics: list[dict[str, Any]]) -> list[str]:
     """Lines of Markdown: what the scripts of 2017 said, what they measured by it, and what `classic` gives here."""
     lines = [
         "",
-        "## The figures of 2017",
+        "## The metrics of 2017",
         "",
         "What the scripts said of themselves, what they measured, and what the same recipe gives here on pictures",
         "and pairs that it was neither trained nor chosen by.",
@@ -83,10 +83,10 @@ def table_of_2017(runs: list[dict[str, Any]], figures: list[dict[str, Any]]) -> 
         "| étude | said | what was measured | here |",
         "| --- | --- | --- | --- |",
     ]
-    for figure in figures:
+    for figure in metrics:
         here = [
             f"{name.replace('_', ' ')} {show(value)} (`{run}`)"
-            for name in figure["figures"]
+            for name in figure["metrics"]
             for run, value in found(runs, figure["runs"], name)
         ]
         cells = (figure["etude"], figure["said"], figure["really"], "; ".join(here) or "not measured")

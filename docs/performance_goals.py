@@ -33,9 +33,9 @@ class Goal:
 
 
 def part(results: Results, name: str, of: str = "") -> Any:
-    """The figures of a part of the results, or None."""
+    """The metrics of a part of the results, or None."""
     found = results.get(name, {}).get(of)
-    return found["figures"] if found else None
+    return found["metrics"] if found else None
 
 
 def is_full(results: Results, name: str, of: str = "") -> bool:
@@ -54,11 +54,11 @@ def race(etude: str, goal: float) -> Callable[[Results], tuple[str, bool] | None
     """The row of a time to accuracy; little data says nothing about it, so only the whole measurement counts."""
 
     def found(results: Results) -> tuple[str, bool] | None:
-        figures = part(results, "time_to_accuracy", etude)
-        if figures is None or not is_full(results, "time_to_accuracy", etude):
+        metrics = part(results, "time_to_accuracy", etude)
+        if metrics is None or not is_full(results, "time_to_accuracy", etude):
             return None
         said, ratios = [], []
-        for one in figures["rounds"]:
+        for one in metrics["rounds"]:
             peer, ours = one["peer"], one["etudes"]
             unfinished = "" if peer["reached"] else f", the peer not within {peer['seconds']:.0f} s"
             if ours["reached"]:
@@ -75,10 +75,10 @@ def ratio(of: str, peer: str, goal: float, key: str = "ratios") -> Callable[[Res
     """The row of a ratio of throughputs."""
 
     def found(results: Results) -> tuple[str, bool] | None:
-        figures = part(results, "speed", of)
-        if figures is None or peer not in figures.get(key, {}):
+        metrics = part(results, "speed", of)
+        if metrics is None or peer not in metrics.get(key, {}):
             return None
-        return in_words(figures[key][peer]), figures[key][peer]["median"] >= goal
+        return in_words(metrics[key][peer]), metrics[key][peer]["median"] >= goal
 
     return found
 
@@ -91,10 +91,10 @@ def where(enough: dict[str, bool]) -> bool | str:
 
 def dream_ratio(results: Results) -> tuple[str, bool | str] | None:
     """Ours in bfloat16 and in float32 beside the example."""
-    figures = part(results, "dream")
-    if figures is None:
+    metrics = part(results, "dream")
+    if metrics is None:
         return None
-    steps = figures["seconds_per_megapixel_iteration"]
+    steps = metrics["seconds_per_megapixel_iteration"]
     plain = steps["ratios"]["keras example"]
     said, enough = f"float32 {in_words(plain)}", {"float32": plain["median"] >= 1.5}
     if "ratios_bfloat16" in steps:
@@ -107,11 +107,11 @@ def share(name: str, of: str, contestants: tuple[str, ...], goal: float) -> Call
     """The row of a share of the machine's matrix product."""
 
     def found(results: Results) -> tuple[str, bool | str] | None:
-        figures = part(results, name, of)
-        if figures is None or "shares" not in figures:
+        metrics = part(results, name, of)
+        if metrics is None or "shares" not in metrics:
             return None
         shares = {
-            name.removeprefix("etudes "): figures["shares"][name] for name in contestants if name in figures["shares"]
+            name.removeprefix("etudes "): metrics["shares"][name] for name in contestants if name in metrics["shares"]
         }
         said = ", ".join(f"{precision} {value:.0%}" for precision, value in shares.items())
         return said, where({precision: value >= goal for precision, value in shares.items()})
@@ -123,10 +123,10 @@ def memory(etude: str, goal: float) -> Callable[[Results], Any]:
     """The row of a peak of memory."""
 
     def found(results: Results) -> tuple[str, bool] | None:
-        figures = part(results, "memory", etude)
-        if figures is None:
+        metrics = part(results, "memory", etude)
+        if metrics is None:
             return None
-        peak = figures["peak_megabytes"]["median"] / 1000
+        peak = metrics["peak_megabytes"]["median"] / 1000
         return f"{peak:.2f} GB", peak <= goal
 
     return found
@@ -134,23 +134,23 @@ def memory(etude: str, goal: float) -> Callable[[Results], Any]:
 
 def large_dream(results: Results) -> tuple[str, bool] | None:
     """The peak of memory of a dream in windows, in GiB."""
-    figures = part(results, "windows", "3840x2160")
-    if figures is None:
+    metrics = part(results, "windows", "3840x2160")
+    if metrics is None:
         return None
-    peak = figures["peak_megabytes"] / 1024
+    peak = metrics["peak_megabytes"] / 1024
     return f"{peak:.2f} GiB", peak <= 2
 
 
 def agreement(results: Results) -> tuple[str, bool] | None:
     """The cosine of the gradients in windows and of the whole."""
-    figures = part(results, "windows", "gradient")
-    return figures and (f"{figures['cosine']:.4f}, {figures['windows']} windows", figures["cosine"] >= 0.98)
+    metrics = part(results, "windows", "gradient")
+    return metrics and (f"{metrics['cosine']:.4f}, {metrics['windows']} windows", metrics["cosine"] >= 0.98)
 
 
 def first_step(results: Results) -> tuple[str, bool] | None:
     """The slowest start of all études."""
-    figures = {name: found["figures"] for name, found in results.get("memory", {}).items()}
-    starts = {name: found["first_step_seconds"] for name, found in figures.items() if "first_step_seconds" in found}
+    metrics = {name: found["metrics"] for name, found in results.get("memory", {}).items()}
+    starts = {name: found["first_step_seconds"] for name, found in metrics.items() if "first_step_seconds" in found}
     seconds = {name: start["median"] for name, start in starts.items()}
     if not seconds:
         return None
@@ -160,18 +160,18 @@ def first_step(results: Results) -> tuple[str, bool] | None:
 
 def helping(results: Results) -> tuple[str, bool] | None:
     """The time of `etudes --help`."""
-    figures = part(results, "memory", "etudes --help")
-    return figures and (f"{figures['seconds']['median']:.2f} s", figures["seconds"]["median"] <= 0.3)
+    metrics = part(results, "memory", "etudes --help")
+    return metrics and (f"{metrics['seconds']['median']:.2f} s", metrics["seconds"]["median"] <= 0.3)
 
 
 def lax_scan(results: Results) -> tuple[str, bool] | None:
     """How many times slower our epochs of additions are than one compiled scan, on either backend."""
-    figures = part(results, "speed", "addition_rnn")
-    if figures is None or "jax, lax.scan" not in figures["values"]:
+    metrics = part(results, "speed", "addition_rnn")
+    if metrics is None or "jax, lax.scan" not in metrics["values"]:
         return None
-    plain = figures["values"]["jax, lax.scan"]["median"]
+    plain = metrics["values"]["jax, lax.scan"]["median"]
     times = {
-        backend: plain / figures["values"][name]["median"]
+        backend: plain / metrics["values"][name]["median"]
         for backend, name in (("TensorFlow", "etudes float32"), ("JAX", "etudes on JAX"))
     }
     return ", ".join(f"{n} {t:.2f}× as long" for n, t in times.items()), min(times.values()) <= 1.3
@@ -181,7 +181,7 @@ def checkpoints(results: Results) -> tuple[str, bool] | None:
     """The greatest share that checkpoints take, as `make soak` measured."""
     if "checkpoints" not in results.get("reliability", {}):
         return None
-    shares = {one["etude"]: one["share"] for one in results["reliability"]["checkpoints"]["figures"]}
+    shares = {one["etude"]: one["share"] for one in results["reliability"]["checkpoints"]["metrics"]}
     most = max(shares, key=lambda etude: shares[etude])
     return f"{shares[most]:.1%} ({most})", shares[most] <= 0.03
 
@@ -264,7 +264,7 @@ def goal_row(goal: Goal, results: Results) -> str:
     known = results.get(goal.name, {}).get(goal.of or next(iter(results.get(goal.name, {})), ""))
     reached = found[1] if isinstance(found[1], str) else "yes" if found[1] else "no"
     if known and known["measured"]["size"] == "quick":
-        reached = "not settled"
+        reached = "not resolve_settings"
     return f"| {goal.what} | {goal.wanted} | {found[0]} | {reached} | `{goal.command}` |"
 
 

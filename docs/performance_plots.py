@@ -1,4 +1,4 @@
-"""The plots of docs/performance.md, as SVG that is the same for the same figures."""
+"""The plots of docs/performance.md, as SVG that is the same for the same metrics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from etudes.views.figures import COLOURS, STYLE
+from etudes.views.plotting import COLOURS, STYLE
 
 
 def svg(drawn: Figure) -> str:
@@ -47,14 +47,14 @@ def dots(ratios: dict[str, dict[str, float]]) -> str:
         return svg(drawn)
 
 
-def work_plot(figures: dict[str, Any]) -> str:
+def work_plot(metrics: dict[str, Any]) -> str:
     """For each kind of work time (above, logarithmic) and memory (below, from zero)."""
     with style():
         drawn = Figure(figsize=(10, 5.6))
-        for column, (name, found) in enumerate(figures.items(), start=1):
+        for column, (name, found) in enumerate(metrics.items(), start=1):
             work = [point["work"] for point in found["points"]]
             for row, key, unit in ((0, "value", found["unit"]), (1, "peak_megabytes", "peak memory, MB")):
-                axes = drawn.add_subplot(2, len(figures), row * len(figures) + column)
+                axes = drawn.add_subplot(2, len(metrics), row * len(metrics) + column)
                 values = [point[key] for point in found["points"]]
                 axes.plot(work, values, "-", color=COLOURS[row], marker="os"[row])
                 axes.set_xscale("log")
@@ -93,12 +93,12 @@ def race_plot(races: dict[str, Any]) -> str:
         return svg(drawn)
 
 
-def growth(figures: dict[str, Any]) -> str:
+def growth(metrics: dict[str, Any]) -> str:
     """Throughput over each size."""
     with style():
         drawn = Figure(figsize=(10, 3))
-        for place, (name, found) in enumerate(figures.items(), start=1):
-            axes = drawn.add_subplot(1, len(figures), place)
+        for place, (name, found) in enumerate(metrics.items(), start=1):
+            axes = drawn.add_subplot(1, len(metrics), place)
             work = [point["work"] for point in found["points"]]
             axes.plot(work, [point["value"] for point in found["points"]], "o-", color=COLOURS[0])
             if max(work) > 8 * min(work):

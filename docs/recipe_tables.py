@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from etudes import experiments
-from etudes.measures.intervals import mean as interval
+from etudes.analysis.intervals import mean_ci
 from etudes.runs import read_metrics
 from etudes.views.card import show
 from recipes import flags_of
@@ -17,7 +17,7 @@ from recipes import flags_of
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 BEGIN, END = "<!-- what was tried: from benchmarks/ablations -->", "<!-- end of what was tried -->"
 RECIPE = "étude | preset | data | trained for"
-BESIDE = "twins"
+BESIDE = "baselines"
 """The setting that says what is trained beside a network, which changes none of its bits."""
 
 
@@ -28,7 +28,7 @@ def recipe_cells(run: dict[str, Any]) -> list[str]:
 
 
 def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
-    """Lines of Markdown: mean and spread of the figures of trainings that differ by nothing but their seed."""
+    """Lines of Markdown: mean and spread of the metrics of trainings that differ by nothing but their seed."""
     alike: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         recipe = {name: value for name, value in run["settings"].items() if name not in ("seed", BESIDE)}
@@ -39,8 +39,8 @@ def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
         first = group[0]
         headline = experiments.load(first["etude"]).headline
         told = {**first, "changed": {name: value for name, value in first["changed"].items() if name != BESIDE}}
-        for name in dict.fromkeys(name for run in group for name in run["figures"]):
-            by_seed = {run["seed"]: run["figures"][name] for run in group if name in run["figures"]}
+        for name in dict.fromkeys(name for run in group for name in run["metrics"]):
+            by_seed = {run["seed"]: run["metrics"][name] for run in group if name in run["metrics"]}
             found = list(by_seed.values())
             if len(found) < 2 or not (name == headline or "accuracy" in name or "errors" in name):
                 continue
@@ -79,8 +79,8 @@ def precision_table(runs: list[dict[str, Any]]) -> list[str]:
             continue
         first = pairs[0][0]
         headline = experiments.load(first["etude"]).headline
-        full, half = (np.array([pair[place]["figures"][headline] for pair in pairs]) for place in (0, 1))
-        difference, factor = interval(half - full), 100 if full.max() <= 1 else 1
+        full, half = (np.array([pair[place]["metrics"][headline] for pair in pairs]) for place in (0, 1))
+        difference, factor = mean_ci(half - full), 100 if full.max() <= 1 else 1
         bounds = "one seed" if len(pairs) == 1 else f"{difference.low * factor:+.2f} to {difference.high * factor:+.2f}"
         cells = [*recipe_cells(first), len(pairs), headline.replace("_", " ")]
         cells += [f"{full.mean() * factor:.2f}", f"{half.mean() * factor:.2f}"]
@@ -127,8 +127,8 @@ def ablation_table(tried: dict[str, Any]) -> list[str]:
 
 def figure_of(run: Path, name: str) -> float:
     """A figure of a run's records: of its results, or of its last epoch."""
-    figures = json.loads((run / "results.json").read_bytes())["figures"]
-    return float(figures[name] if name in figures else read_metrics(run)[-1][name])
+    metrics = json.loads((run / "results.json").read_bytes())["metrics"]
+    return float(metrics[name] if name in metrics else read_metrics(run)[-1][name])
 
 
 def flags(words: str) -> str:
@@ -137,7 +137,7 @@ def flags(words: str) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """The mean of some figures, and the least and the most of several."""
+    """The mean of some metrics, and the least and the most of several."""
     if len(values) == 1:
         return show(values[0])
     return f"{mean(values):.5g} ({show(min(values))} to {show(max(values))})"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from etudes import experiments
-from etudes.settings import as_dict, words_of
+from etudes.settings import as_dict, command_words
 
 
 def changed(header: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def changed(header: Mapping[str, Any]) -> dict[str, Any]:
 def flags_of(changed: Mapping[str, Any]) -> str:
     """Settings that are not the preset's as flags, but for those that tables have columns for."""
     told = ("data", "epochs", "transfer_epochs", "seed", "precision", "exhaustive")
-    return shlex.join(words_of({name: value for name, value in changed.items() if name not in told}))
+    return shlex.join(command_words({name: value for name, value in changed.items() if name not in told}))
 
 
 def today(header: Mapping[str, Any], command: str) -> str:
@@ -29,5 +29,5 @@ def today(header: Mapping[str, Any], command: str) -> str:
     if all("--" + name.replace("_", "-") in given for name in told):
         return ""
     precision = {"precision": header["settings"]["precision"]} if "--precision" in given else {}
-    words = words_of({**told, **precision})
+    words = command_words({**told, **precision})
     return shlex.join(["etudes", "train", header["etude"], "--preset", header["preset"], *words])

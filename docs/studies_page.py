@@ -15,8 +15,8 @@ test compares it. Each study is one command, of a network that comes with the pa
 
 TITLES = {
     "addition-all-pairs": "addition_rnn: every question that there is",
-    "antirectifier-twins-mnist": "antirectifier: twins on MNIST",
-    "antirectifier-twins-fashion": "antirectifier: twins on Fashion-MNIST",
+    "antirectifier-baselines-mnist": "antirectifier: baselines on MNIST",
+    "antirectifier-baselines-fashion": "antirectifier: baselines on Fashion-MNIST",
     "acgan-judged": "mnist_acgan: judged by the classifier of 99.6 %",
     "transfer-depths": "mnist_transfer_cnn: how much to freeze, and what is forgotten",
     "transfer-shots": "mnist_transfer_cnn: how few pictures are enough",
@@ -46,9 +46,9 @@ def _section(place: Path, name: str, title: str) -> list[str]:
     lines = ["", f"## {title}", "", f"`{record['command']}`", "", f"{record['seconds']:,.0f} s on {made}; {versions}."]
     for line in record.get("lines", []):
         lines += ["", line[0].upper() + line[1:]]
-    if figures := record.get("figures"):
-        lines += _table({"title": "figures", "columns": ["figure", "value"],
-                         "rows": [[key.replace("_", " "), value] for key, value in figures.items()]})  # fmt: skip
+    if metrics := record.get("metrics"):
+        lines += _table({"title": "metrics", "columns": ["figure", "value"],
+                         "rows": [[key.replace("_", " "), value] for key, value in metrics.items()]})  # fmt: skip
     for table in record.get("tables", []):
         if 0 < len(table["rows"]) <= TOO_LONG and not table["title"].startswith(LEFT_OUT):
             lines += _table(table)

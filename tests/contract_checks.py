@@ -15,30 +15,30 @@ import pytest
 
 import etudes
 import etudes.training.backend
-from etudes import actions, experiments
+from etudes import experiments
 from etudes.contract import Result
 from etudes.errors import Interrupted, UserError
 from etudes.runs import Run, read_metrics
 from etudes.settings import describe, validate
 from etudes.views.card import looks_of
-from etudes.views.progress import Silent
+from etudes.views.progress import NoProgress
 
 PRESETS = ("classic", "tuned", "demo", "tiny")
 CARD_HEADINGS = ("## Idea", "## Network", "## Data", "## Process", "## Presets", "## Use", "## Results")
 
 
-class Interrupting(Silent):
-    """A watch that presses Ctrl-C once: at the second step that it sees, or when an epoch ends."""
+class Interrupting(NoProgress):
+    """A progress callback that presses Ctrl-C once: at the second step that it sees, or when an epoch ends."""
 
     def __init__(self, moment: str) -> None:
         self.moment, self.steps, self.pressed = moment, 0, False
 
-    def step(self, samples: int, figures: dict[str, Any]) -> None:
+    def on_batch_end(self, samples: int, metrics: dict[str, Any]) -> None:
         self.steps += 1
         if self.steps == 2:
             self.press("step")
 
-    def end_epoch(self, record: dict[str, Any]) -> None:
+    def on_epoch_end(self, record: dict[str, Any]) -> None:
         self.press("epoch")
 
     def press(self, moment: str) -> None:
@@ -50,15 +50,15 @@ class Interrupting(Silent):
 def check_description(name: str) -> None:
     """The parts that need no training: presets, settings with help, options, card."""
     experiment = experiments.load(name)
-    assert experiment.learns
-    assert experiment.learns[0].islower()
+    assert experiment.summary
+    assert experiment.summary[0].islower()
     assert set(PRESETS) <= set(experiment.presets)
     for preset in experiment.presets.values():
         assert isinstance(preset, experiment.settings)
         validate(preset)
-    for setting in [*describe(experiment.settings), *describe(experiment.options)]:
+    for setting in [*describe(experiment.settings), *describe(experiment.use.options)]:
         assert setting.help, f"{name}: {setting.name} has no help"
-    assert dataclasses.fields(experiment.options)[0].name == "inputs"
+    assert dataclasses.fields(experiment.use.options)[0].name == "inputs"
     card = (experiments.folder(name) / "README.md").read_text(encoding="utf-8")
     for heading in CARD_HEADINGS:
         assert heading in card, f"the card of {name} has no heading {heading!r}"
@@ -73,12 +73,12 @@ def check_life(name: str, folder: Path, straight: Run | None = None) -> None:
         straight: a training that was not interrupted; trained here if there is none.
     """
     experiment = experiments.load(name)
-    straight = straight or actions.train(name, preset="tiny", out=folder / "straight", quiet=True)
+    straight = straight or etudes.train(name, preset="tiny", out=folder / "straight", quiet=True)
     check_run_folder(straight, name)
     interrupted = folder / "interrupted"
     for moment in ("step", "epoch"):
         try:
-            actions.train(name, preset="tiny", out=interrupted, watch=Interrupting(moment))
+            etudes.train(name, preset="tiny", out=interrupted, progress=Interrupting(moment))
         except Interrupted as stop:
             said = str(stop)
         else:
@@ -86,29 +86,29 @@ def check_life(name: str, folder: Path, straight: Run | None = None) -> None:
         assert f"etudes resume {interrupted}" in said
         assert not Run(interrupted).finished
         assert (interrupted / "checkpoints" / "current.safetensors").exists(), f"{name}: {moment} saved nothing"
-    resumed = actions.resume(interrupted, quiet=True)
+    resumed = etudes.resume(interrupted, quiet=True)
     check_same_end(straight, resumed)
 
-    trained = actions.load(straight)
+    trained = etudes.load(straight)
     results = straight.read_json("results.json")
-    evaluated = actions.evaluate(straight)
-    assert experiment.headline in evaluated.figures
-    for figure, value in results["figures"].items():
-        np.testing.assert_allclose(evaluated.figures[figure], value, rtol=1e-4, atol=1e-5, err_msg=figure)
+    evaluated = etudes.evaluate(straight)
+    assert experiment.headline in evaluated.metrics
+    for figure, value in results["metrics"].items():
+        np.testing.assert_allclose(evaluated.metrics[figure], value, rtol=1e-4, atol=1e-5, err_msg=figure)
     check_pictures(evaluated, name)
 
     data = experiment.load_data(trained.settings)
-    example = experiment.example(data, straight.pictures)
-    used = actions.use(straight, *example.inputs, **example.options)
+    example = experiment.use.example(data, straight.pictures)
+    used = etudes.use(straight, *example.inputs, **example.options)
     assert used.answers
     json.dumps(used.as_json(), allow_nan=False)
-    inspected = actions.inspect(straight)
+    inspected = etudes.inspect(straight)
     assert inspected.files
     assert any(table.columns[0] == "layer" for table in inspected.tables)
     check_pictures(inspected, name)
     check_card(name, straight, [evaluated, inspected])
     check_export(straight, experiment.trains)
-    page = actions.report(straight).read_text(encoding="utf-8")
+    page = etudes.report(straight).read_text(encoding="utf-8")
     assert f"A training of {name}" in page
 
 
@@ -116,10 +116,10 @@ def check_export(run: Run, trains: tuple[str, ...]) -> None:
     """Every network that was trained becomes a file; where a training changes no network, that is said."""
     if trains:
         with pytest.raises(UserError, match="trains no network"):
-            actions.export(run)
+            etudes.export(run)
         return
-    exported = actions.export(run)
-    networks = actions.load(run).networks
+    exported = etudes.export(run)
+    networks = etudes.load(run).networks
     assert all(Path(exported.files[name]).is_file() for name in networks)
     assert (
         "what"

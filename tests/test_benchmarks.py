@@ -141,7 +141,7 @@ def test_every_benchmark_runs(
     assert parts
     for part in parts.values():
         assert part["measured"]["size"] == "tiny"
-        assert part["figures"]
+        assert part["metrics"]
     assert any(module.startswith("benchmarks.ours.") for module in in_this_process)
     assert figure in FIGURES
 
@@ -157,8 +157,8 @@ def test_what_another_processor_gave_is_set_aside(tmp_path: Path, monkeypatch: p
         monkeypatch.setitem(main.FIGURES, "speed", lambda *given, round_=round_: {"addition_rnn": {"round": round_}})
         main.add(results, "speed", Plan("full", 1, 1.0, tmp_path), None)
         assert beside.exists() == (processor == "second")
-    assert json.loads(results.read_bytes())["speed"]["addition_rnn"]["figures"] == {"round": 2}
-    assert json.loads(beside.read_bytes())["speed"]["addition_rnn"]["figures"] == {"round": 1}
+    assert json.loads(results.read_bytes())["speed"]["addition_rnn"]["metrics"] == {"round": 2}
+    assert json.loads(beside.read_bytes())["speed"]["addition_rnn"]["metrics"] == {"round": 1}
 
 
 def test_every_contestant_of_speed_takes_what_it_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,14 +227,15 @@ def test_how_much_better_a_recipe_is_has_the_interval_of_its_pairs() -> None:
     from scipy.stats import ttest_rel
 
     today, other = [0.80, 0.85, 0.83, 0.90], [0.82, 0.86, 0.88, 0.91]
-    found = teaching.figures({"epochs": 8}, other, [2.0, 1.0, 3.0, 1.5], today)
+    found = teaching.metrics({"epochs": 8}, other, [2.0, 1.0, 3.0, 1.5], today)
     bounds = ttest_rel(other, today).confidence_interval(0.95)
     assert found["better"] == [0.0225, round(float(bounds.low), 4), round(float(bounds.high), 4)]
     assert found["seconds"] == 1.75
 
 
 def test_records_of_what_was_tried_are_of_what_the_tables_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    from etudes import actions, experiments
+    from etudes import experiments
+    from etudes.actions.loading import preset_of
     from etudes.cli import flags
     from etudes.cli.parsing import parse
     from etudes.settings import as_dict
@@ -246,7 +247,7 @@ def test_records_of_what_was_tried_are_of_what_the_tables_say(monkeypatch: pytes
         for run, words in ablations.trainings(table.stem):
             assert words[:2] == ["train", table.stem]
             preset = words[words.index("--preset") + 1] if "--preset" in words else "tuned"
-            start = flags.Train(settings=actions.preset_of(table.stem, preset), preset=preset)
+            start = flags.Train(settings=preset_of(table.stem, preset), preset=preset)
             kind: Any = experiments.load(table.stem).settings
             said = as_dict(parse(flags.Train[kind], words[2:], "etudes train", default=start).settings)
             if not (ablations.ABLATIONS / run).is_dir():

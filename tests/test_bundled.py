@@ -1,4 +1,4 @@
-"""The trained runs that come with the package: their files, their figures, and what a name then stands for."""
+"""The trained runs that come with the package: their files, their metrics, and what a name then stands for."""
 
 import dataclasses
 import json
@@ -11,16 +11,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from etudes import actions, experiments
+import etudes
+from etudes import experiments
+from etudes.actions.loading import open_run
+from etudes.analysis.classification import predict
 from etudes.cli import run as command
+from etudes.contract import BaseNetwork
 from etudes.data import load_images
 from etudes.data.downloads import UnavailableError
 from etudes.errors import UserError
 from etudes.runs import BUNDLED, Run, bundled_run, bundled_runs, find_run, run_at, save_weights
-from etudes.trained import open_run
-from etudes.training.classification import predict
 
-ETUDES = [name for name in experiments.names() if not experiments.load(name).ready]
+ETUDES = [name for name in experiments.names() if not experiments.load(name).capability(BaseNetwork)]
 NAMES = sorted([*ETUDES, "cifar10_cnn@mnist"])
 TOLERATED = 0.002
 """Share of the test examples that another machine may see otherwise, as it rounds otherwise."""
@@ -30,8 +32,8 @@ def record(name: str) -> dict[str, Any]:
     return Run(BUNDLED / name).read_json("bundle.json")
 
 
-def figures(name: str) -> dict[str, Any]:
-    """The committed figures of the weights as they are stored."""
+def metrics(name: str) -> dict[str, Any]:
+    """The committed metrics of the weights as they are stored."""
     found = record(name)
     measured: dict[str, Any] = found["measured"][found["stored"]]
     return measured
@@ -68,12 +70,12 @@ def test_the_files_are_those_of_a_run_and_fit_their_sums(name: str) -> None:
     assert opened.etude == name.partition("@")[0]
     assert all(array.dtype == np.float32 for array in opened.arrays.values())
     assert record(name)["bytes"] == (run.folder / "weights.safetensors").stat().st_size
-    assert run.results()["figures"].keys() <= figures(name).keys()
+    assert run.results()["metrics"].keys() <= metrics(name).keys()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_half_the_bytes_cost_less_than_a_twentieth_of_a_percentage_point(name: str) -> None:
-    whole, stored = record(name)["measured"]["float32"], figures(name)
+    whole, stored = record(name)["measured"]["float32"], metrics(name)
     shares = [figure for figure in whole if is_share(figure)]
     assert shares
     for figure in shares:
@@ -81,7 +83,7 @@ def test_half_the_bytes_cost_less_than_a_twentieth_of_a_percentage_point(name: s
         assert stored[figure] == 1 or whole[figure] < 1, figure
 
 
-# --- figures ----------------------------------------------------------------------------------------------------------
+# --- metrics ----------------------------------------------------------------------------------------------------------
 
 
 def not_fetched(name: str) -> None:
@@ -93,15 +95,15 @@ def not_fetched(name: str) -> None:
 def test_the_weights_have_the_committed_figures(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the test split of what they learned from, where that is at hand; sums always are."""
     monkeypatch.setattr("etudes.data.builtin.fetch", not_fetched)
-    trained = actions.load(reference(name))
-    settings, committed = trained.settings, figures(name)
+    trained = etudes.load(reference(name))
+    settings, committed = trained.settings, metrics(name)
     if hasattr(settings, "exhaustive"):
         settings = dataclasses.replace(settings, exhaustive=False)  # a million sums take a minute
     try:
         data = trained.experiment.load_data(settings)
     except UserError as error:
         pytest.skip(str(error))
-    found = trained.experiment.evaluate(trained.networks, data, settings).figures
+    found = trained.experiment.evaluate(trained.networks, data, settings).metrics
     shares = [figure for figure in found if is_share(figure)]
     assert trained.experiment.headline in shares
     for figure in shares:
@@ -112,16 +114,16 @@ def test_three_hundred_sums_are_right() -> None:
     random = np.random.default_rng(0)
     pairs = random.integers(0, 1000, (300, 2)).tolist()
     questions = [f"{a}+{b}" for a, b in pairs]
-    answers = actions.use("addition_rnn@bundled", *questions).answers
+    answers = etudes.use("addition_rnn@bundled", *questions).answers
     assert [answer["answer"] for answer in answers] == [str(a + b) for a, b in pairs]
 
 
 def test_classifiers_read_digits_that_they_never_saw() -> None:
     """Those of scikit-learn, of other writers and another scanner, enlarged from 8×8: an easy task that is at hand."""
     digits = load_images("digits", seed=0, validation_share=0.0, limit=0).test
-    said = predict(actions.load("antirectifier@bundled").networks["antirectifier"], digits.pictures).classes
+    said = predict(etudes.load("antirectifier@bundled").networks["antirectifier"], digits.pictures).classes
     assert (said == digits.labels).mean() >= 0.9
-    networks = actions.load("mnist_transfer_cnn@bundled").networks
+    networks = etudes.load("mnist_transfer_cnn@bundled").networks
     for network, start in (("first", 0), ("transferred", 5)):
         half = (digits.labels >= start) & (digits.labels < start + 5)
         said = predict(networks[network], digits.pictures[half]).classes
@@ -129,9 +131,9 @@ def test_classifiers_read_digits_that_they_never_saw() -> None:
 
 
 def test_the_generator_draws_what_the_classifier_reads(runs: Path) -> None:
-    reader = actions.load("antirectifier@bundled").networks["antirectifier"]
+    reader = etudes.load("antirectifier@bundled").networks["antirectifier"]
     for digit in (3, 7):
-        result = actions.use("mnist_acgan@bundled", str(digit), count=16, out="drawn.png")
+        result = etudes.use("mnist_acgan@bundled", str(digit), count=16, out="drawn.png")
         with Image.open(result.files["picture"]) as image:
             sheet = np.asarray(image.convert("L"))
         side = sheet.shape[0] // 4
@@ -178,9 +180,9 @@ def test_the_list_says_what_is_bundled_and_how_good_it_is(
 
 def test_the_bundled_digit_reader_judges_drawings_where_no_better_one_is(runs: Path) -> None:
     info = open_run("mnist_acgan@bundled").info
-    found = experiments.load("mnist_acgan").inspection().borrow(info, None)
+    found = experiments.load("mnist_acgan").inspect.options().borrow(info, None)
     assert str(found) == "cifar10_cnn@mnist"
-    assert found == experiments.load("mnist_acgan").inspection(judge="cifar10_cnn@mnist").borrow(info, None)
+    assert found == experiments.load("mnist_acgan").inspect.options(judge="cifar10_cnn@mnist").borrow(info, None)
 
 
 def test_a_folder_of_ones_own_may_have_such_a_name(runs: Path) -> None:
@@ -190,7 +192,7 @@ def test_a_folder_of_ones_own_may_have_such_a_name(runs: Path) -> None:
 
 def test_without_run_and_bundle_the_cure_is_a_training(runs: Path, nothing_bundled: None) -> None:
     with pytest.raises(UserError, match=r"no finished run of cifar10_cnn in .*: first `etudes train cifar10_cnn`"):
-        actions.use("cifar10_cnn", "photo.jpg")
+        etudes.use("cifar10_cnn", "photo.jpg")
 
 
 @pytest.mark.parametrize(
@@ -209,8 +211,8 @@ def test_nothing_is_written_into_the_package(runs: Path, capsys: pytest.CaptureF
     assert command(["resume", "addition_rnn@bundled", "--quiet"]) == 0
     assert command(["use", "addition_rnn@bundled", "1+1"]) == 0
     assert command(["compare", "cifar10_cnn@bundled", "antirectifier@bundled"]) == 0
-    actions.train("addition_rnn", out=BUNDLED / "addition_rnn", quiet=True)  # is finished
-    inside = actions.inspect("addition_rnn@bundled")
+    etudes.train("addition_rnn", out=BUNDLED / "addition_rnn", quiet=True)  # is finished
+    inside = etudes.inspect("addition_rnn@bundled")
     assert all(Path(path).parent == runs / "addition_rnn-bundled" / "pictures" for path in inside.files.values())
     assert {path: path.stat().st_mtime_ns for path in BUNDLED.rglob("*")} == before
 
@@ -226,7 +228,7 @@ def test_bundled_weights_without_their_generator_draw_and_others_are_missed(runs
     without = {name: array for name, array in opened.arrays.items() if not name.startswith("generator_ema/")}
     save_weights(copy.folder, without)
     with pytest.raises(UserError, match=r"generator_ema/.* is on one side only"):
-        actions.load(copy)
+        etudes.load(copy)
 
 
 def test_a_dream_with_nothing_at_hand_is_dreamed_on_the_bundled_networks(
@@ -237,7 +239,7 @@ def test_a_dream_with_nothing_at_hand_is_dreamed_on_the_bundled_networks(
     from etudes.data import embedded_photo
 
     embedded_photo("flower").save("photo.jpg")
-    result = actions.use("deep_dream", "photo.jpg", "out.png", max_size=160)
+    result = etudes.use("deep_dream", "photo.jpg", "out.png", max_size=160)
     (answer,) = result.answers
     assert answer["network"] == "cifar10_cnn@bundled"
     assert answer["loss_after"] >= 10 * answer["loss_before"]

@@ -14,7 +14,7 @@ from etudes.cli.parsing import parse
 from etudes.views.card import looks_of
 
 
-class Parsed(Exception):  # noqa: N818, as it is none
+class Parsed(Exception):
     """A command's words were taken."""
 
 

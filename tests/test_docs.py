@@ -55,22 +55,22 @@ def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
             "data": "cifar10",
             "epochs": f"{epochs} epochs",
             "seed": seed,
-            "settings": {"seed": seed, "epochs": epochs, "shift": 2},
-            "changed": {"seed": seed, "epochs": epochs, "shift": 2},
-            "figures": {"accuracy": accuracy, "pictures": 10_000},
+            "settings": {"seed": seed, "epochs": epochs, "translate": 2},
+            "changed": {"seed": seed, "epochs": epochs, "translate": 2},
+            "metrics": {"accuracy": accuracy, "pictures": 10_000},
             "environment": {"backend": "tensorflow", "precision": "float32"},
         }
 
     tables = generator("recipe_tables")
     assert tables.seeds_table([trained(0, 0.5), trained(1, 0.6, epochs=6)]) == []
     lines = tables.seeds_table([trained(0, 0.5), trained(1, 0.6), trained(2, 0.9, epochs=6)])
-    recipe = "cifar10_cnn | tuned `--shift 2` | cifar10 | 5 epochs | float32"
+    recipe = "cifar10_cnn | tuned `--translate 2` | cifar10 | 5 epochs | float32"
     assert lines[-1] == f"| {recipe} | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
 
 
 def test_a_seed_counts_once_whatever_was_trained_beside_it() -> None:
-    def trained(seed: int, accuracy: float, *twins: str) -> dict[str, Any]:
-        settings = {"seed": seed, "shift": 2, "twins": list(twins)}
+    def trained(seed: int, accuracy: float, *baselines: str) -> dict[str, Any]:
+        settings = {"seed": seed, "translate": 2, "baselines": list(baselines)}
         return {
             "etude": "antirectifier",
             "preset": "tuned",
@@ -79,12 +79,12 @@ def test_a_seed_counts_once_whatever_was_trained_beside_it() -> None:
             "seed": seed,
             "settings": settings,
             "changed": settings,
-            "figures": {"accuracy": accuracy, **{f"accuracy_{twin}": 0.25 for twin in twins}},
+            "metrics": {"accuracy": accuracy, **{f"accuracy_{baseline}": 0.25 for baseline in baselines}},
             "environment": {"backend": "tensorflow", "precision": "float32"},
         }
 
     lines = generator("recipe_tables").seeds_table([trained(0, 0.5), trained(0, 0.5, "relu_256"), trained(1, 0.6)])
-    recipe = "antirectifier | tuned `--shift 2` | mnist | 5 epochs | float32"
+    recipe = "antirectifier | tuned `--translate 2` | mnist | 5 epochs | float32"
     assert [line for line in lines if line.startswith(f"| {recipe}")] == [
         f"| {recipe} | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
     ]
@@ -110,7 +110,7 @@ def test_what_was_tried_goes_between_the_marks_of_a_card_and_nowhere_else(
     monkeypatch.setattr(tables, "BENCHMARKS", tmp_path)
     for name, value in (("a", 0.5), ("b", 0.7)):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "results.json").write_text(json.dumps({"figures": {"accuracy": value}}))
+        (tmp_path / name / "results.json").write_text(json.dumps({"metrics": {"accuracy": value}}))
     rows = [{"what": "nothing", "flags": "", "runs": ["a"]}, {"what": "x", "flags": "--x 1", "runs": ["a", "b"]}]
     part = {"command": "etudes train", "figure": "accuracy", "split": "validation", "tried": rows}
     card = f"# a\n\n{tables.BEGIN}\nold\n{tables.END}\n\n## b\n"
@@ -185,6 +185,6 @@ def test_the_public_names_are_these() -> None:
     for name in etudes.__all__:
         assert getattr(etudes, name) is not None
     assert set(etudes.__all__) == {
-        "Antirectifier", "Interrupted", "Result", "Run", "Trained", "UserError", "compare", "evaluate", "export",
+        "Antirectifier", "Interrupted", "Result", "Run", "LoadedRun", "UserError", "compare", "evaluate", "export",
         "inspect", "layer_tables", "load", "report", "reproduce", "resume", "train", "use",
     }  # fmt: skip

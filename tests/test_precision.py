@@ -5,39 +5,39 @@ from typing import Any
 
 import pytest
 
-from etudes import actions
+import etudes
 from etudes.errors import UserError
 from etudes.training import backend
-from etudes.views.progress import Silent
+from etudes.views.progress import NoProgress
 
 
-class Listening(Silent):
-    """A watch that keeps what is said."""
+class Listening(NoProgress):
+    """A progress callback that keeps what is said."""
 
     def __init__(self) -> None:
         self.said: list[str] = []
 
-    def say(self, text: Any) -> None:
+    def message(self, text: Any) -> None:
         self.said.append(str(text))
 
 
 def test_auto_is_decided_by_the_machine_said_and_kept(
     tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def train(machine_has_it: bool, watch: Listening) -> Any:
+    def train(machine_has_it: bool, progress: Listening) -> Any:
         monkeypatch.setattr(backend, "has_bfloat16", lambda: machine_has_it)
-        settings = {"precision": "auto", "epochs": 1, "twins": ()}
-        return actions.train("antirectifier", preset="tiny", out=tmp_path / "run", watch=watch, **settings)
+        settings = {"precision": "auto", "epochs": 1, "baselines": ()}
+        return etudes.train("antirectifier", preset="tiny", out=tmp_path / "run", progress=progress, **settings)
 
-    watch = Listening()
-    run = train(True, watch)
+    progress = Listening()
+    run = train(True, progress)
     assert run.header()["settings"]["precision"] == "bfloat16"
     assert run.read_json("environment.json")["precision"] == "bfloat16"
-    assert "precision bfloat16: this machine has it in hardware (--precision chooses)" in watch.said
+    assert "precision bfloat16: this machine has it in hardware (--precision chooses)" in progress.said
     (run.folder / "results.json").unlink()
     later = Listening()
     assert train(False, later).read_json("environment.json")["precision"] == "bfloat16", "a run keeps what it began in"
     assert not any(line.startswith("precision") for line in later.said)
     (run.folder / "results.json").unlink()
     with pytest.raises(UserError, match="other settings"):
-        actions.train("antirectifier", preset="tiny", out=run.folder, precision="float32", epochs=1, twins=())
+        etudes.train("antirectifier", preset="tiny", out=run.folder, precision="float32", epochs=1, baselines=())

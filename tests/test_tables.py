@@ -2,7 +2,7 @@
 
 import pytest
 
-from etudes import actions
+import etudes
 from etudes.contract import Table
 
 
@@ -11,7 +11,7 @@ def rows(table: Table) -> list[tuple[str, str]]:
 
 
 def tables(name: str) -> dict[str, Table]:
-    return {table.title: table for table in actions.layer_tables(name, preset="classic")}
+    return {table.title: table for table in etudes.layer_tables(name, preset="classic")}
 
 
 def total(table: Table) -> int:
@@ -84,7 +84,7 @@ def test_mnist_acgan_generator() -> None:
 
 
 def test_mnist_acgan_light_generator() -> None:
-    (table,) = (table for table in actions.layer_tables("mnist_acgan", preset="stable") if table.title == "generator")
+    (table,) = (table for table in etudes.layer_tables("mnist_acgan", preset="stable") if table.title == "generator")
     assert sorted(row for row in rows(table) if row[0] == "input") == [("input", "(None, 1)"), ("input", "(None, 100)")]
     assert [tuple(row[:3]) for row in table.rows[:-1] if row[0] != "input"] == [
         ("embedding", "(None, 1, 100)", 1_000),

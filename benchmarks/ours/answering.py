@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from etudes import actions
-from etudes.experiments.addition_rnn.experiment import adder_of
+import etudes
+from etudes.analysis.classification import predict
+from etudes.experiments.addition_rnn.study import adder_of
 from etudes.training.backend import start_backend
-from etudes.training.classification import predict
 
 
 def measure(run: str, count: int, repeats: int) -> dict[str, Any]:
@@ -27,10 +27,10 @@ def measure(run: str, count: int, repeats: int) -> dict[str, Any]:
         repeats: of each, after one that is not counted.
     """
     start_backend()
-    trained = actions.load(run)
+    trained = etudes.load(run)
     random = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
-        example = trained.experiment.example(trained.experiment.load_data(trained.settings), Path(folder))
+        example = trained.experiment.use.example(trained.experiment.load_data(trained.settings), Path(folder))
         one = example.inputs[0]
         if trained.etude == "addition_rnn":
             numbers = random.integers(0, 10**trained.settings.digits, (count, 2))
@@ -44,7 +44,7 @@ def measure(run: str, count: int, repeats: int) -> dict[str, Any]:
         command = [sys.executable, "-m", "etudes", "use", run, one]
         return {
             "per_second": count / _median(answer, repeats),
-            "warm_seconds": _median(lambda: actions.use(run, one), repeats),
+            "warm_seconds": _median(lambda: etudes.use(run, one), repeats),
             "cold_seconds": _median(lambda: subprocess.run(command, check=True, capture_output=True), repeats, 0),
         }
 

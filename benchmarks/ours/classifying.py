@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from etudes.analysis.classification import predict
 from etudes.contract import ImageInfo
-from etudes.experiments.cifar10_cnn.experiment import PRESETS, build
+from etudes.experiments.cifar10_cnn.study import PRESETS, build
 from etudes.training.backend import start_backend
-from etudes.training.classification import predict
 
 
 def measure(count: int) -> dict[str, Any]:

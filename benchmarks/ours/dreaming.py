@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from etudes.experiments.deep_dream.dreaming import ascend, lost_detail, octaves_of, resize_image
-from etudes.experiments.deep_dream.experiment import PRESETS
 from etudes.experiments.deep_dream.inception import inception_v3
 from etudes.experiments.deep_dream.objectives import objective_of
+from etudes.experiments.deep_dream.study import PRESETS
 from etudes.settings import override
 from etudes.training.backend import drawn_from, layers_in, start_backend
 

@@ -29,9 +29,9 @@ def _changed(change: str, etude: str) -> Any:
     if change == "tuned data sets":
         return patch.object(session, "batches", _arrays)
     if change == "made in turn":
-        return patch.object(session, "one_ahead", _when_asked_for)
+        return patch.object(session, "prefetch", _when_asked_for)
     if change == "single steps":
-        return patch(f"etudes.experiments.{etude}.experiment.small_steps", lambda: 1)
+        return patch(f"etudes.experiments.{etude}.experiment.steps_per_execution_for", lambda: 1)
     if change == "compiled":
         return patch.object(keras.Model, "compile", partialmethod(keras.Model.compile, jit_compile=True))
     return contextlib.nullcontext()

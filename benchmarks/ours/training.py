@@ -9,17 +9,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from etudes import actions
+import etudes
 from etudes.runs import read_metrics
-from etudes.views.progress import Silent
+from etudes.views.progress import NoProgress
 
 
 class Reached(Exception):  # noqa: N818 (it is no error)
     """The target was reached, or the time is used up: nothing more is to be trained."""
 
 
-class Stopping(Silent):
-    """A watch that notes when the first step was done, and ends the training at a target or after some time."""
+class Stopping(NoProgress):
+    """A progress callback that notes when the first step was done, and ends the training at a target or after some time."""
 
     def __init__(self, phase: str, target: list[Any], most_seconds: float, seconds: float, most_steps: int) -> None:
         self.phase, self.target, self.most_seconds, self.seconds = phase, target, most_seconds, seconds
@@ -27,13 +27,13 @@ class Stopping(Silent):
         self.first_step: float | None = None
         self.epoch_ends: list[float] = []
 
-    def step(self, samples: int, figures: dict[str, Any]) -> None:  # noqa: ARG002
+    def on_batch_end(self, samples: int, metrics: dict[str, Any]) -> None:  # noqa: ARG002
         """Note the first."""
         self.first_step, self.steps = self.first_step or time.time(), self.steps + 1
         if self.steps == self.most_steps:
             raise Reached
 
-    def end_epoch(self, record: dict[str, Any]) -> None:
+    def on_epoch_end(self, record: dict[str, Any]) -> None:
         """Compare the epoch's figure with the target."""
         self.epoch_ends.append(time.time())
         self.seconds += record["seconds"]
@@ -68,16 +68,16 @@ def measure(
     with tempfile.TemporaryDirectory() as passing:
         out = Path(folder) if folder else Path(passing) / "run"
         before = sum(record["seconds"] for record in _records(out))
-        watch = Stopping(phase, target or [], most_seconds, before, most_steps)
+        progress = Stopping(phase, target or [], most_seconds, before, most_steps)
         began = float(os.environ.get("ETUDES_BENCHMARK_START", time.time()))
         try:
             if not _over(_records(out), phase, target, most_seconds):
                 chosen = {name: tuple(v) if isinstance(v, list) else v for name, v in (settings or {}).items()}
-                actions.train(etude, preset=preset, out=out, watch=watch, **chosen)
+                etudes.train(etude, preset=preset, out=out, progress=progress, **chosen)
         except Reached:
             pass
-        first = None if watch.first_step is None else watch.first_step - began
-        return {"epochs": _records(out), "first_step_seconds": first, "epoch_ends": watch.epoch_ends}
+        first = None if progress.first_step is None else progress.first_step - began
+        return {"epochs": _records(out), "first_step_seconds": first, "epoch_ends": progress.epoch_ends}
 
 
 def _over(records: list[dict[str, Any]], phase: str, target: list[Any] | None, most_seconds: float) -> bool:

@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.ours.dream_of_size import weights_at_hand
 from etudes.data import embedded_photo
-from etudes.experiments.deep_dream.experiment import experiment
 from etudes.experiments.deep_dream.objectives import objective_of
+from etudes.experiments.deep_dream.study import experiment
 from etudes.settings import override
 from etudes.training.backend import start_backend
 
@@ -29,7 +29,7 @@ def measure(height: int, width: int, tile: int) -> dict[str, Any]:
     """
     start_backend(os.environ.get("KERAS_BACKEND"))
     settings = override(experiment.presets["tuned"], {"weights": weights_at_hand()})
-    network = experiment.build(settings, experiment.describe_data(settings))["network"]
+    network = experiment.make_networks(settings, experiment.describe_data(settings))["network"]
     picture = np.asarray(embedded_photo("china").resize((width, height)), dtype=np.float32)[None] / 127.5 - 1
     whole = objective_of(network, settings.layers, settings.coefficients)
     parts = dataclasses.replace(whole, tile=tile)

@@ -52,8 +52,8 @@ class Epochs(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Write the record down."""
         seconds = time.monotonic() - self.began
-        figures = {name.replace("val_", "validation_"): float(value) for name, value in (logs or {}).items()}
-        record = {"phase": self.phase, "epoch": epoch + 1, "seconds": seconds, **figures}
+        metrics = {name.replace("val_", "validation_"): float(value) for name, value in (logs or {}).items()}
+        record = {"phase": self.phase, "epoch": epoch + 1, "seconds": seconds, **metrics}
         self.records.append({**record, "samples_per_second": self.samples / seconds})
         if self.file:
             with self.file.open("a") as stream:

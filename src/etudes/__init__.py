@@ -19,10 +19,11 @@ __version__ = "0.1.0"
 __all__ = [
     "Antirectifier",
     "Interrupted",
+    "LoadedRun",
     "Result",
     "Run",
-    "Trained",
     "UserError",
+    "answer",
     "compare",
     "evaluate",
     "export",
@@ -37,20 +38,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from etudes.actions import (
-        Trained,
-        compare,
-        evaluate,
-        export,
-        inspect,
-        layer_tables,
-        load,
-        report,
-        reproduce,
-        resume,
-        train,
-        use,
-    )
+    from etudes.actions.compare import compare
+    from etudes.actions.evaluate import evaluate
+    from etudes.actions.export import export
+    from etudes.actions.inspect import inspect, layer_tables
+    from etudes.actions.loading import LoadedRun, load
+    from etudes.actions.report import report
+    from etudes.actions.reproduce import reproduce
+    from etudes.actions.train import resume, train
+    from etudes.actions.use import answer, use
     from etudes.contract import Result
     from etudes.errors import Interrupted, UserError
     from etudes.experiments.antirectifier.layer import Antirectifier
@@ -59,20 +55,15 @@ else:
     __getattr__, __dir__, _ = lazy_loader.attach(
         __name__,
         submod_attrs={
-            "actions": [
-                "Trained",
-                "compare",
-                "evaluate",
-                "export",
-                "inspect",
-                "layer_tables",
-                "load",
-                "report",
-                "reproduce",
-                "resume",
-                "train",
-                "use",
-            ],
+            "actions.compare": ["compare"],
+            "actions.evaluate": ["evaluate"],
+            "actions.export": ["export"],
+            "actions.inspect": ["inspect", "layer_tables"],
+            "actions.loading": ["LoadedRun", "load"],
+            "actions.report": ["report"],
+            "actions.reproduce": ["reproduce"],
+            "actions.train": ["resume", "train"],
+            "actions.use": ["answer", "use"],
             "contract": ["Result"],
             "errors": ["Interrupted", "UserError"],
             "experiments.antirectifier.layer": ["Antirectifier"],

@@ -1,10 +1,10 @@
-"""What an étude must provide, and the few types that all rooms speak."""
+"""What a study provides, and the few types that all rooms speak."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import numpy as np
 from annotated_types import Interval, MinLen
@@ -12,18 +12,23 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
 
     from PIL.Image import Image
+    from rich.console import RenderableType
 
     from etudes.settings import Settings
 
 Networks = dict[str, Any]
-"""The networks of an étude by name; the values are `keras.Model`s, built and ready to be called."""
+"""The networks of a study by name; the values are `keras.Model`s, built and ready to be called."""
 
 Array = NDArray[Any]
 
-LARGEST_SIDE = 1024
+MAX_IMAGE_SIDE = 1024
 """Pixels that the side of a labelled picture may have."""
+
+
+# --- data -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -32,8 +37,8 @@ class ImageInfo:
 
     source: str
     """Name of a built-in set, or the path that was given."""
-    height: Annotated[int, Interval(ge=1, le=LARGEST_SIDE)]
-    width: Annotated[int, Interval(ge=1, le=LARGEST_SIDE)]
+    height: Annotated[int, Interval(ge=1, le=MAX_IMAGE_SIDE)]
+    width: Annotated[int, Interval(ge=1, le=MAX_IMAGE_SIDE)]
     channels: Annotated[int, Interval(ge=1, le=3)]
     class_names: Annotated[tuple[str, ...], MinLen(2)]
 
@@ -68,6 +73,9 @@ class ImageData:
         return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
 
 
+# --- results ----------------------------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
 class Table:
     """A small table for terminal, page and JSON; a cell is a string or a number."""
@@ -79,9 +87,9 @@ class Table:
 
 @dataclass
 class Result:
-    """What evaluate, use, inspect and compare give back, for every door alike."""
+    """What evaluate, use, inspect and compare return, for the terminal, the page, JSON and the studio alike."""
 
-    figures: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
     """Single numbers or words by name, the most important first."""
     tables: list[Table] = field(default_factory=list)
     pictures: dict[str, Image | list[Image]] = field(default_factory=dict)
@@ -96,20 +104,73 @@ class Result:
     records: dict[str, Any] = field(default_factory=dict)
     """What a page needs in order to show pictures of a run, JSON-ready; saved beside them as `pictures/NAME.json`."""
     files: dict[str, str] = field(default_factory=dict)
-    """Where each picture was saved: name → path. Filled in by the action, not by the étude."""
+    """Where each picture was saved: name → path. Filled in by the action, not by the study."""
     captions: dict[str, str] = field(default_factory=dict)
     """A sentence below a picture in the report, by its name; without one, the name stands there."""
     run: str = ""
-    """The run that answered, where an étude's name left open which. Filled in by the action; no part of the JSON."""
+    """The run that answered, where only a study's name was given. Filled in by the action; no part of the JSON."""
 
     def as_json(self) -> dict[str, Any]:
         """The result without its pictures, which are named by `files`."""
         tables = [
             {"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]} for t in self.tables
         ]
-        parts = {"figures": self.figures, "tables": tables, "lines": self.lines, "answers": self.answers}
+        parts = {"metrics": self.metrics, "tables": tables, "lines": self.lines, "answers": self.answers}
         parts |= {"files": self.files, "captions": self.captions}
         return {key: value for key, value in parts.items() if value}
+
+
+class ProgressCallback(Protocol):
+    """What a training run calls to show its progress. A context manager: entered when the run begins."""
+
+    def __enter__(self) -> ProgressCallback: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def message(self, text: RenderableType) -> None:
+        """A line, or any rich renderable, that stays above the progress."""
+
+    def on_phase_begin(self, phase: str, epochs: int, done: int) -> None:
+        """A phase of so many epochs begins; `done` of them were finished before an interruption."""
+
+    def on_epoch_begin(self, epoch: int, samples: int) -> None:
+        """An epoch (from 0) of so many examples begins."""
+
+    def on_batch_end(self, samples: int, metrics: dict[str, Any]) -> None:
+        """The network was trained on so many more examples; the epoch's metrics so far."""
+
+    def on_epoch_end(self, record: dict[str, Any]) -> None:
+        """An epoch ended with this line of `metrics.jsonl`."""
+
+
+# --- a study ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """One input or output of a network: what it means, and the range of its values."""
+
+    meaning: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class IOSpec:
+    """The inputs and outputs of one network, in the network's own order."""
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    saved: bool = True
+    """Whether training changes it, so that the run saves its weights."""
+    training_only: bool = False
+    """Whether only training needs it: bundled runs leave it out."""
+
+    def __str__(self) -> str:
+        """In words, for people who load an exported network."""
+        inputs, outputs = (" and ".join(part.meaning for part in parts) for parts in (self.inputs, self.outputs))
+        return f"in: {inputs}; out: {outputs}"
 
 
 @dataclass(frozen=True)
@@ -121,84 +182,145 @@ class Example:
 
 
 @dataclass(frozen=True)
-class NothingToChoose:
-    """Options of an étude that has none."""
+class UseOptions:
+    """What `use` accepts: the fields of a subclass are the flags of `etudes use`."""
+
+    inputs: tuple[str, ...]
+    """What a person brings."""
+
+    @property
+    def picture_path(self) -> str | None:
+        """Where the picture goes that `use` makes; None for ETUDE.png."""
+        return None
+
+
+@dataclass(frozen=True)
+class Use:
+    """How a trained study answers a person's input."""
+
+    options: type[UseOptions]
+    read: Callable[[Any, Any, Any], Any]
+    """(info, settings, options) → the inputs, opened and checked before a backend is loaded. Must not use Keras.
+
+    All that can be refused without a network is refused here, with `UserError`.
+    """
+    run: Callable[[Any, Any, Any, Any, Any], Result]
+    """(networks, info, settings, options, what `read` returned) → one answer for each input."""
+    example: Callable[[Any, Path], Example]
+    """(data, folder) → inputs to show `use` with; files that it needs go into the folder as `input-….png`."""
+
+
+@dataclass(frozen=True)
+class InspectOptions:
+    """What `inspect` accepts: the fields of a subclass are the flags of `etudes inspect`.
+
+    With its defaults an inspection takes seconds; anything longer, such as training more networks, is an option.
+    """
+
+    def check(self, info: Any, settings: Any) -> None:
+        """Raise `UserError` for what cannot be inspected. Called before data and backend are loaded."""
+
+    def check_data(self, data: Any, settings: Any) -> None:
+        """Raise `UserError` for what this data does not have. Called before a backend is loaded."""
+
+    @property
+    def needs_data(self) -> bool:
+        """Whether more than `data.info` is needed."""
+        return True
+
+    def base_run(self, info: Any, settings: Any) -> Any | None:  # noqa: ARG002
+        """Another run whose networks the inspection needs, or None."""
+        return None
+
+
+@dataclass(frozen=True)
+class Inspect:
+    """How one looks inside a trained study."""
+
+    run: Callable[..., Result]
+    """(networks, data, settings, options) → pictures and tables of what was learned.
+
+    Where `options.base_run` names a run, that run, loaded, is a fifth argument. The action adds the layer tables.
+    """
+    options: type[InspectOptions] = InspectOptions
+
+
+@dataclass(frozen=True)
+class DataInfoOnly:
+    """Takes the place of the data in an inspection that needs only `info`."""
+
+    info: Any
+
+
+@dataclass(frozen=True)
+class Compare:
+    """What several runs of one study show together."""
+
+    run: Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], Result]
+    """(`settings.toml` of each run, `results.json` of each run) → tables and pictures. Must not use Keras."""
+
+
+@dataclass(frozen=True)
+class BaseNetwork:
+    """The network comes trained, from another run or a file, so `use` and `inspect` work without a run of one's own.
+
+    `make_networks` of such a study takes a third argument: the networks of the run that `run` names, or None.
+    """
+
+    resolve: Callable[[Any], Any]
+    """settings → settings that name the network which an unset choice stands for now. Must not use Keras."""
+    run: Callable[[Any, Any], Any | None]
+    """(info, settings) → the run whose networks are needed, or None. Must not use Keras.
+
+    Raises `UserError` where that run is no longer the one that `info` names.
+    """
+    settings_for: Callable[[Any], Any]
+    """options of use or inspect → settings, where there is no run to take them from."""
+
+
+Capability = Compare | BaseNetwork
+"""What only some studies have."""
+
+C = TypeVar("C", Compare, BaseNetwork)
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """The table of contents of one étude: the last line of its `experiment.py`.
+    """The table of contents of one study: `experiment` in its folder's `__init__.py`.
 
-    `S` stands for the étude's settings, `I` for what its data is (`ImageInfo` or a class of its own), `D` for the
+    `S` stands for the study's settings, `I` for what its data is (`ImageInfo` or a class of its own), `D` for the
     data itself, which has an attribute `info` and a method `sizes()`.
     """
 
-    learns: str
-    """What it learns, in one line, for `etudes list`."""
+    summary: str
+    """What the study does, in one line that goes on from its name, for `etudes list`."""
     headline: str
-    """Name of the figure of `evaluate` that counts most."""
-    settings: type[Settings]
-    """The frozen dataclass of settings; `presets` are values of it."""
+    """Name of the metric of `evaluate` that counts most."""
     presets: Mapping[str, Settings]
     """At least `classic`, `tuned` (the default), `demo` (embedded data, about a minute) and `tiny` (seconds)."""
     info: type[Any]
-    """The dataclass of `describe_data`; it is written into the run and read back from there."""
-    options: type[Any]
-    """The frozen dataclass of what `use` accepts: its fields are the flags of `etudes use`."""
+    """The dataclass I of `describe_data`; it is written into the run and read back from there."""
     describe_data: Callable[[Any], Any]
     """S → I. Must not read a built-in data set."""
     load_data: Callable[[Any], Any]
-    """S → D. Raises `UserError` where the data is not at hand."""
-    build: Callable[..., Networks]
-    """(S, I) → networks with fresh weights drawn from `settings.seed`.
-
-    With `borrow`, also the keyword `borrowed`: the networks of the run that `borrow` names, or None.
-    """
+    """S → D. Raises `UserError` where the data was not found."""
+    make_networks: Callable[..., Networks]
+    """(S, I) → networks with new weights drawn from `settings.seed`."""
+    io_spec: Callable[[Any, Any], Mapping[str, IOSpec]]
+    """(I, S) → inputs and outputs of each network by name. Must not use Keras."""
     train: Callable[[Any, Any, Any, Any], None]
-    """(networks, D, S, session) → nothing; the networks are trained in place, through `etudes.training.Session`."""
+    """(networks, D, S, session) → None; trains the networks in place, through `etudes.training.session.Session`."""
     evaluate: Callable[[Any, Any, Any], Result]
-    """(networks, D, S) → figures, tables and pictures on the test set."""
-    read: Callable[[Any, Any, Any], Any]
-    """(I, S, options) → what a person brought to `use`, opened and checked before any network is loaded.
+    """(networks, D, S) → metrics, tables and pictures on the test set."""
+    use: Use
+    inspect: Inspect
+    capabilities: tuple[Capability, ...] = ()
 
-    All that can be refused without a network is refused here, with `UserError`. Must not use Keras.
-    """
-    use: Callable[[Any, Any, Any, Any, Any], Result]
-    """(networks, I, S, options, what `read` gave) → one answer for each input."""
-    inspect: Callable[[Any, Any, Any, Any], Result]
-    """(networks, D, S, inspection) → pictures of what was learned. The layer table is added by the action."""
-    example: Callable[[Any, Path], Example]
-    """(D, folder) → inputs to show `use` with; what it needs as files, it writes into the folder as `input-….png`."""
-    inspection: type[Any] = NothingToChoose
-    """The frozen dataclass of what `inspect` accepts: its fields are the flags of `etudes inspect`.
+    @property
+    def settings(self) -> type[Settings]:
+        """The frozen dataclass S, of which the presets are values."""
+        return type(self.presets["tuned"])
 
-    With its defaults, an inspection takes seconds; what takes longer, such as a study that trains, is asked for.
-    It may have a method `check(info, settings)`, which raises `UserError` for what cannot be looked at, and
-    `check_data(data, settings)`, which does so for what this data does not have; both are asked before any network is
-    loaded. `needs_data` is False where what was asked for needs nothing but `data.info`. A method
-    `borrow(info, settings)` names another run, or None; that run, brought to life, is then the keyword `borrowed` of
-    `inspect`.
-    """
-    compare: Callable[[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]], Result] | None = None
-    """(what `settings.toml` of each run says, what its `results.json` says) → what several runs say together.
-
-    Tables and pictures that `etudes compare` adds where all its runs are this étude's. Must not use Keras.
-    """
-    borrow: Callable[[Any, Any], str | None] | None = None
-    """(I, S) → the run whose networks this étude builds upon, or None. Must not use Keras.
-
-    Raises `UserError` where that is no longer the one that I names.
-    """
-    settle: Callable[[Any], Any] | None = None
-    """S → S in which what a person left open is decided. A training begins with that and keeps to it. No Keras."""
-    trains: tuple[str, ...] = ()
-    """Names of the networks that training changes and the run keeps; empty for all that `build` gives."""
-    only_for_training: Callable[[Any], tuple[str, ...]] | None = None
-    """S → names of networks that only training needs: those bundled with the package leave them out."""
-    wiring: Callable[[Any, Any], Mapping[str, str]] | None = None
-    """(I, S) → for each network by name, what goes in and comes out, for who uses it outside. No Keras.
-
-    None where pictures of values 0 to 255 go in and probabilities of classes come out.
-    """
-    ready: bool = False
-    """Whether `use` and `inspect` work without a training of the étude's own (deep_dream uses networks of others)."""
+    def capability(self, kind: type[C]) -> C | None:
+        """The study's capability of a kind, or None."""
+        return next((found for found in self.capabilities if isinstance(found, kind)), None)

@@ -1,7 +1,10 @@
-"""The one error that is a person's to mend: shown as one line, exit code 2; and a person's wish to stop."""
+"""Errors that a person can fix: shown as one line, exit code 2; and a signal that asked to stop."""
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
+
+_MAX_PATH_LENGTH = 90
 
 
 class UserError(Exception):
@@ -35,3 +38,9 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
     hint = f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(names)}"
     message = f"unknown {kind} {given!r}: {hint}"
     return UserError(message if len(message) <= 190 else message[:189] + "…")
+
+
+def format_path(path: str | Path) -> str:
+    """The path on one line, at most 90 characters: what is left out is at its beginning."""
+    text = "".join(letter if letter.isprintable() else "?" for letter in str(path))
+    return text if len(text) <= _MAX_PATH_LENGTH else "…" + text[1 - _MAX_PATH_LENGTH :]

@@ -206,7 +206,7 @@ def as_dict(settings: Any) -> dict[str, Any]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in plain.items()}
 
 
-def words_of(values: Mapping[str, Any]) -> list[str]:
+def command_words(values: Mapping[str, Any]) -> list[str]:
     """Settings or options as the words of a command, such as ["--learning-rate", "0.01", "--no-freeze"].
 
     Args:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from etudes import actions
+import etudes
+from etudes import experiments
 from etudes.cli import COMMANDS, run
 from etudes.data import embedded_photo
 from etudes.errors import UserError
@@ -109,7 +110,7 @@ def test_options_out_of_range_are_refused(finished: Run, runs: Path, capsys: pyt
     Path("photo.png").touch()
     assert "--top 0: must be >= 1" in refused(["use", str(finished), "photo.png", "--top", "0"], capsys)
     with pytest.raises(UserError, match="unknown option 'tops': did you mean 'top'"):
-        actions.use(finished, "photo.png", tops=3)
+        etudes.use(finished, "photo.png", tops=3)
 
 
 def test_a_dream_does_not_overwrite_its_photograph(
@@ -193,7 +194,7 @@ def test_tables_are_also_json(words: list[str], runs: Path, capsys: pytest.Captu
 
 
 def test_every_card_is_shown(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in actions.experiments.names():
+    for name in experiments.names():
         assert run(["card", name]) == 0
         printed = capsys.readouterr().out
         assert name in printed

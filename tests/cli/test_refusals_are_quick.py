@@ -69,7 +69,7 @@ def never_trained(etude: str, place: Path, **changes: Any) -> Run:
     header = {"etude": etude, "preset": "tiny", "settings": as_dict(settings) | changes}
     run.write_header({**header, "data": as_dict(experiment.describe_data(settings))})
     save_weights(place, {"network/00.kernel": np.ones((3, 3, 3, 8), np.float32)})
-    run.write_json("results.json", {"figures": {}, "training_seconds": 0.0})
+    run.write_json("results.json", {"metrics": {}, "training_seconds": 0.0})
     return run
 
 
@@ -221,15 +221,15 @@ def test_what_cannot_be_looked_at_is_refused_without_a_backend(etude: str, broug
 
 def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None) -> None:
     use = ["use", "deep_dream", "photo.png", "dream.png"]
-    lender = never_trained("cifar10_cnn", Path("lender"))
-    lender.write_json("weights.json", {"arrays": {"network/00.kernel": {"shape": [3, 3, 3, 8]}}})
+    base_run = never_trained("cifar10_cnn", Path("base_run"))
+    base_run.write_json("weights.json", {"arrays": {"network/00.kernel": {"shape": [3, 3, 3, 8]}}})
     odd = never_trained("cifar10_cnn", Path("odd"))
     odd.write_json("weights.json", {"arrays": {"network/00.kernel": 7}})
     spoken = refused(
         [
             ["use", "deep_dream", "missing.png", "dream.png"],
             [*use, "--weights", "noise.h5"],
-            [*use, "--weights", "lender"],
+            [*use, "--weights", "base_run"],
             [*use, "--weights", "odd"],
             [*use, "--weights", "untrained", "--step", "-0.1"],
             ["use", "deep_dream", "text.jpg", "dream.png", "--weights", "untrained"],
@@ -278,22 +278,22 @@ def test_a_damaged_run_is_refused_without_a_backend(command: list[str], brought:
 
 
 def test_a_dream_with_a_damaged_lender_is_refused_without_a_backend(brought: None) -> None:
-    dream, lender = (
-        never_trained("deep_dream", Path("dream"), weights="lender"),
-        never_trained("cifar10_cnn", Path("lender")),
+    dream, base_run = (
+        never_trained("deep_dream", Path("dream"), weights="base_run"),
+        never_trained("cifar10_cnn", Path("base_run")),
     )
     header = dream.header()
-    header["data"] |= {"weights": "lender", "weights_sha256": "other"}
+    header["data"] |= {"weights": "base_run", "weights_sha256": "other"}
     dream.write_header(header)
     save_weights(dream.folder, {"dream": np.zeros((2, 2, 3), np.float32)})
     changed = refused([["use", "dream", "photo.png", "dream.png"], ["evaluate", "dream"], ["inspect", "dream"]])
     assert all("is no longer the network that this dream began with" in said for said in changed)
-    lender.write_json("weights.json", {**lender.read_json("weights.json"), "sha256": "other"})
-    Path("lender/weights.safetensors").write_bytes(b"")
+    base_run.write_json("weights.json", {**base_run.read_json("weights.json"), "sha256": "other"})
+    Path("base_run/weights.safetensors").write_bytes(b"")
     damaged = refused([["use", "dream", "photo.png", "dream.png"], ["evaluate", "dream"], ["inspect", "dream"]])
-    assert all("lender/weights.safetensors is damaged" in said for said in damaged)
-    (said,) = refused([["train", "deep_dream", "--preset", "tiny", "--weights", "lender", "--out", "new"]])
-    assert "lender/weights.safetensors is damaged" in said
+    assert all("base_run/weights.safetensors is damaged" in said for said in damaged)
+    (said,) = refused([["train", "deep_dream", "--preset", "tiny", "--weights", "base_run", "--out", "new"]])
+    assert "base_run/weights.safetensors is damaged" in said
     assert not Path("new").exists()
 
 
@@ -330,7 +330,7 @@ def test_a_training_that_cannot_begin_is_refused_without_a_backend(brought: None
         ("addition_rnn", "--digits", "1", "--pairs", "56"): "only 55 different pairs",
         ("addition_rnn", "--data", "missing.csv"): "missing.csv",
         ("antirectifier", "--data", "missing.npz"): "missing.npz",
-        ("antirectifier", "--twins", "relu"): "unknown value of --twins 'relu'",
+        ("antirectifier", "--baselines", "relu"): "unknown value of --baselines 'relu'",
         ("mnist_acgan", "--data", "small.npz"): "pictures of 4x28 are too small to be drawn: 8x8 at least",
         ("mnist_transfer_cnn", "--data", "odd.npz"): "needs four or more",
         ("deep_dream", "--data", "text.jpg", "--weights", "untrained"): "text.jpg: is not a picture",

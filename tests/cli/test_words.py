@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etudes import experiments
+from etudes.actions.loading import preset_of
 from etudes.cli import flags
 from etudes.cli.parsing import inputs_first, parse
 from etudes.errors import UserError
-from etudes.settings import Setting, as_dict, describe, words_of
-from etudes.trained import preset_of
+from etudes.settings import Setting, as_dict, command_words, describe
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]))
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -48,7 +48,7 @@ class Choices:
 )
 @settings(max_examples=50, deadline=None)
 def test_the_words_of_any_options_parse_back_to_them(chosen: Choices) -> None:
-    assert parse(Choices, words_of(as_dict(chosen)), "etudes inspect") == chosen
+    assert parse(Choices, command_words(as_dict(chosen)), "etudes inspect") == chosen
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_the_words_of_any_options_parse_back_to_them(chosen: Choices) -> None:
     ],
 )
 def test_words_are_joined_only_where_they_would_be_taken_for_flags(values: dict[str, Any], words: list[str]) -> None:
-    assert words_of(values) == words
+    assert command_words(values) == words
 
 
 @pytest.mark.parametrize("etude", experiments.names())
@@ -69,13 +69,13 @@ def test_the_words_of_every_preset_give_back_its_settings(etude: str) -> None:
     experiment = experiments.load(etude)
     start = flags.Train(settings=preset_of(etude, "demo"), preset="demo")
     wanted = as_dict(experiment.presets["tuned"])
-    given_back = parse(flags.Train[experiment.settings], words_of(wanted), "etudes train", default=start)  # type: ignore[name-defined]
+    given_back = parse(flags.Train[experiment.settings], command_words(wanted), "etudes train", default=start)  # type: ignore[name-defined]
     assert as_dict(given_back.settings) == wanted
 
 
 def use_flags(etude: str) -> Any:
     accepted: Any = flags.UseFlags
-    return accepted[flags.shown_options(experiments.load(etude).options)]
+    return accepted[flags.shown_options(experiments.load(etude).use.options)]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_list_that_takes_a_word_too_many_and_a_flag_of_two_kinds_are_said_plai
     with pytest.raises(UserError, match=r"^--parts: cannot take '1', 'out.png': see"):
         parse(use_flags("mnist_acgan"), ["7", "--parts", "1", "out.png"], "etudes use")
     inspection: Any = flags.InspectFlags
-    looks = inspection[flags.shown_options(experiments.load("cifar10_cnn").inspection)]
+    looks = inspection[flags.shown_options(experiments.load("cifar10_cnn").inspect.options)]
     with pytest.raises(UserError, match=r"^Unrecognized options: --rate: did you mean --rates\?$"):
         parse(looks, ["--rate"], "etudes inspect")
 

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from etudes.data.augmentation import cut_out, flip_alternately, flip_some, shift, slant
+from etudes.data.augmentation import alternating_flip, cutout, random_flip, shear, translate
 
 RANDOM = np.random.default_rng(5)
 PICTURES = RANDOM.integers(0, 256, size=(40, 12, 10, 3)).astype(np.uint8)
 
 
 def test_a_whole_shift_is_that_of_a_padded_picture() -> None:
-    moved = shift(PICTURES, 2, 1, np.random.default_rng(3), fill="reflect")
+    moved = translate(PICTURES, 2, 1, np.random.default_rng(3), fill="reflect")
     for picture, found in zip(PICTURES, moved, strict=True):
         padded = np.pad(picture, [(2, 2), (1, 1), (0, 0)], mode="reflect")
         crops = [padded[y : y + 12, x : x + 10] for y in range(5) for x in range(3)]
@@ -18,26 +18,26 @@ def test_a_whole_shift_is_that_of_a_padded_picture() -> None:
 
 
 def test_a_slant_is_that_of_rows_and_columns_interpolated_one_by_one() -> None:
-    slanted = slant(PICTURES, 0.3, np.random.default_rng(1))
-    slants = np.random.default_rng(1).uniform(-0.3, 0.3, size=(2, 40))
+    sheared = shear(PICTURES, 0.3, np.random.default_rng(1))
+    shears = np.random.default_rng(1).uniform(-0.3, 0.3, size=(2, 40))
     for k in range(0, 40, 7):
         picture = PICTURES[k].astype(float)
         for y in range(12):
             for c in range(3):
-                places = np.arange(10) + slants[0, k] * (y - 5.5)
+                places = np.arange(10) + shears[0, k] * (y - 5.5)
                 picture[y, :, c] = np.interp(places, np.arange(10), PICTURES[k, y, :, c])
         rows = picture.copy()
         for x in range(10):
             for c in range(3):
-                places = np.arange(12) + slants[1, k] * (x - 4.5)
+                places = np.arange(12) + shears[1, k] * (x - 4.5)
                 picture[:, x, c] = np.interp(places, np.arange(12), rows[:, x, c])
-        assert np.abs(slanted[k] - picture).max() <= 2.5  # rounded twice, fractions to 1/256
-    np.testing.assert_array_equal(slant(PICTURES, 0.0, np.random.default_rng(1)), PICTURES)
+        assert np.abs(sheared[k] - picture).max() <= 2.5  # rounded twice, fractions to 1/256
+    np.testing.assert_array_equal(shear(PICTURES, 0.0, np.random.default_rng(1)), PICTURES)
 
 
 def test_a_grey_square_lies_somewhere_in_every_picture_and_changes_nothing_else() -> None:
     white = np.full((200, 12, 10, 3), 255, np.uint8)
-    cut = cut_out(white, 4, np.random.default_rng(2))
+    cut = cutout(white, 4, np.random.default_rng(2))
     grey = cut == 128
     assert (cut[~grey] == 255).all()
     for picture in grey.all(axis=3):
@@ -50,10 +50,10 @@ def test_a_grey_square_lies_somewhere_in_every_picture_and_changes_nothing_else(
 
 def test_two_epochs_show_both_sides_of_every_picture() -> None:
     places = np.arange(40)
-    even, odd = (flip_alternately(PICTURES, epoch, places) for epoch in (0, 1))
+    even, odd = (alternating_flip(PICTURES, epoch, places) for epoch in (0, 1))
     mirrored = PICTURES[:, :, ::-1]
     flipped = (even == mirrored).all(axis=(1, 2, 3))
     assert 5 < flipped.sum() < 35
     np.testing.assert_array_equal(odd, np.where(flipped[:, None, None, None], PICTURES, mirrored))
-    some = (flip_some(PICTURES, np.random.default_rng(0)) == mirrored).all(axis=(1, 2, 3))
+    some = (random_flip(PICTURES, np.random.default_rng(0)) == mirrored).all(axis=(1, 2, 3))
     assert 5 < some.sum() < 35

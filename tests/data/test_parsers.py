@@ -18,8 +18,8 @@ from etudes.data.pictures import look_at_picture
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.answers import read_questions
 from etudes.experiments.addition_rnn.encoding import SUMS, decode, encode
-from etudes.experiments.addition_rnn.experiment import AdditionSettings
 from etudes.experiments.addition_rnn.questions import TextInfo
+from etudes.experiments.addition_rnn.study import AdditionSettings
 from etudes.runs import Run, load_checkpoint, load_weights, read_metrics
 from etudes.settings import as_dict, from_dict, override, validate
 from soak.hostile_arrays import idx, with_changes
@@ -175,11 +175,11 @@ def test_a_header_is_read_or_refused(content: bytes) -> None:
 
 
 @same
-@given(st.one_of(st.binary(max_size=60), mutated(b'{"figures": {"a": 1.5}, "training_seconds": 3}')))
+@given(st.one_of(st.binary(max_size=60), mutated(b'{"metrics": {"a": 1.5}, "training_seconds": 3}')))
 def test_json_of_a_run_is_read_or_refused(content: bytes) -> None:
     results = of_bytes(content, "results.json", lambda path: Run(path.parent).results())
     if results is not None:
-        assert isinstance(results["figures"], dict)
+        assert isinstance(results["metrics"], dict)
     of_bytes(content, "metrics.jsonl", lambda path: read_metrics(path.parent))
     of_bytes(content, "weights.json", lambda path: load_weights(path.parent))
 

@@ -24,6 +24,7 @@ from etudes.runs import (
     replace_metrics,
     save_checkpoint,
     save_weights,
+    settings_digest,
 )
 from etudes.runs.files import write_atomically
 
@@ -68,8 +69,8 @@ def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
 
 def test_a_checkpoint_comes_back_and_the_previous_one_stands_in_for_a_damaged_one(tmp_path: Path) -> None:
     assert load_checkpoint(tmp_path) is None
-    save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 1}))
-    save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 2, "sum": 0.1 + 0.2}))
+    save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 1}), settings_digest(tmp_path))
+    save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 2, "sum": 0.1 + 0.2}), settings_digest(tmp_path))
     found = load_checkpoint(tmp_path)
     assert found is not None
     assert found.position == {"epoch": 2, "sum": 0.1 + 0.2}
@@ -99,7 +100,7 @@ def test_metrics_are_put_back_and_a_torn_last_line_is_left_out(tmp_path: Path) -
 def test_a_checkpoint_of_another_version_or_program_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as newer:
         newer.setattr(checkpoint, "FORMAT", 99)
-        save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 1}))
+        save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 1}), settings_digest(tmp_path))
     with pytest.raises(UserError, match="has format 99, this version of etudes reads 2"):
         load_checkpoint(tmp_path)
     save_file(ARRAYS, tmp_path / "checkpoints" / "current.safetensors")
@@ -141,7 +142,7 @@ def test_runs_are_found_by_name_and_by_folder(runs: Path, nothing_bundled: None)
     first.write_header(HEADER)
     with pytest.raises(UserError, match="is not finished"):
         find_run(first.folder, names)
-    first.write_json("results.json", {"figures": {}})
+    first.write_json("results.json", {"metrics": {}})
     second = Run(next_folder("cifar10_cnn", "tiny"))
     assert second.folder.name == "cifar10_cnn-tiny-2"
     assert newest_run("cifar10_cnn") == first

@@ -1,9 +1,9 @@
 """`make soak`: everything that docs/reliability.md promises, tried whole; minutes to an hour on two cores.
 
     python -m soak                    # with tests/ on PYTHONPATH; all parts
-    python -m soak kills hostile      # some of them; the figures of the others stay
+    python -m soak kills hostile      # some of them; the metrics of the others stay
 
-The figures go to benchmarks/reliability.json, from which docs/generate.py writes docs/reliability.md.
+The metrics go to benchmarks/reliability.json, from which docs/generate.py writes docs/reliability.md.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 
 from etudes import experiments
 from etudes.actions import preset_of
-from etudes.runs import Checkpoint, save_checkpoint
+from etudes.runs import Checkpoint, save_checkpoint, settings_digest
 from etudes.training.environment import cores, processor, versions
 from soak.forking import Forks
 from soak.kills import finish, soak
@@ -67,9 +67,9 @@ def repeats(folder: Path) -> list[dict[str, Any]]:
 
 def checkpoints(folder: Path) -> list[dict[str, Any]]:
     """How long the checkpoint of each étude's preset `tuned` takes, as a share of the time between two of them."""
-    from etudes.trained import build
+    from etudes.actions.loading import build
     from etudes.training.backend import start_backend
-    from etudes.training.keeping import MOST_SECONDS, SECONDS, SHARE
+    from etudes.training.checkpointing import MAX_SECONDS, SECONDS, SHARE
     from etudes.training.state import state_of
 
     start_backend("tensorflow")
@@ -84,10 +84,10 @@ def checkpoints(folder: Path) -> list[dict[str, Any]]:
         seconds = []
         for _ in range(5):
             start = time.monotonic()
-            save_checkpoint(folder, Checkpoint(arrays, {}))
+            save_checkpoint(folder, Checkpoint(arrays, {}), settings_digest(folder))
             seconds.append(time.monotonic() - start)
         median = float(np.median(seconds))
-        between = min(max(SECONDS, median / SHARE), MOST_SECONDS)
+        between = min(max(SECONDS, median / SHARE), MAX_SECONDS)
         size = (folder / "checkpoints" / "current.safetensors").stat().st_size / 1e6
         found.append(
             {"etude": etude, "megabytes": size, "seconds": seconds, "every": between, "share": median / between}
@@ -133,7 +133,7 @@ def say(text: str) -> None:
 
 
 def main() -> None:
-    """Run the parts that were named and write their figures."""
+    """Run the parts that were named and write their metrics."""
     parser = argparse.ArgumentParser(prog="soak", description="Try whole what docs/reliability.md promises.")
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="by default all")
     chosen = parser.parse_args().parts or list(PARTS)
@@ -145,7 +145,7 @@ def main() -> None:
             os.environ["ETUDES_RUNS"] = folder
             found = PARTS[name](Path(folder))
         machine = {"processor": processor(), "cores": cores(), "versions": versions()}
-        results[name] = {"figures": found, "minutes": round((time.monotonic() - start) / 60, 1), **machine}
+        results[name] = {"metrics": found, "minutes": round((time.monotonic() - start) / 60, 1), **machine}
         RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         say(f"{name}: {results[name]['minutes']} minutes")
 

@@ -17,7 +17,7 @@ from etudes.contract import Images
 from etudes.data import catalogue
 from etudes.data.builtin import load_builtin
 from etudes.errors import UserError
-from etudes.runs import Checkpoint, Run, load_checkpoint, load_weights, save_checkpoint, save_weights
+from etudes.runs import Checkpoint, Run, load_checkpoint, load_weights, save_checkpoint, save_weights, settings_digest
 from soak.case import random_of
 
 HEADER = {"etude": "cifar10_cnn", "preset": "tiny", "settings": {"seed": 0}, "data": {"source": "shapes", "height": 32}}
@@ -133,9 +133,17 @@ def run_flips(folder: Path, count: int = 200) -> dict[str, dict[str, int]]:
     run = Run(folder / "run")
     run.write_header(HEADER)
     save_weights(run.folder, arrays_of(0))
-    save_checkpoint(run.folder, Checkpoint(arrays_of(1), {"epoch": 1, "sum": 0.1 + 0.2}, '{"epoch": 1}\n'))
+    save_checkpoint(
+        run.folder,
+        Checkpoint(arrays_of(1), {"epoch": 1, "sum": 0.1 + 0.2}, '{"epoch": 1}\n'),
+        settings_digest(run.folder),
+    )
     previous = load_checkpoint(run.folder)
-    save_checkpoint(run.folder, Checkpoint(arrays_of(2), {"epoch": 2, "sum": 0.7}, '{"epoch": 1}\n{"epoch": 2}\n'))
+    save_checkpoint(
+        run.folder,
+        Checkpoint(arrays_of(2), {"epoch": 2, "sum": 0.7}, '{"epoch": 1}\n{"epoch": 2}\n'),
+        settings_digest(run.folder),
+    )
     current = run.folder / "checkpoints" / "current.safetensors"
 
     def checkpoint() -> Any:

@@ -65,8 +65,8 @@ def _files() -> Iterator[Case]:
         yield changed_run("run folder", f"results.json is {way}", change, ("compare", "run", "run"))
 
 
-_RESULTS = (b"[]", b"7", b'"text"', b"null", b"{}", b'{"figures": 7}', b'{"figures": {}, "training_seconds": []}')
-_RESULTS += (b"[" * 100_000, b'{"figures": {"a": ' + b"9" * 5000 + b"}}", b'{"figures": [1], "training_seconds": 1}')
+_RESULTS = (b"[]", b"7", b'"text"', b"null", b"{}", b'{"metrics": 7}', b'{"metrics": {}, "training_seconds": []}')
+_RESULTS += (b"[" * 100_000, b'{"metrics": {"a": ' + b"9" * 5000 + b"}}", b'{"metrics": [1], "training_seconds": 1}')
 
 
 # --- weights ----------------------------------------------------------------------------------------------------------

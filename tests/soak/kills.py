@@ -26,7 +26,7 @@ class End:
     """SHA-256 of the weights file."""
     metrics: list[dict[str, Any]]
     """Every logged figure but the times."""
-    figures: dict[str, Any]
+    metrics: dict[str, Any]
 
 
 def end_of(folder: Path) -> End:
@@ -34,7 +34,7 @@ def end_of(folder: Path) -> End:
     times = ("seconds", "samples_per_second")
     metrics = [{key: value for key, value in line.items() if key not in times} for line in read_metrics(folder)]
     results = Run(folder).read_json("results.json")
-    return End(results["weights_sha256"], metrics, results["figures"])
+    return End(results["weights_sha256"], metrics, results["metrics"])
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Killed:
     """SHA-256 of the weights: of the straight run, and of every run that was killed."""
     runs: int = 0
     differing: int = 0
-    """Killed runs that came to their end, and those of them whose weights, metrics or figures differ."""
+    """Killed runs that came to their end, and those of them whose weights, metrics or metrics differ."""
     seconds: float = 0.0
 
 

@@ -17,10 +17,10 @@ ETUDES = ("addition_rnn", "cifar10_cnn", "mnist_acgan")
 
 _TRAIN = """
 import sys
-from etudes import actions
+import etudes
 for etude in sys.argv[2:]:
     changes = {"epochs": 1, "pairs": 400} if etude == "addition_rnn" else {"epochs": 1}
-    actions.train(etude, preset="tiny", out=f"{sys.argv[1]}/{etude}", quiet=True, **changes)
+    etudes.train(etude, preset="tiny", out=f"{sys.argv[1]}/{etude}", quiet=True, **changes)
 """
 
 

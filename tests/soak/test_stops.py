@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from etudes import actions
+import etudes
 from etudes.errors import UserError
 from etudes.runs import Run
-from etudes.views.progress import Silent
+from etudes.views.progress import NoProgress
 from soak.forking import Forks
 from soak.kills import end_of, finish, kill_at, words_for
 
@@ -83,19 +83,19 @@ def test_a_disk_that_is_full_at_any_size_loses_nothing(
     assert finish(forks, FITTED, folder, log) == straight(FITTED)
 
 
-class Removing(Silent):
-    """A watch that removes the run's folder."""
+class Removing(NoProgress):
+    """A progress callback that removes the run's folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def step(self, samples: int, figures: dict[str, Any]) -> None:
+    def on_batch_end(self, samples: int, metrics: dict[str, Any]) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def test_a_folder_that_vanishes_is_one_line(tmp_path: Path, runs: Path) -> None:
     with pytest.raises(UserError, match="is gone: the training stopped"):
-        actions.train("deep_dream", preset="tiny", out=tmp_path / "run", watch=Removing(tmp_path / "run"))
+        etudes.train("deep_dream", preset="tiny", out=tmp_path / "run", progress=Removing(tmp_path / "run"))
 
 
 def test_a_second_process_is_refused_before_it_loads_anything(tmp_path: Path) -> None:
@@ -114,11 +114,11 @@ def test_a_run_goes_on_only_on_its_backend_with_its_data_and_settings(
     folder, log = tmp_path / "run", tmp_path / "log.txt"
     assert kill_at(forks, FITTED, folder, "epoch", log)
     with pytest.raises(UserError, match="began on tensorflow"):
-        actions.train(FITTED, preset="tiny", out=folder, backend="jax")
+        etudes.train(FITTED, preset="tiny", out=folder, backend="jax")
     header = Run(folder).header()
     Run(folder).write_header({**header, "fingerprint": "other"})
     with pytest.raises(UserError, match="its data changed"):
-        actions.resume(folder, quiet=True)
+        etudes.resume(folder, quiet=True)
     Run(folder).write_header({**header, "preset": "demo"})
     with pytest.raises(UserError, match="belongs to other settings"):
-        actions.resume(folder, quiet=True)
+        etudes.resume(folder, quiet=True)

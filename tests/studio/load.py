@@ -115,7 +115,7 @@ def grown(served: Served, before: dict[str, int]) -> dict[str, float]:
     return {name: round((now - before[name]) / 1e6, 1) for name, now in memory(served).items()}
 
 
-def figures(record: Record, growth: dict[str, float]) -> dict[str, Any]:
+def metrics(record: Record, growth: dict[str, float]) -> dict[str, Any]:
     waits = np.percentile(record.seconds, [50, 95, 99])
     return {
         "calls": len(record.seconds),
@@ -153,7 +153,7 @@ def main() -> int:
             watch = threading.Thread(target=report, args=(served, before, record), daemon=True)
             watch.start()
             crowd(served.address, given.users, given.think, given.seconds, given.calls, record)
-            found = figures(record, grown(served, before))
+            found = metrics(record, grown(served, before))
         finally:
             served.end()
     print(json.dumps({"users": given.users, "think_seconds": given.think, **found}, indent=1))

@@ -2,14 +2,14 @@
 
 import os
 
-from studio.load import crowd, figures, grown, memory
+from studio.load import crowd, grown, memory, metrics
 from studio.visiting import Served
 
 
 def test_twenty_people_at_once_are_all_answered(studio: Served) -> None:
     crowd(studio.address, 4, 0.0, calls=24)
     before = memory(studio)
-    found = figures(record := crowd(studio.address, 20, 2.0, seconds=8), grown(studio, before))
+    found = metrics(record := crowd(studio.address, 20, 2.0, seconds=8), grown(studio, before))
     assert record.errors == []
     assert found["calls"] >= 20
     assert found["memory_grown_MB"] < 50

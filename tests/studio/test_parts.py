@@ -168,7 +168,7 @@ def test_files_that_people_brought_are_named_without_their_folders() -> None:
 def test_every_etude_says_in_chinese_what_it_learns_and_has_its_tab() -> None:
     for etude in experiments.names():
         assert re.search("[\u4e00-\u9fff]", Words("zh").learns(etude))
-        assert Words("en").learns(etude) == experiments.load(etude).learns
+        assert Words("en").learns(etude) == experiments.load(etude).summary
         assert Words("en").of_etude(etude).endswith(f" · {etude}")
 
 

@@ -73,11 +73,11 @@ def test_a_seed_gives_the_same_weights_and_leaves_the_callers_generators_alone()
             layer.build((None, 3))
         return np.asarray(keras.ops.convert_to_numpy(layer.kernel))
 
-    np.random.seed(1)  # noqa: NPY002 (the caller's legacy generator)
-    expected = np.random.random()  # noqa: NPY002
-    np.random.seed(1)  # noqa: NPY002
+    np.random.seed(1)
+    expected = np.random.random()
+    np.random.seed(1)
     first = weights()
-    assert np.random.random() == expected  # noqa: NPY002
+    assert np.random.random() == expected
     np.testing.assert_array_equal(first, weights())
 
 

@@ -10,15 +10,16 @@ import pytest
 
 from etudes.runs import Run, load_checkpoint, read_metrics
 from etudes.training.backend import drawn_from, keras, start_backend
+from etudes.training.rng import permutation, rng
 from etudes.training.schedules import warmup_then_decay
-from etudes.training.session import Session, generator, order
+from etudes.training.session import Session
 from etudes.training.state import weights_of
-from etudes.views.progress import Silent
+from etudes.views.progress import NoProgress
 
 EPOCHS, STEPS = 3, 4
 
 
-class Cut(Exception):  # noqa: N818 (it is no error)
+class Cut(Exception):
     """The interruption."""
 
 
@@ -27,7 +28,7 @@ def play(folder: Path, stop_at: int | None = None) -> dict[str, np.ndarray]:
     folder.mkdir(exist_ok=True)
     with drawn_from(1):
         network = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(1)])
-    session = Session(Run(folder), {"network": network}, Silent(), load_checkpoint(folder))
+    session = Session(Run(folder), {"network": network}, NoProgress(), load_checkpoint(folder))
     taken = 0
     for phase in ("first", "second"):
         optimizer = keras.optimizers.Adam(0.01)
@@ -38,10 +39,10 @@ def play(folder: Path, stop_at: int | None = None) -> dict[str, np.ndarray]:
                 if taken == stop_at:
                     raise Cut
                 taken += 1
-                random = generator(5, epoch, step)
+                random = rng(5, "jitter", epoch, step)
                 loss = network.train_on_batch(random.normal(size=(2, 3)), random.normal(size=(2, 1)))
                 session.arrays["sum"] = session.arrays.get("sum", np.zeros(1)) + float(loss)
-                session.report({"loss": float(loss)}, 2)
+                session.log({"loss": float(loss)}, 2)
             session.end_epoch(session.means(), STEPS * 2)
     return {**weights_of({"network": network}), "sum": session.arrays["sum"]}
 
@@ -69,19 +70,19 @@ def test_cut_off_at_any_step_it_ends_in_the_same_bits(tmp_path: Path, stop_at: i
 
 
 def test_what_is_remembered_is_computed_once(tmp_path: Path) -> None:
-    session = Session(Run(tmp_path), {}, Silent())
-    assert session.remember("value", lambda: 1) == 1
+    session = Session(Run(tmp_path), {}, NoProgress())
+    assert session.once("value", lambda: 1) == 1
     session.save()
-    again = Session(Run(tmp_path), {}, Silent(), load_checkpoint(tmp_path))
-    assert again.remember("value", lambda: 2) == 1
+    again = Session(Run(tmp_path), {}, NoProgress(), load_checkpoint(tmp_path))
+    assert again.once("value", lambda: 2) == 1
 
 
 def test_order_is_a_permutation_that_follows_from_seed_and_epoch() -> None:
-    first = order(0, 1, 100)
+    first = permutation(0, 1, 100)
     assert sorted(first) == list(range(100))
-    np.testing.assert_array_equal(first, order(0, 1, 100))
-    assert (first != order(0, 2, 100)).any()
-    assert (first != order(1, 1, 100)).any()
+    np.testing.assert_array_equal(first, permutation(0, 1, 100))
+    assert (first != permutation(0, 2, 100)).any()
+    assert (first != permutation(1, 1, 100)).any()
 
 
 @pytest.mark.parametrize("decay", ["linear", "cosine"])
@@ -117,7 +118,7 @@ def test_epochs_leave_no_examples_behind(tmp_path: Path, monkeypatch: pytest.Mon
     gc.collect()
     gc.disable()  # by itself Python looks for cycles too seldom: it does not see the size of what they hold
     try:
-        session = Session(Run(tmp_path), {"network": network}, Silent())
+        session = Session(Run(tmp_path), {"network": network}, NoProgress())
         session.fit(network, lambda epoch: examples, epochs=5, batch_size=4)
         assert len(made) == 5
         assert not any(set_() is not None for set_ in made)

@@ -13,9 +13,9 @@ from etudes.errors import UserError
 from etudes.views.card import markdown_table, show
 from etudes.views.curves import learning_curves, sparkline
 from etudes.views.features import feature_maps, filter_grid
-from etudes.views.figures import ink
 from etudes.views.grids import confusion_matrix, picture_grid, shortened
 from etudes.views.pictures import save_pictures
+from etudes.views.plotting import ink
 from etudes.views.report import Page, Part, Section, report_page
 from etudes.views.terminal import print_table
 
@@ -121,8 +121,8 @@ def test_pictures_are_saved_under_their_names_and_films_as_gif(tmp_path) -> None
 
 
 def test_a_result_as_json_leaves_out_what_is_empty() -> None:
-    result = Result(figures={"accuracy": 0.5}, pictures={"p": Image.new("L", (1, 1))})
-    assert result.as_json() == {"figures": {"accuracy": 0.5}}
+    result = Result(metrics={"accuracy": 0.5}, pictures={"p": Image.new("L", (1, 1))})
+    assert result.as_json() == {"metrics": {"accuracy": 0.5}}
 
 
 def test_the_report_escapes_what_it_is_given() -> None:

@@ -11,21 +11,21 @@ from etudes.cli import commands
 from etudes.errors import Interrupted, UserError, unknown
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
-    "demo": (commands.demo, "train, use and look inside all six on embedded data; ends in one report.html"),
-    "list": (commands.list_etudes, "the etudes, a line each"),
-    "card": (commands.card, "an etude's card: idea, layer table, data, process, presets, results"),
-    "train": (commands.train, "train an etude; its settings are the flags (etudes train ETUDE --help)"),
-    "resume": (commands.resume, "go on with an interrupted training"),
-    "reproduce": (commands.reproduce, "train a run again and compare the two bit for bit"),
-    "evaluate": (commands.evaluate, "the figures of a run on its test set"),
-    "use": (commands.use, "apply a trained etude to your own input (etudes use ETUDE --help)"),
-    "inspect": (commands.inspect, "layer tables, then pictures of what was learned"),
-    "report": (commands.report, "a run as one HTML page with all that is known of it, pictures inside"),
-    "export": (commands.export, "trained networks as files for other programs: Keras, SavedModel, ONNX"),
-    "compare": (commands.compare, "runs side by side, their curves in one picture"),
-    "studio": (commands.studio, "the etudes in the browser: use, train and look inside on one page"),
-    "data": (commands.data, "built-in sets: list | fetch NAME | verify"),
-    "doctor": (commands.doctor, "what this machine has, what is missing, and the command that mends it"),
+    "demo": (commands.demo_command, "train, use and look inside all six on embedded data; ends in one report.html"),
+    "list": (commands.list_command, "the etudes, a line each"),
+    "card": (commands.card_command, "an etude's card: idea, layer table, data, process, presets, results"),
+    "train": (commands.train_command, "train an etude; its settings are the flags (etudes train ETUDE --help)"),
+    "resume": (commands.resume_command, "go on with an interrupted training"),
+    "reproduce": (commands.reproduce_command, "train a run again and compare the two bit for bit"),
+    "evaluate": (commands.evaluate_command, "the metrics of a run on its test set"),
+    "use": (commands.use_command, "apply a trained etude to your own input (etudes use ETUDE --help)"),
+    "inspect": (commands.inspect_command, "layer tables, then pictures of what was learned"),
+    "report": (commands.report_command, "a run as one HTML page with all that is known of it, pictures inside"),
+    "export": (commands.export_command, "trained networks as files for other programs: Keras, SavedModel, ONNX"),
+    "compare": (commands.compare_command, "runs side by side, their curves in one picture"),
+    "studio": (commands.studio_command, "the etudes in the browser: use, train and look inside on one page"),
+    "data": (commands.data_command, "built-in sets: list | fetch NAME | verify"),
+    "doctor": (commands.doctor_command, "what this machine has, what is missing, and the command that mends it"),
 }
 
 HELP = """usage: etudes COMMAND [...]

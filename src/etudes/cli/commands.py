@@ -18,44 +18,46 @@ if TYPE_CHECKING:
     from etudes.contract import Result
 
 
-def train(words: Sequence[str]) -> int:
+def train_command(words: Sequence[str]) -> int:
     """`etudes train ETUDE [flags]`; the flags are the étude's settings, their defaults the preset's."""
-    from etudes import actions, experiments
+    from etudes import experiments
+    from etudes.actions.loading import preset_of
+    from etudes.actions.train import train_with
 
     name = _named(words, "train")
     experiment = experiments.load(name)
     preset = _value_of(words, "--preset") or "tuned"
-    start = flags.Train(settings=actions.preset_of(name, preset), preset=preset)
+    start = flags.Train(settings=preset_of(name, preset), preset=preset)
     given = parse(flags.Train[experiment.settings], words[1:], f"etudes train {name}", default=start)  # type: ignore[name-defined]
-    from etudes.settings import as_dict
-    from etudes.views.progress import watch_for
+    from etudes.settings import validate
+    from etudes.views.progress import progress_for
 
-    watch = watch_for(Console(stderr=given.json), given.quiet)
-    chosen = {"preset": given.preset, "out": given.out, "backend": given.backend, "log": given.log}
-    run = actions.train(name, watch=watch, **chosen, **as_dict(given.settings))
+    validate(given.settings)
+    progress = progress_for(Console(stderr=given.json), given.quiet)
+    run = train_with(name, given.settings, given.preset, given.out, given.backend, progress, given.log)
     return _show_run(run, given.quiet, given.json)
 
 
-def resume(words: Sequence[str]) -> int:
+def resume_command(words: Sequence[str]) -> int:
     """`etudes resume RUN`."""
-    from etudes import actions
-    from etudes.views.progress import watch_for
+    from etudes.actions.train import resume
+    from etudes.views.progress import progress_for
 
     given = parse(flags.Resume, words, "etudes resume")
-    run = actions.resume(given.run, watch=watch_for(Console(stderr=given.json), given.quiet), log=given.log)
+    run = resume(given.run, progress=progress_for(Console(stderr=given.json), given.quiet), log=given.log)
     return _show_run(run, given.quiet, given.json)
 
 
-def reproduce(words: Sequence[str]) -> int:
+def reproduce_command(words: Sequence[str]) -> int:
     """`etudes reproduce RUN`."""
-    from etudes import actions
-    from etudes.views.progress import watch_for
+    from etudes.actions.reproduce import reproduce
+    from etudes.views.progress import progress_for
 
     given = parse(flags.Reproduce, words, "etudes reproduce")
-    watch = watch_for(Console(stderr=given.json), given.quiet)
-    result = actions.reproduce(given.reference, out=given.out, watch=watch)
+    progress = progress_for(Console(stderr=given.json), given.quiet)
+    result = reproduce(given.reference, out=given.out, progress=progress)
     _show(result, given.json)
-    return 0 if result.figures["same"] else 1
+    return 0 if result.metrics["same"] else 1
 
 
 def _show_run(run: Any, quiet: bool, as_json: bool) -> int:
@@ -69,91 +71,95 @@ def _show_run(run: Any, quiet: bool, as_json: bool) -> int:
         from etudes.views.terminal import print_history, print_result
 
         print_history(Console(), read_metrics(run.folder))
-        print_result(Console(), Result(figures=results["figures"]))
+        print_result(Console(), Result(metrics=results["metrics"]))
     print(run)
     return 0
 
 
-def evaluate(words: Sequence[str]) -> int:
+def evaluate_command(words: Sequence[str]) -> int:
     """`etudes evaluate RUN`."""
-    from etudes import actions
+    from etudes.actions.evaluate import evaluate
 
     given = parse(flags.Evaluate, words, "etudes evaluate")
-    return _show(actions.evaluate(given.reference, backend=given.backend), given.json)
+    return _show(evaluate(given.reference, backend=given.backend), given.json)
 
 
-def use(words: Sequence[str]) -> int:
+def use_command(words: Sequence[str]) -> int:
     """`etudes use RUN|ETUDE INPUT ...`; the flags are the étude's options of use."""
-    from etudes import actions, experiments
+    from etudes.actions.use import use
 
     reference = _named(words, "use", "RUN|ETUDE")
-    options = experiments.load(actions.etude_of(reference)).options
+    experiment, target = _study_and_target(reference)
+    options = experiment.use.options
     accepted: Any = flags.UseFlags
     given = parse(accepted[flags.shown_options(options)], words[1:], f"etudes use {reference}")
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options) if field.init}
     inputs = chosen.pop("inputs")
-    return _show(actions.use(reference, *inputs, backend=given.backend, **chosen), given.json)
+    return _show(use(target, *inputs, backend=given.backend, **chosen), given.json)
 
 
-def inspect(words: Sequence[str]) -> int:
+def inspect_command(words: Sequence[str]) -> int:
     """`etudes inspect RUN|ETUDE [--table --preset NAME]`; the flags are the étude's options of inspect."""
-    from etudes import actions, experiments
+    from etudes import experiments
+    from etudes.actions.inspect import inspect, layer_tables, layer_tables_of
+    from etudes.actions.loading import load
     from etudes.contract import Result
 
     reference = _named(words, "inspect", "RUN|ETUDE")
-    options = experiments.load(actions.etude_of(reference)).inspection
+    experiment, target = _study_and_target(reference)
+    options = experiment.inspect.options
     accepted: Any = flags.InspectFlags
     given = parse(accepted[flags.shown_options(options)], words[1:], f"etudes inspect {reference}")
     if given.preset and not (given.table and reference in experiments.names()):
         raise UserError("--preset goes with --table and an etude's name; a run has its own settings")
     if given.table and reference in experiments.names():
-        tables = actions.layer_tables(reference, preset=given.preset or "tuned", backend=given.backend)
+        tables = layer_tables(reference, preset=given.preset or "tuned", backend=given.backend)
         return _show(Result(tables=tables), given.json)
     if given.table:
-        networks = actions.load(reference, backend=given.backend).networks
-        return _show(Result(tables=actions.layer_tables_of(networks)), given.json)
+        networks = load(target, backend=given.backend).networks
+        return _show(Result(tables=layer_tables_of(networks)), given.json)
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options)}
-    return _show(actions.inspect(reference, backend=given.backend, **chosen), given.json)
+    return _show(inspect(target, backend=given.backend, **chosen), given.json)
 
 
-def export(words: Sequence[str]) -> int:
+def export_command(words: Sequence[str]) -> int:
     """`etudes export RUN`."""
-    from etudes import actions
+    from etudes.actions.export import export
 
     given = parse(flags.Export, words, "etudes export")
-    return _show(actions.export(given.reference, format=given.format, out=given.out, backend=given.backend), given.json)
+    return _show(export(given.reference, format=given.format, out=given.out, backend=given.backend), given.json)
 
 
-def report(words: Sequence[str]) -> int:
+def report_command(words: Sequence[str]) -> int:
     """`etudes report RUN`."""
-    from etudes import actions
+    from etudes.actions.report import report
 
     given = parse(flags.Report, words, "etudes report")
-    print(actions.report(given.reference, out=given.out, as_is=given.as_is))
+    print(report(given.reference, out=given.out, as_is=given.as_is))
     return 0
 
 
-def compare(words: Sequence[str]) -> int:
+def compare_command(words: Sequence[str]) -> int:
     """`etudes compare RUN RUN ...`."""
-    from etudes import actions
+    from etudes.actions.compare import compare
     from etudes.runs import runs_folder
 
     given = parse(flags.Compare, words, "etudes compare")
     out = given.out or runs_folder() / "compared" / "curves.png"
-    return _show(actions.compare(given.runs, out=out), given.json)
+    return _show(compare(given.runs, out=out), given.json)
 
 
-def list_etudes(words: Sequence[str]) -> int:
+def list_command(words: Sequence[str]) -> int:
     """`etudes list`."""
-    from etudes.overview import etudes_table
+    from etudes.cli.catalog import etudes_table
 
     given = parse(flags.List, words, "etudes list")
     return _show_table(etudes_table(), given.json)
 
 
-def card(words: Sequence[str]) -> int:
+def card_command(words: Sequence[str]) -> int:
     """`etudes card ETUDE`."""
-    from etudes.overview import card_text
+    from etudes.cli.catalog import card_text
     from etudes.views.terminal import Card
 
     given = parse(flags.Card, words, "etudes card")
@@ -161,10 +167,10 @@ def card(words: Sequence[str]) -> int:
     return 0
 
 
-def data(words: Sequence[str]) -> int:
+def data_command(words: Sequence[str]) -> int:
     """`etudes data list | fetch NAME | verify`."""
+    from etudes.cli.catalog import data_table
     from etudes.data import fetch
-    from etudes.overview import data_table
 
     given = parse(flags.Data, words, "etudes data")
     if given.what == "fetch":
@@ -175,26 +181,26 @@ def data(words: Sequence[str]) -> int:
     return _show_table(data_table(verified=given.what == "verify"), given.json)
 
 
-def doctor(words: Sequence[str]) -> int:
+def doctor_command(words: Sequence[str]) -> int:
     """`etudes doctor`."""
-    from etudes.overview import doctor_table
+    from etudes.cli.catalog import doctor_table
 
     given = parse(flags.Doctor, words, "etudes doctor")
     return _show_table(doctor_table(), given.json)
 
 
-def demo(words: Sequence[str]) -> int:
+def demo_command(words: Sequence[str]) -> int:
     """`etudes demo`."""
-    from etudes.demo import run_demo
+    from etudes.cli.demo import run_demo
     from etudes.runs import runs_folder
-    from etudes.views.progress import watch_for
+    from etudes.views.progress import progress_for
 
     given = parse(flags.Demo, words, "etudes demo")
-    print(run_demo(given.out or runs_folder() / "demo", watch_for(Console(), given.quiet)))
+    print(run_demo(given.out or runs_folder() / "demo", progress_for(Console(), given.quiet)))
     return 0
 
 
-def studio(words: Sequence[str]) -> int:
+def studio_command(words: Sequence[str]) -> int:
     """`etudes studio`."""
     from etudes.studio import server
 
@@ -217,6 +223,17 @@ def _named(words: Sequence[str], command: str, what: str = "ETUDE") -> str:
         print(f"\netudes {command} {experiments.names()[0]} --help shows those of one.")
         raise SystemExit(0)
     return words[0]
+
+
+def _study_and_target(reference: str) -> tuple[Any, Any]:
+    """The study whose flags a command accepts, and what to pass on: a run that was looked up is not looked up again."""
+    from etudes import experiments
+    from etudes.actions.loading import resolve
+
+    if reference in experiments.names():
+        return experiments.load(reference), reference
+    target = resolve(reference)
+    return target.experiment, target
 
 
 def _value_of(words: Sequence[str], flag: str) -> str | None:

@@ -67,7 +67,7 @@ class Reproduce:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """The figures of a run on its test set."""
+    """The metrics of a run on its test set."""
 
     reference: Reference
     """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 
 
-def flip_some(pictures: Pixels, random: np.random.Generator) -> Pixels:
+def random_flip(pictures: Pixels, random: np.random.Generator) -> Pixels:
     """Mirror each picture from left to right with probability one half.
 
     Args:
@@ -19,7 +19,7 @@ def flip_some(pictures: Pixels, random: np.random.Generator) -> Pixels:
     return flipped
 
 
-def flip_alternately(pictures: Pixels, epoch: int, places: NDArray[np.int64]) -> Pixels:
+def alternating_flip(pictures: Pixels, epoch: int, places: NDArray[np.int64]) -> Pixels:
     """Mirror each picture in every second epoch, half of the pictures in even ones and half in odd ones.
 
     Every pair of epochs shows both sides of each picture, which a coin for each does not (K. Jordan,
@@ -38,7 +38,7 @@ def flip_alternately(pictures: Pixels, epoch: int, places: NDArray[np.int64]) ->
     return flipped
 
 
-def cut_out(pictures: Pixels, side: int, random: np.random.Generator) -> Pixels:
+def cutout(pictures: Pixels, side: int, random: np.random.Generator) -> Pixels:
     """Make a square of each picture grey (T. DeVries, G. Taylor, "Improved regularization … with Cutout", 2017).
 
     Args:
@@ -56,7 +56,7 @@ def cut_out(pictures: Pixels, side: int, random: np.random.Generator) -> Pixels:
     return np.where(hidden, np.uint8(128), pictures)
 
 
-def shift(
+def translate(
     pictures: Pixels,
     rows: float,
     columns: float,
@@ -82,33 +82,33 @@ def shift(
             distances = random.integers(-int(most), int(most) + 1, size=count).astype(np.float64)
         else:
             distances = random.uniform(-most, most, size=count)
-        moved = _shift_axis(moved, distances, axis, int(np.ceil(most)), fill)
+        moved = _translate_axis(moved, distances, axis, int(np.ceil(most)), fill)
     return moved
 
 
-def slant(pictures: Pixels, most: float, random: np.random.Generator) -> Pixels:
+def shear(pictures: Pixels, most: float, random: np.random.Generator) -> Pixels:
     """Slant each picture along its rows, then along its columns: small turns are among what comes out.
 
     Values are interpolated linearly; what comes in from outside repeats the border.
 
     Args:
         pictures: uint8 (n, height, width, channels); not changed.
-        most: greatest slant either way, in pixels a pixel: 0.2 moves the first row of 28 by up to 2.7 pixels.
+        most: greatest shear either way, in pixels a pixel: 0.2 moves the first row of 28 by up to 2.7 pixels.
         random: drawn from twice for each picture.
     """
-    slants = random.uniform(-most, most, size=(2, len(pictures)))
-    slanted = np.empty_like(pictures)
+    shears = random.uniform(-most, most, size=(2, len(pictures)))
+    sheared = np.empty_like(pictures)
     for start in range(0, len(pictures), 4096):
         some = slice(start, start + 4096)
-        rows = _slant_rows(pictures[some], slants[0, some], most)
-        slanted[some] = _slant_rows(rows.swapaxes(1, 2), slants[1, some], most).swapaxes(1, 2)
-    return slanted
+        rows = _shear_rows(pictures[some], shears[0, some], most)
+        sheared[some] = _shear_rows(rows.swapaxes(1, 2), shears[1, some], most).swapaxes(1, 2)
+    return sheared
 
 
-def _slant_rows(pictures: Pixels, slants: NDArray[np.float64], most: float) -> Pixels:
-    """Move row y of picture i by slants[i] · y, y counted from the middle."""
+def _shear_rows(pictures: Pixels, shears: NDArray[np.float64], most: float) -> Pixels:
+    """Move row y of picture i by shears[i] · y, y counted from the middle."""
     count, height, width = pictures.shape[:3]
-    distances = slants[:, None] * (np.arange(height) - (height - 1) / 2)
+    distances = shears[:, None] * (np.arange(height) - (height - 1) / 2)
     margin = int(np.ceil(most * height / 2)) + 1
     whole = np.floor(distances).astype(np.int64)
     # Eight bits of the fraction are all that pixels of eight bits can show.
@@ -120,7 +120,7 @@ def _slant_rows(pictures: Pixels, slants: NDArray[np.float64], most: float) -> P
     return np.asarray((moved + 128) >> 8, dtype=np.uint8)
 
 
-def _shift_axis(pictures: Pixels, distances: NDArray[np.float64], axis: int, most: int, fill: str) -> Pixels:
+def _translate_axis(pictures: Pixels, distances: NDArray[np.float64], axis: int, most: int, fill: str) -> Pixels:
     """Move picture i by distances[i] along an axis, 4,096 pictures at a time to keep memory small."""
     extent = pictures.shape[axis]
     padding = [(0, 0)] * pictures.ndim

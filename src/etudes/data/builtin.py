@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from etudes.contract import Images
 from etudes.data.catalogue import SETS, data_folder
 from etudes.data.downloads import UnavailableError, fetch
+from etudes.data.errors import file_error
 from etudes.data.idx import read_idx_pair
-from etudes.data.refusal import refuse, shown
 from etudes.data.storage import verified_files
-from etudes.errors import UserError
+from etudes.errors import UserError, format_path
 
 
 def load_builtin(name: str) -> tuple[Images, Images]:
@@ -46,7 +46,7 @@ def _missing(name: str) -> str:
     wanted = published.archive.path if published.archive else f"{len(published.files)} .gz files"
     folder = data_folder() if published.archive else data_folder() / published.folder
     trouble = f"{name} is not here and could not be downloaded"
-    return f"{trouble}: put its {wanted} into {shown(folder)}, or use {published.alternative}"
+    return f"{trouble}: put its {wanted} into {format_path(folder)}, or use {published.alternative}"
 
 
 def _load_cifar10(paths: list[Path]) -> tuple[Images, Images]:
@@ -68,7 +68,7 @@ def _batch_bytes(paths: list[Path]) -> Iterator[tuple[bytes, Path]]:
         for name in names:
             stream = archive.extractfile(found[name]) if name in found else None
             if stream is None:
-                raise refuse(paths[0], f"does not hold {name}: get it again")
+                raise file_error(paths[0], f"does not hold {name}: get it again")
             yield stream.read(), paths[0]
 
 
@@ -79,7 +79,7 @@ def _read_batch(data: bytes, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.
         rows, labels = batch[b"data"], np.asarray(batch[b"labels"], dtype=np.int64)
         pictures = rows.reshape(len(labels), 3, 32, 32).transpose(0, 2, 3, 1)
     except (pickle.UnpicklingError, EOFError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise refuse(path, "is not a CIFAR-10 batch: delete it and get it again") from error
+        raise file_error(path, "is not a CIFAR-10 batch: delete it and get it again") from error
     return np.ascontiguousarray(pictures), labels
 
 

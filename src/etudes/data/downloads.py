@@ -9,10 +9,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from etudes.data.catalogue import PublishedFile, PublishedSet, data_folder
-from etudes.data.refusal import reason, shown
+from etudes.data.errors import error_reason
 from etudes.data.storage import EMBEDDED, files_at_hand, is_right, published_set
 from etudes.data.transfer import Transfer
-from etudes.errors import UserError
+from etudes.errors import UserError, format_path
 
 PAUSE_SECONDS = 1.0
 """Between one round through the mirrors and the next."""
@@ -62,7 +62,9 @@ def _damaged(name: str, published: PublishedSet) -> list[PublishedFile]:
     wanted, folder = _wanted(published), data_folder()
     damaged = [file for file in wanted if not _is_there(folder / file.path, file)]
     if damaged and published.archive and wanted == published.files:
-        raise UserError(f"{shown(folder / damaged[0].path)}: is damaged: delete the folder, then fetch {name} again")
+        raise UserError(
+            f"{format_path(folder / damaged[0].path)}: is damaged: delete the folder, then fetch {name} again"
+        )
     return damaged
 
 
@@ -86,11 +88,11 @@ def _fetch_alone(name: str, published: PublishedSet, rounds: int) -> None:
                 if not _is_there(place, file):
                     raise _by_hand(name, published, file)
     except Timeout as error:
-        raise UserError(f"another process is downloading {name} into {shown(folder)}: wait for it") from error
+        raise UserError(f"another process is downloading {name} into {format_path(folder)}: wait for it") from error
     except OSError as error:
         cure = "make room or set ETUDES_DATA to another folder"
-        trouble = error.strerror or reason(error)[:40]
-        raise UserError(f"cannot write {shown(place)}: {trouble}: {cure}") from error
+        trouble = error.strerror or error_reason(error)[:40]
+        raise UserError(f"cannot write {format_path(place)}: {trouble}: {cure}") from error
 
 
 def _download(name: str, published: PublishedSet, file: PublishedFile, rounds: int) -> None:
@@ -147,7 +149,7 @@ def _by_hand(name: str, published: PublishedSet, file: PublishedFile) -> Unavail
     problem = "could not be downloaded" if published.mirrors else "is published nowhere"
     line = f"{name} {problem}: put {target.name} ({{}}) into {{}}"
     room = 192 + len("{}{}") - len(line)  # 200 with the "etudes: " before it
-    folder, checksum = shown(target.parent), file.checksum
+    folder, checksum = format_path(target.parent), file.checksum
     if len(checksum) + len(folder) > room:
         checksum = checksum[: max(room - len(folder) - 1, 16)] + "…"
         folder = folder if len(checksum) + len(folder) <= room else "…" + folder[len(checksum) + 1 - room :]

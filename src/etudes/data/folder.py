@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etudes.contract import ImageInfo, Images
+from etudes.data.errors import file_error
 from etudes.data.idx import LARGEST
 from etudes.data.pictures import fit_picture, look_at_picture, open_picture
-from etudes.data.refusal import refuse, shown
 from etudes.data.splits import part_for_test
-from etudes.errors import UserError
+from etudes.errors import UserError, format_path
 
 BAD_SHARE = 0.05
 """From this share of unreadable files on a folder is refused."""
@@ -80,7 +80,7 @@ def load_folder(path: Path) -> tuple[ImageInfo, Images, Images]:
     if not len(test):
         training, test = part_for_test(training)
     if not len(training) or not len(test):
-        raise refuse(path, "has too few good pictures: at least two of each class are needed")
+        raise file_error(path, "has too few good pictures: at least two of each class are needed")
     return info, training, test
 
 
@@ -90,19 +90,19 @@ def _look(path: Path) -> Folder:
     root = path / "train" if has_parts else path
     class_names = tuple(_subfolders(root))
     if len(class_names) < 2:
-        raise refuse(path, "needs two or more subfolders with pictures in them, one for each class")
+        raise file_error(path, "needs two or more subfolders with pictures in them, one for each class")
     for name in class_names:
         if name.encode(errors="ignore").decode() != name:
-            raise refuse(root / name, "is a class whose name is not in Unicode: rename the folder")
+            raise file_error(root / name, "is a class whose name is not in Unicode: rename the folder")
     beside = next((path / name for name in _TEST_FOLDERS if has_parts and (path / name).is_dir()), None)
     strangers = set(_subfolders(beside)) - set(class_names) if beside else set()
     if strangers:
-        raise refuse(path, f"class {min(strangers)!r} is in {beside.name if beside else ''} but not in train")
+        raise file_error(path, f"class {min(strangers)!r} is in {beside.name if beside else ''} but not in train")
     folder = Folder(path, class_names, training=[], test=[])
     folder.training = _headers(root, folder)
     folder.test = _headers(beside, folder) if beside else []
     if not folder.sizes and not folder.bad:
-        raise refuse(path, "its class folders are empty: put PNG, JPEG, WEBP, GIF or BMP files into them")
+        raise file_error(path, "its class folders are empty: put PNG, JPEG, WEBP, GIF or BMP files into them")
     _judge(folder)
     return folder
 
@@ -117,7 +117,7 @@ def _entries(path: Path) -> list[Path]:
     try:
         return sorted(path.iterdir())
     except OSError as error:
-        raise refuse(path, f"cannot be read: {error.strerror}") from error
+        raise file_error(path, f"cannot be read: {error.strerror}") from error
 
 
 def _headers(root: Path, folder: Folder) -> list[tuple[Path, int]]:
@@ -142,7 +142,7 @@ def _headers(root: Path, folder: Folder) -> list[tuple[Path, int]]:
 def _judge(folder: Folder) -> None:
     """Refuse a folder of which too much is bad."""
     if folder.bad and len(folder.bad) >= BAD_SHARE * len(folder):
-        first = shown(folder.bad[0])
+        first = format_path(folder.bad[0])
         raise UserError(f"{len(folder.bad)} of {len(folder)} files are bad, remove or mend them: {first}")
 
 
@@ -155,7 +155,7 @@ def _info(folder: Folder) -> ImageInfo:
         height, width = max(1, round(height * factor)), max(1, round(width * factor))
     channels = 1 if folder.grey else 3
     if len(folder) * height * width * channels > LARGEST:
-        raise refuse(folder.path, f"has more pictures than fit: {len(folder):,} of {height}×{width}")
+        raise file_error(folder.path, f"has more pictures than fit: {len(folder):,} of {height}×{width}")
     return ImageInfo(str(folder.path), height, width, channels, folder.class_names)
 
 

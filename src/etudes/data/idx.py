@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from etudes.data.refusal import reason, refuse
+from etudes.data.errors import error_reason, file_error
 
 LARGEST = 2**31
 """Bytes of pictures that a set of one's own may have once it is read."""
@@ -32,10 +32,10 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
             size = math.prod(shape)
             data = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise refuse(path, f"cannot be read as IDX ({reason(error)}): get a fresh copy") from error
+        raise file_error(path, f"cannot be read as IDX ({error_reason(error)}): get a fresh copy") from error
     if len(data) != size:
         trouble = "is cut short" if len(data) < size else "goes on after its end"
-        raise refuse(path, f"{trouble}: its header promises {size:,} bytes; get a fresh copy")
+        raise file_error(path, f"{trouble}: its header promises {size:,} bytes; get a fresh copy")
     return np.frombuffer(data, dtype=np.uint8).reshape(shape)
 
 
@@ -45,7 +45,7 @@ def read_idx_shape(path: Path, dimensions: int) -> tuple[int, ...]:
         with _opened(path) as file:
             return _read_shape(file, path, dimensions)
     except (OSError, EOFError, zlib.error) as error:
-        raise refuse(path, f"cannot be read as IDX ({reason(error)}): get a fresh copy") from error
+        raise file_error(path, f"cannot be read as IDX ({error_reason(error)}): get a fresh copy") from error
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -55,12 +55,12 @@ def _opened(path: Path) -> BinaryIO:
 def _read_shape(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
     header = file.read(4 + 4 * dimensions)
     if len(header) < 4 + 4 * dimensions or header[:4] != bytes([0, 0, 8, dimensions]):
-        raise refuse(path, f"is not an IDX file of unsigned bytes in {dimensions} dimension(s)")
+        raise file_error(path, f"is not an IDX file of unsigned bytes in {dimensions} dimension(s)")
     shape: tuple[int, ...] = struct.unpack(f">{dimensions}I", header[4:])
     if 0 in shape:
-        raise refuse(path, "holds no example")
+        raise file_error(path, "holds no example")
     if math.prod(shape) > LARGEST:
-        raise refuse(path, f"promises {math.prod(shape):,} bytes, more than the {LARGEST:,} that are read")
+        raise file_error(path, f"promises {math.prod(shape):,} bytes, more than the {LARGEST:,} that are read")
     return shape
 
 
@@ -73,5 +73,7 @@ def read_idx_pair(pictures: Path, labels: Path) -> tuple[NDArray[np.uint8], NDAr
     images = read_idx(pictures, 3)
     numbers = read_idx(labels, 1)
     if len(images) != len(numbers):
-        raise refuse(labels, f"has {len(numbers):,} labels for {len(images):,} pictures: they do not belong together")
+        raise file_error(
+            labels, f"has {len(numbers):,} labels for {len(images):,} pictures: they do not belong together"
+        )
     return images[..., np.newaxis], numbers.astype(np.int64)

@@ -3,12 +3,12 @@
 import os
 from pathlib import Path
 
-from etudes.contract import LARGEST_SIDE, ImageData, ImageInfo, Images
+from etudes.contract import MAX_IMAGE_SIDE, ImageData, ImageInfo, Images
 from etudes.data.builtin import load_builtin
 from etudes.data.catalogue import CIFAR10_NAMES, DIGIT_NAMES, FASHION_NAMES
 from etudes.data.digits import load_digits
+from etudes.data.errors import file_error
 from etudes.data.own import describe_own, load_own
-from etudes.data.refusal import refuse
 from etudes.data.shapes import SHAPE_NAMES, load_shapes
 from etudes.data.splits import split
 from etudes.errors import unknown
@@ -70,9 +70,9 @@ def _load(source: str) -> tuple[ImageInfo, Images, Images]:
 
 
 def _not_too_large(info: ImageInfo) -> ImageInfo:
-    if max(info.height, info.width) > LARGEST_SIDE:
+    if max(info.height, info.width) > MAX_IMAGE_SIDE:
         size = f"{info.height}×{info.width}"
-        raise refuse(info.source, f"has pictures of {size}: make them {LARGEST_SIDE} pixels a side or smaller")
+        raise file_error(info.source, f"has pictures of {size}: make them {MAX_IMAGE_SIDE} pixels a side or smaller")
     return info
 
 
@@ -81,7 +81,7 @@ def _own_path(source: str) -> Path:
     if os.path.isdir(path) or os.path.isfile(path):
         return path
     if os.path.lexists(path):
-        raise refuse(path, "is neither a file nor a folder: give an image folder, an .npz or an IDX file")
+        raise file_error(path, "is neither a file nor a folder: give an image folder, an .npz or an IDX file")
     if path.name == source and not path.suffix:
         raise unknown("data set", source, IMAGE_SETS)
-    raise refuse(path, "does not exist: give a folder, an .npz or IDX file, or the name of a set")
+    raise file_error(path, "does not exist: give a folder, an .npz or IDX file, or the name of a set")

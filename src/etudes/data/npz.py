@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etudes.contract import ImageInfo, Images
+from etudes.data.errors import error_reason, file_error
 from etudes.data.idx import LARGEST
-from etudes.data.refusal import reason, refuse
 from etudes.data.splits import part_for_test
 
 _NAMES = (("x_train", "y_train"), ("images", "labels"), ("x", "y"))
@@ -52,7 +52,7 @@ def load_npz(path: Path) -> tuple[ImageInfo, Images, Images]:
     parts = [Images(_bytes(path, x, arrays[x], info), y) for (x, _), y in zip(names, numbers, strict=True)]
     training, test = parts if len(parts) == 2 else part_for_test(parts[0])
     if not len(training) or not len(test):
-        raise refuse(path, "holds too few pictures: at least two of each class are needed")
+        raise file_error(path, "holds too few pictures: at least two of each class are needed")
     return info, training, test
 
 
@@ -71,7 +71,7 @@ def _headers(path: Path) -> dict[str, tuple[int, ...]]:
                         raise ValueError(f"it holds {name[:40]} twice")
                     shapes[name] = cast(Any, read)(file)[0]
     except Exception as error:  # a broken archive or header makes zipfile and NumPy raise nearly anything
-        raise refuse(path, f"is not an NPZ archive of arrays: {reason(error)}") from error
+        raise file_error(path, f"is not an NPZ archive of arrays: {error_reason(error)}") from error
     return shapes
 
 
@@ -79,9 +79,9 @@ def _names(path: Path, headers: dict[str, tuple[int, ...]]) -> tuple[str, str]:
     """The names of pictures and labels for training, after their presence and their shapes were checked."""
     found = next(((x, y) for x, y in _NAMES if x in headers and y in headers), None)
     if found is None:
-        raise refuse(path, "needs the arrays x_train and y_train, or x and y, or images and labels")
+        raise file_error(path, "needs the arrays x_train and y_train, or x and y, or images and labels")
     if (_TEST_NAMES[0] in headers) != (_TEST_NAMES[1] in headers):
-        raise refuse(path, "has only one of x_test and y_test: give both or none")
+        raise file_error(path, "has only one of x_test and y_test: give both or none")
     for x, y in (found, _TEST_NAMES) if _TEST_NAMES[0] in headers else (found,):
         _check_shapes(path, x, headers[x], y, headers[y])
     return found
@@ -89,11 +89,11 @@ def _names(path: Path, headers: dict[str, tuple[int, ...]]) -> tuple[str, str]:
 
 def _check_shapes(path: Path, x: str, shape: tuple[int, ...], y: str, label_shape: tuple[int, ...]) -> None:
     if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)) or 0 in shape:
-        raise refuse(path, f"{x} has the shape {shape}: it must be (n, height, width[, 1 or 3])")
+        raise file_error(path, f"{x} has the shape {shape}: it must be (n, height, width[, 1 or 3])")
     if np.prod(shape, dtype=np.float64) > LARGEST:
-        raise refuse(path, f"{x} has more than {LARGEST:,} values: keep fewer or smaller pictures")
+        raise file_error(path, f"{x} has more than {LARGEST:,} values: keep fewer or smaller pictures")
     if label_shape[:1] != shape[:1] or np.prod(label_shape, dtype=np.float64) != shape[0]:
-        raise refuse(path, f"{y} has the shape {label_shape}: {x} needs ({shape[0]},), a label for each picture")
+        raise file_error(path, f"{y} has the shape {label_shape}: {x} needs ({shape[0]},), a label for each picture")
 
 
 def _info(path: Path, shape: tuple[int, ...], class_names: tuple[str, ...]) -> ImageInfo:
@@ -105,7 +105,7 @@ def _read(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
     except Exception as error:  # as above
-        raise refuse(path, f"cannot be read: {reason(error)}") from error
+        raise file_error(path, f"cannot be read: {error_reason(error)}") from error
 
 
 def _classes(
@@ -117,13 +117,13 @@ def _classes(
         known = np.unique(np.concatenate(flat))
         return tuple(known.tolist()), [np.searchsorted(known, part).astype(np.int64) for part in flat]
     if any(part.dtype.kind not in "iu" for part in flat):
-        raise refuse(path, "labels must be whole numbers or words")
+        raise file_error(path, "labels must be whole numbers or words")
     largest = max(int(part.max(initial=0)) for part in flat)
     count = largest + 1 if names is None else len(names.reshape(-1))
     if min(int(part.min(initial=0)) for part in flat) < 0 or largest >= count or count > _MOST_CLASSES:
-        raise refuse(path, f"labels must count the {min(count, _MOST_CLASSES)} classes from 0 on")
+        raise file_error(path, f"labels must count the {min(count, _MOST_CLASSES)} classes from 0 on")
     if count < 2:
-        raise refuse(path, "has a single class: two or more are needed")
+        raise file_error(path, "has a single class: two or more are needed")
     words = [str(number) for number in range(count)] if names is None else [str(name) for name in names.reshape(-1)]
     return tuple(words), [part.astype(np.int64) for part in flat]
 
@@ -131,16 +131,16 @@ def _classes(
 def _bytes(path: Path, name: str, pictures: NDArray[Any], info: ImageInfo) -> NDArray[np.uint8]:
     """Pictures as uint8 (n, height, width, channels)."""
     if pictures.dtype.kind not in "iuf":
-        raise refuse(path, f"{name} holds {pictures.dtype}: use uint8, or floats in 0..1")
+        raise file_error(path, f"{name} holds {pictures.dtype}: use uint8, or floats in 0..1")
     floats = pictures.dtype.kind == "f"
     low, high = pictures.min(), pictures.max()
     if not (low >= 0 and high <= (1 if floats else 255)):
         limits = "floats in 0..1" if floats else "integers in 0..255"
-        raise refuse(path, f"{name} holds values from {low} to {high}: use {limits}")
+        raise file_error(path, f"{name} holds values from {low} to {high}: use {limits}")
     try:
         shaped = pictures.reshape(-1, *info.shape)
     except ValueError as error:
-        raise refuse(path, f"{name} must hold pictures of {info.shape}, not {pictures.shape[1:]}") from error
+        raise file_error(path, f"{name} must hold pictures of {info.shape}, not {pictures.shape[1:]}") from error
     if floats:
         return np.round(shaped * 255).astype(np.uint8)
     return shaped.astype(np.uint8, copy=False)

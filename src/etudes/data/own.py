@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from etudes.contract import ImageInfo, Images
+from etudes.data.errors import file_error
 from etudes.data.folder import describe_folder, load_folder
 from etudes.data.idx import read_idx, read_idx_pair, read_idx_shape
 from etudes.data.npz import describe_npz, load_npz
-from etudes.data.refusal import refuse
 from etudes.data.splits import part_for_test
 
 _PARTS = ("train", "t10k")
@@ -41,14 +41,14 @@ def load_own(path: Path) -> tuple[ImageInfo, Images, Images]:
     _, height, width, _ = parts[0].pictures.shape
     info = _idx_info(path, height, width, max(int(part.labels.max()) for part in parts))
     if any(part.pictures.shape[1:] != info.shape for part in parts):
-        raise refuse(path, "training and test pictures differ in size")
+        raise file_error(path, "training and test pictures differ in size")
     training, test = parts if len(parts) == 2 else part_for_test(parts[0])
     return info, training, test
 
 
 def _idx_info(path: Path, height: int, width: int, highest: int) -> ImageInfo:
     if highest < 1:
-        raise refuse(path, "has a single class: two or more are needed")
+        raise file_error(path, "has a single class: two or more are needed")
     return ImageInfo(str(path), height, width, 1, tuple(np.arange(highest + 1).astype(str).tolist()))
 
 
@@ -66,7 +66,7 @@ def _idx_pairs(path: Path) -> list[tuple[Path, Path]]:
     if "images-idx3-ubyte" in path.name:
         return [(path, _labels(path))]
     if path.suffix.lower() != ".npz":
-        raise refuse(path, "is no data: give an image folder, an .npz file or a …-images-idx3-ubyte file")
+        raise file_error(path, "is no data: give an image folder, an .npz file or a …-images-idx3-ubyte file")
     return []
 
 
@@ -75,7 +75,7 @@ def _labels(pictures: Path) -> Path:
     name = pictures.name.removesuffix(".gz").replace("images-idx3-ubyte", "labels-idx1-ubyte")
     found = _beside(pictures.parent, name)
     if found is None:
-        raise refuse(pictures, f"its labels are missing: put {name} beside it")
+        raise file_error(pictures, f"its labels are missing: put {name} beside it")
     return found
 
 

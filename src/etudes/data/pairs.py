@@ -4,7 +4,7 @@ import csv
 import io
 from pathlib import Path
 
-from etudes.data.refusal import reason, refuse
+from etudes.data.errors import error_reason, file_error
 
 LARGEST_FILE = 100_000_000
 """Bytes that a file of pairs may have."""
@@ -35,23 +35,23 @@ def load_pairs(path: str | Path) -> list[tuple[str, str]]:
         for row in rows:
             _add(answers, row, rows.line_num, file)
     except csv.Error as error:
-        raise refuse(file, f"line {rows.line_num}: {reason(error)}") from error
+        raise file_error(file, f"line {rows.line_num}: {error_reason(error)}") from error
     if not answers:
-        raise refuse(file, "holds no pair: write one 'question,answer' on each line")
+        raise file_error(file, "holds no pair: write one 'question,answer' on each line")
     return [(question, answer) for question, (answer, _) in answers.items()]
 
 
 def _text(path: Path) -> str:
     try:
         if path.exists() and not path.is_file():  # what is no file, such as a pipe, may never come to an end
-            raise refuse(path, "is no file: give a CSV file of pairs")
+            raise file_error(path, "is no file: give a CSV file of pairs")
         if path.stat().st_size > LARGEST_FILE:
-            raise refuse(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: split it")
+            raise file_error(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: split it")
         data = path.read_bytes()
     except OSError as error:
-        raise refuse(path, f"cannot be read: {error.strerror}") from error
+        raise file_error(path, f"cannot be read: {error.strerror}") from error
     if b"\0" in data:
-        raise refuse(path, "is not a CSV file: it holds zero bytes; save it as CSV in UTF-8")
+        raise file_error(path, "is not a CSV file: it holds zero bytes; save it as CSV in UTF-8")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -63,10 +63,10 @@ def _add(answers: dict[str, tuple[str, int]], row: list[str], line: int, path: P
     if not any(cell.strip() for cell in row):
         return
     if len(row) != 2 or not all(row):
-        raise refuse(path, f"line {line} has {sum(map(bool, row))} filled column(s): write question,answer")
+        raise file_error(path, f"line {line} has {sum(map(bool, row))} filled column(s): write question,answer")
     question, answer = row
     if not answers and (question.strip().lower(), answer.strip().lower()) == _HEADER:
         return
     known, first = answers.setdefault(question, (answer, line))
     if known != answer:
-        raise refuse(path, f"line {line} answers the question of line {first} differently: keep one of them")
+        raise file_error(path, f"line {line} answers the question of line {first} differently: keep one of them")

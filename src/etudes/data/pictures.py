@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from etudes.contract import ImageInfo
-from etudes.data.refusal import reason, refuse
+from etudes.data.errors import error_reason, file_error
 from etudes.errors import UserError, unknown
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
@@ -77,20 +77,20 @@ def _refusals(path: Path) -> Iterator[None]:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise _too_many_pixels(path) from error
         except Exception as error:  # a broken file makes Pillow's decoders raise nearly anything
-            raise refuse(path, f"is not a picture: {reason(error)}") from error
+            raise file_error(path, f"is not a picture: {error_reason(error)}") from error
 
 
 def _header(path: Path) -> Image.Image:
     """The picture, not yet decoded, after its size in bytes and in pixels was checked."""
     if not path.is_file():
-        raise refuse(path, "there is no such picture file")
+        raise file_error(path, "there is no such picture file")
     if path.stat().st_size > LARGEST_FILE:
-        raise refuse(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: save it smaller")
+        raise file_error(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: save it smaller")
     try:
         image = Image.open(path, formats=FORMATS)
     except UnidentifiedImageError as error:
         kinds = ", ".join(FORMATS)
-        raise refuse(path, f"is not a picture: its content is none of {kinds}") from error
+        raise file_error(path, f"is not a picture: its content is none of {kinds}") from error
     if math.prod(image.size) > LARGEST_PICTURE:
         image.close()
         raise _too_many_pixels(path)
@@ -98,7 +98,7 @@ def _header(path: Path) -> Image.Image:
 
 
 def _too_many_pixels(path: Path) -> UserError:
-    return refuse(path, f"has more than {LARGEST_PICTURE // 1_000_000} million pixels: save it smaller")
+    return file_error(path, f"has more than {LARGEST_PICTURE // 1_000_000} million pixels: save it smaller")
 
 
 def _flat(image: Image.Image) -> Image.Image:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from etudes.data.catalogue import SETS, PublishedFile, PublishedSet, data_folder
-from etudes.data.refusal import refuse
+from etudes.data.errors import file_error
 from etudes.errors import unknown
 
 State = Literal["embedded", "verified", "present", "missing", "damaged"]
@@ -83,9 +83,9 @@ def verified_files(name: str) -> list[Path]:
         try:
             right = is_right(path, file)
         except OSError as error:
-            raise refuse(path, f"cannot be read: {error.strerror}") from error
+            raise file_error(path, f"cannot be read: {error.strerror}") from error
         if not right:
-            raise refuse(path, f"is not the published file ({file.checksum[:19]}…): delete it and get it again")
+            raise file_error(path, f"is not the published file ({file.checksum[:19]}…): delete it and get it again")
         paths.append(path)
     return paths
 

@@ -15,12 +15,10 @@ from etudes.runs.folder import (
     runs_folder,
 )
 from etudes.runs.metrics import append_metrics, columns_of, read_metrics, replace_metrics, write_table
-from etudes.runs.notes import KINDS, note_result, read_notes
-from etudes.runs.weights import load_weights, save_weights
+from etudes.runs.weights import load_weights, save_weights, settings_digest
 
 __all__ = [
     "BUNDLED",
-    "KINDS",
     "Checkpoint",
     "Run",
     "append_metrics",
@@ -32,15 +30,14 @@ __all__ = [
     "load_weights",
     "newest_run",
     "next_folder",
-    "note_result",
     "own_runs",
     "read_metrics",
-    "read_notes",
     "replace_metrics",
     "run_at",
     "run_of",
     "runs_folder",
     "save_checkpoint",
     "save_weights",
+    "settings_digest",
     "write_table",
 ]

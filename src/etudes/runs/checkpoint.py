@@ -18,7 +18,7 @@ from etudes.errors import UserError
 from etudes.runs.files import write_atomically
 from etudes.runs.weights import settings_digest
 
-KIND, FORMAT = "etudes checkpoint", 2
+KIND, FORMAT = "etudes checkpoint", 3
 """What the file calls itself. The number grows when an older version could not read it."""
 
 
@@ -55,8 +55,13 @@ def _sum(arrays: dict[str, Array], metadata: dict[str, str]) -> str:
     return hashlib.sha256((digest(arrays) + json.dumps(rest, sort_keys=True)).encode()).hexdigest()
 
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: str) -> None:
     """Write `checkpoints/current.safetensors` in the run folder; the one before it becomes `previous`.
+
+    Args:
+        folder: of the run.
+        checkpoint: what to write.
+        settings: `settings_digest` of the run.
 
     Raises:
         OSError: it cannot be written; the checkpoints that were there are whole.
@@ -67,7 +72,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     metadata = {
         "kind": KIND,
         "format": str(FORMAT),
-        "settings": settings_digest(folder),
+        "settings": settings,
         "position": json.dumps(checkpoint.position, sort_keys=True),
         "metrics": checkpoint.metrics,
     }

@@ -32,7 +32,7 @@ class Run:
     checkpoints/         what an interrupted training goes on from
     weights.safetensors  the trained networks, with weights.json as manifest
     pictures/            PNG and GIF
-    results.json         figures on the test set; it is written last, so a run that has it is finished
+    results.json         metrics on the test set; it is written last, so a run that has it is finished
     card.md              the run on one page
     evaluate.json        what evaluate gave, as inspect.json and use.json keep what inspect and the example of use gave
     report.html          all of it on one page, with its pictures inside
@@ -123,13 +123,13 @@ class Run:
             return {}
 
     def results(self) -> dict[str, Any]:
-        """What `results.json` of a finished run says: at least `figures` and `training_seconds`.
+        """What `results.json` of a finished run says: at least `metrics` and `training_seconds`.
 
         Raises:
             UserError: it is damaged.
         """
         found = self.read_json("results.json")
-        if not isinstance(found.get("figures"), dict) or not isinstance(found.get("training_seconds"), (int, float)):
+        if not isinstance(found.get("metrics"), dict) or not isinstance(found.get("training_seconds"), (int, float)):
             raise UserError(f"{self.folder / 'results.json'} is damaged: copy it again or train again")
         return found
 

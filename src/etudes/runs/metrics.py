@@ -52,7 +52,7 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged or no file of metrics: copy it again or train again") from error
     if not all(_is_record(record) for record in records):
-        raise UserError(f"{path} is damaged: a line of it is no epoch's figures; copy it again or train again")
+        raise UserError(f"{path} is damaged: a line of it is no epoch's metrics; copy it again or train again")
     return records
 
 
@@ -60,8 +60,8 @@ def _is_record(record: Any) -> bool:
     """Whether it has a phase and an epoch, and numbers for all else."""
     if not isinstance(record, dict) or not isinstance(record.get("phase"), str):
         return False
-    figures = [value for name, value in record.items() if name != "phase"]
-    return {"epoch", "seconds"} <= record.keys() and all(type(value) in (int, float) for value in figures)
+    metrics = [value for name, value in record.items() if name != "phase"]
+    return {"epoch", "seconds"} <= record.keys() and all(type(value) in (int, float) for value in metrics)
 
 
 def replace_metrics(folder: Path, lines: str) -> None:

@@ -1,4 +1,4 @@
-"""Trained weights: `weights.safetensors` and `weights.json`, its manifest of shapes, dtypes and SHA-256 sums.
+"""LoadedRun weights: `weights.safetensors` and `weights.json`, its manifest of shapes, dtypes and SHA-256 sums.
 
 A run keeps its weights as they were trained. Those that come with the package may be kept in half the bytes: then the
 manifest says, array by array, as what they are `stored`, and they are float32 again once they are read.

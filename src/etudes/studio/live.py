@@ -64,7 +64,7 @@ def _read_progress(known: Known, marks: tuple[int, ...]) -> tuple[str, str]:  # 
     try:
         if known.state == "finished":
             headline = experiments.load(known.etude).headline
-            value = known.run.results()["figures"].get(headline, "")
+            value = known.run.results()["metrics"].get(headline, "")
             return str(len(read_metrics(known.run.folder))), f"{headline.replace('_', ' ')} {show(value)}"
         return str(len(read_metrics(known.run.folder)) or ""), ""
     except (UserError, OSError):

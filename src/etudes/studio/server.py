@@ -73,7 +73,7 @@ def import_gradio() -> Any:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["GRADIO_SSR_MODE"] = "False"
-    # Nobody sees Gradio's figures of its events, for which it would go through the last 10,000 at the end of each.
+    # Nobody sees Gradio's metrics of its events, for which it would go through the last 10,000 at the end of each.
     os.environ["GRADIO_ANALYTICS_MAX_EVENTS"] = "1"
     os.environ["GRADIO_ANALYTICS_CACHE_FREQUENCY"] = str(10**12)
     try:

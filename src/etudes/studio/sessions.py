@@ -81,7 +81,7 @@ class Forget:
     """Forgets a call over HTTP as soon as its answer was fetched."""
 
     def __init__(self, app: ASGIApp, sessions: dict[str, Sessions]) -> None:
-        """Watch an application.
+        """ProgressCallback an application.
 
         Args:
             app: what is behind it.

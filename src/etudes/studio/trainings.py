@@ -22,10 +22,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from etudes.actions.loading import preset_of
 from etudes.errors import UserError
 from etudes.runs import Run, next_folder, runs_folder
-from etudes.settings import words_of
-from etudes.trained import preset_of
+from etudes.settings import command_words
 
 PLACE = ".studio"
 """The folder, in that of the runs, where the queue and what the trainings printed are kept."""
@@ -93,7 +93,7 @@ class Trainings:
             while folder.exists() or folder.name in taken or (self.place / f"{folder.name}.log").exists():
                 folder = runs_folder() / f"{etude}-{preset}-{number}"
                 number += 1
-            words = ["train", etude, "--preset", preset, *words_of(changes), "--out", str(folder.absolute())]
+            words = ["train", etude, "--preset", preset, *command_words(changes), "--out", str(folder.absolute())]
             self._enqueue(folder.name, etude, preset, words)
         return folder.name
 

@@ -195,7 +195,7 @@ class Words:
 
     def learns(self, etude: str) -> str:
         """What an étude learns, in a few words."""
-        return _LEARNS[etude] if self.language == "zh" else experiments.load(etude).learns
+        return _LEARNS[etude] if self.language == "zh" else experiments.load(etude).summary
 
     def of_etude(self, etude: str) -> str:
         """An étude as people find it: the name of its tab, and its own."""

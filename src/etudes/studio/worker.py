@@ -16,31 +16,29 @@ import traceback
 from collections import OrderedDict
 from typing import Any, TextIO
 
-import numpy as np
-
-from etudes import actions
-from etudes.contract import ImageData, ImageInfo, Images, Result
-from etudes.data import fit_picture, open_picture
+from etudes.actions.inspect import look
+from etudes.actions.loading import LoadedRun, load
+from etudes.actions.use import answer
+from etudes.contract import Result
 from etudes.errors import UserError
 from etudes.runs import run_at
 from etudes.studio.embedded import embedded
-from etudes.trained import Trained, load
 
 KEPT = 8
 """Runs whose networks stay loaded; the one that was not asked for longest goes first."""
 
 
 class Networks:
-    """Trained runs that stay loaded."""
+    """LoadedRun runs that stay loaded."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int], Trained] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int], LoadedRun] = OrderedDict()
 
-    def of(self, reference: str) -> Trained:
+    def of(self, reference: str) -> LoadedRun:
         """The run, loaded now or before; one whose weights were written again is loaded again.
 
         Raises:
-            UserError: as in `actions.load`.
+            UserError: as in `etudes.load`.
         """
         try:
             written = (run_at(reference).folder / "weights.safetensors").stat().st_mtime_ns
@@ -61,24 +59,8 @@ def respond(networks: Networks, request: dict[str, Any]) -> dict[str, Any]:
     if request["do"] == "load":
         return {"loaded": request["run"]}
     if request["do"] == "look":
-        return as_plain(look_at(trained, request["inputs"][0]))
-    return as_plain(actions.answer(trained, *request["inputs"], **request["options"]))
-
-
-def look_at(trained: Trained, picture: str) -> Result:
-    """Inspect a run with a picture of one's own in the place of its test pictures, labelled as the network reads it.
-
-    Raises:
-        UserError: the file is no picture, or the run has no classes of pictures.
-    """
-    info = trained.info
-    if not isinstance(info, ImageInfo):
-        raise UserError(f"{trained.etude} does not tell classes of pictures apart: nothing to look at")
-    said = str(actions.answer(trained, picture).answers[0]["answer"])
-    pixels, label = fit_picture(open_picture(picture), info)[None], np.array([info.class_names.index(said)])
-    one, none = Images(pixels, label), Images(pixels[:0], label[:0])
-    data = ImageData(info, none, none, one)
-    return trained.experiment.inspect(trained.networks, data, trained.settings, trained.experiment.inspection())
+        return as_plain(look(trained, picture=request["inputs"][0]))
+    return as_plain(answer(trained, *request["inputs"], **request["options"]))
 
 
 def as_plain(result: Result) -> dict[str, Any]:

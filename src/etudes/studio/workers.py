@@ -46,8 +46,8 @@ class Worker:
         Args:
             do: "load", "use" or "look"; see `worker.respond`.
             run: the run that is to answer.
-            *inputs: as in `actions.use`.
-            **options: as in `actions.use`.
+            *inputs: as in `etudes.use`.
+            **options: as in `etudes.use`.
 
         Raises:
             UserError: what was asked cannot be done, or the worker is busy, slow or died.

@@ -59,5 +59,5 @@ def differences(first: dict[str, Any], second: dict[str, Any]) -> dict[str, tupl
     """What two environments do not have in common and what a result can depend on: name → (first, second)."""
     parts = ({**environment, **environment.get("versions", {})} for environment in (first, second))
     one, other = parts
-    names = [name for name in {**one, **other} if name not in ("command", "versions", "went_on_with")]
+    names = [name for name in {**one, **other} if name not in ("command", "versions", "resumed_with")]
     return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}

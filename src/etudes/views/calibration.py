@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from etudes.contract import Array
-from etudes.views.figures import COLOURS, figure, picture
+from etudes.views.plotting import COLOURS, figure, picture
 
 
 def reliability_diagram(

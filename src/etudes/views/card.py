@@ -69,20 +69,20 @@ def run_card(
         title: the heading.
         header: the content of the run's `settings.toml`.
         environment: the content of `environment.json`.
-        finished: figures, training seconds and SHA-256 of the weights.
+        finished: metrics, training seconds and SHA-256 of the weights.
         result: what `evaluate` gave; its tables are shown.
         pictures: names of files in the run's `pictures/`.
     """
     settings = [(name, show(value)) for name, value in header["settings"].items()]
-    figures = [(name.replace("_", " "), show(value)) for name, value in finished["figures"].items()]
+    metrics = [(name.replace("_", " "), show(value)) for name, value in finished["metrics"].items()]
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
     where = " on the test split" if header["split"].get("test", 1) else ""  # a dream has nothing to be tested on
     parts = [
         f"# {title}",
-        markdown_table(Table(f"Results{where}", ("figure", "value"), figures)),
+        markdown_table(Table(f"Results{where}", ("figure", "value"), metrics)),
         markdown_table(Table("Settings", ("setting", "value"), settings)),
         "Split: " + ", ".join(f"{name} {count}" for name, count in header["split"].items()) + ".",
-        f"Trained in {finished['training_seconds']} s on {environment['processor']}, {environment['cores']} cores, "
+        f"LoadedRun in {finished['training_seconds']} s on {environment['processor']}, {environment['cores']} cores, "
         f"{environment['backend']}, {environment['precision']}. Python {environment['python']}, {versions}.",
         f"Command: `{environment['command']}`. SHA-256 of the weights: `{finished['weights_sha256']}`.",
         *(markdown_table(table) for table in result.tables),

@@ -7,7 +7,7 @@ from typing import Any
 
 from PIL import Image
 
-from etudes.views.figures import COLOURS, figure, picture
+from etudes.views.plotting import COLOURS, figure, picture
 
 _NOT_DRAWN = {"phase", "epoch", "seconds", "samples_per_second", "learning_rate"}
 _NAMED = 16
@@ -20,7 +20,7 @@ def _panels(histories: Mapping[str, History]) -> list[str]:
     names = [name for history in histories.values() for record in history for name in record]
     drawn = [name.removeprefix("validation_") for name in names if name not in _NOT_DRAWN]
     numeric = [name for name in dict.fromkeys(drawn) if not name.startswith("_")]
-    # Accuracy-like figures first: they are what a person looks for.
+    # Accuracy-like metrics first: they are what a person looks for.
     return sorted(numeric, key=lambda name: "loss" in name)
 
 

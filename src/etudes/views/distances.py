@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from etudes.contract import Array
-from etudes.views.figures import COLOURS, figure, picture
+from etudes.views.plotting import COLOURS, figure, picture
 
 
 def distances_histogram(distances: Mapping[str, Array], axis: str) -> Image.Image:

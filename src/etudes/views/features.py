@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from etudes.contract import Array
-from etudes.views.figures import writing
 from etudes.views.grids import picture_grid
+from etudes.views.plotting import writing
 
 SKY = "#56B4E9"
 """What lies between kernels: no grey, so that one sees where each ends."""

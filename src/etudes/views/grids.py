@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from etudes.contract import Array
-from etudes.views.figures import figure, ink, picture, writing
+from etudes.views.plotting import figure, ink, picture, writing
 
 
 def to_image(pixels: Array) -> Image.Image:

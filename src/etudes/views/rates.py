@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PIL import Image
 
 from etudes.contract import Array
-from etudes.views.figures import COLOURS, figure, picture
+from etudes.views.plotting import COLOURS, figure, picture
 
 
 def rates_picture(rates: Array, losses: Array, smooth: Array, marks: Mapping[str, float]) -> Image.Image:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from etudes.contract import Array
-from etudes.views.figures import figure, picture
+from etudes.views.plotting import figure, picture
 
 
 @dataclass(frozen=True)

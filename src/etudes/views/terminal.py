@@ -1,4 +1,4 @@
-"""A result in the terminal: sentences, answers, figures and tables, however narrow it is."""
+"""A result in the terminal: sentences, answers, metrics and tables, however narrow it is."""
 
 from __future__ import annotations
 
@@ -109,9 +109,9 @@ def print_result(console: Console, result: Result) -> None:
         console.print(answer_line(answer), soft_wrap=True)
     for table in result.tables:
         print_table(console, table)
-    if result.figures:
-        width = max(map(len, result.figures))
-        for name, value in result.figures.items():
+    if result.metrics:
+        width = max(map(len, result.metrics))
+        for name, value in result.metrics.items():
             console.print(f"{name.replace('_', ' '):<{width}}  {show(value)}", soft_wrap=True)
     sets: dict[str, list[str]] = {}
     for name, path in result.files.items():

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.text import Text
 
-from etudes.contract import Result
-from etudes.data.refusal import refuse
+from etudes.contract import IOSpec, Result, TensorSpec
+from etudes.data.errors import file_error
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.encoding import Texts, one_hot, places_of, texts_of
 from etudes.experiments.addition_rnn.questions import Exercises, TextInfo, write_exercises
@@ -38,15 +38,18 @@ class Guess:
         return np.asarray(self.characters.prod(axis=1), dtype=np.float32)
 
 
-def wiring(info: TextInfo, settings: Any) -> dict[str, str]:
-    """What goes into the network and comes out."""
+def io_spec(info: TextInfo, settings: Any) -> dict[str, IOSpec]:
+    """Inputs and outputs of the network."""
     shown = "".join("_" if letter == " " else letter for letter in info.alphabet)
     order = ", read from its last place to its first," if settings.reverse else ""
-    return {
-        "adder": f"in: a question padded on the right with spaces to {info.question_length} characters{order} each a "
-        f"row with a single 1 at its place in {shown!r} (the space is _); out: the probability of each of these for "
-        f"the {info.answer_length} characters of the answer, from the first on"
-    }
+    question = (
+        f"a question padded on the right with spaces to {info.question_length} characters{order} each a row with a "
+        f"single 1 at its place in {shown!r} (the space is _)"
+    )
+    answer = (
+        f"the probability of each of these for the {info.answer_length} characters of the answer, from the first on"
+    )
+    return {"adder": IOSpec((TensorSpec(question, 0, 1),), (TensorSpec(answer, 0, 1),))}
 
 
 @dataclass(frozen=True)
@@ -111,14 +114,14 @@ def _lines(file: str) -> list[tuple[int, str]]:
     path = Path(file)
     try:
         if path.exists() and not path.is_file():  # what is no file, such as a pipe, may never come to an end
-            raise refuse(path, "is no file: write one question a line into one")
+            raise file_error(path, "is no file: write one question a line into one")
         if path.stat().st_size > LARGEST_FILE:
-            raise refuse(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: split it")
+            raise file_error(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: split it")
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise refuse(path, f"cannot be read: {error.strerror}") from error
+        raise file_error(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise refuse(path, "is no text file in UTF-8; write one question a line") from error
+        raise file_error(path, "is no text file in UTF-8; write one question a line") from error
     return [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
 
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from etudes.analysis.intervals import proportion_ci
 from etudes.contract import Array
 from etudes.experiments.addition_rnn.answers import Adder
 from etudes.experiments.addition_rnn.encoding import places_of, texts_of
 from etudes.experiments.addition_rnn.questions import Exercises
-from etudes.measures.intervals import share
-from etudes.views.figures import COLOURS, figure, ink, picture
+from etudes.views.plotting import COLOURS, figure, ink, picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -201,7 +201,7 @@ def confidence_picture(adder: Adder, test: Exercises, rows: int = 12) -> Image:
 def _doubt_and_errors(axes: Any, doubt: Array, right: Array) -> None:
     """Mean doubt for each character of the answer, and the share that is wrong with its 95 % interval."""
     places = np.arange(right.shape[1])
-    wrong = [share(int((~column).sum()), len(column)) for column in right.T]
+    wrong = [proportion_ci(int((~column).sum()), len(column)) for column in right.T]
     low, middle, high = (
         np.array([max(getattr(found, name), LEAST_DOUBT) for found in wrong]) for name in ("low", "estimate", "high")
     )

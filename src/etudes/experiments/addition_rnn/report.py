@@ -1,4 +1,4 @@
-"""How well a network adds, and how well it knows it: figures, tables and pictures for `evaluate`."""
+"""How well a network adds, and how well it knows it: metrics, tables and pictures for `evaluate`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from etudes.analysis.calibration import calibration
+from etudes.analysis.intervals import proportion_ci
 from etudes.contract import Array, Result, Table
 from etudes.experiments.addition_rnn.answers import Adder
 from etudes.experiments.addition_rnn.encoding import Texts, places_of
@@ -21,8 +23,6 @@ from etudes.experiments.addition_rnn.questions import (
     write_exercises,
 )
 from etudes.experiments.addition_rnn.tables import error_tables, length_tables, origin_table, percent
-from etudes.measures.calibration import calibration
-from etudes.measures.intervals import share
 from etudes.views.calibration import reliability_diagram
 
 ROWS_AT_ONCE = 100_000
@@ -88,7 +88,7 @@ def evaluate_answers(
     """
     test = mark(adder, data.test)
     result = Result({"exact_match": float((~test.wrong).mean()), "character_accuracy": float(test.right.mean())})
-    result.figures |= {"errors": int(test.wrong.sum()), "questions": len(test.wrong)}
+    result.metrics |= {"errors": int(test.wrong.sum()), "questions": len(test.wrong)}
     sets = [("test pairs", test)]
     if 0 < digits <= LISTED_DIGITS:
         asked, exercises, new = _ask_everything(result, adder, origin(data, learned, 10**digits), digits, operator)
@@ -125,15 +125,15 @@ def _ask_everything(
 
 
 def _add_figures(result: Result, name: str, wrong: Array) -> None:
-    result.figures[f"{name}_exact_match"] = float((~wrong).mean())
-    result.figures[f"{name}_errors"] = int(wrong.sum())
-    result.figures[f"{name}_questions"] = len(wrong)
+    result.metrics[f"{name}_exact_match"] = float((~wrong).mean())
+    result.metrics[f"{name}_errors"] = int(wrong.sum())
+    result.metrics[f"{name}_questions"] = len(wrong)
 
 
 def _shares(sets: Iterable[tuple[str, Array]]) -> Table:
     rows = []
     for name, wrong in sets:
-        found = share(int((~wrong).sum()), len(wrong))
+        found = proportion_ci(int((~wrong).sum()), len(wrong))
         rows.append((name, len(wrong), percent(found.estimate), percent(found.low), percent(found.high)))
     return Table("right in all characters", ("of", "questions", "share", "95 % from", "95 % to"), rows)
 
@@ -143,7 +143,7 @@ def _add_calibration(result: Result, asked: Marked, new: Array) -> None:
     written = asked.written & new[:, None]
     found = calibration(asked.sure[written], asked.right[written])
     of = f"{int(written.sum()):,} new characters"
-    result.figures["calibration_error"] = found.expected_error
+    result.metrics["calibration_error"] = found.expected_error
     result.pictures["calibration"] = reliability_diagram(
         found.edges, found.counts, found.accuracy, found.bounds, found.expected_error, of
     )
@@ -151,7 +151,7 @@ def _add_calibration(result: Result, asked: Marked, new: Array) -> None:
     for place, chosen in enumerate(written.T):
         if chosen.any():
             sure, right = asked.sure[chosen, place], asked.right[chosen, place]
-            shown = share(int(right.sum()), len(right))
+            shown = proportion_ci(int(right.sum()), len(right))
             shares = (float(sure.mean(dtype=np.float64)), shown.estimate, shown.low, shown.high)
             apart = calibration(sure, right).expected_error
             rows.append((place + 1, len(right), *map(percent, (*shares, apart))))

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from etudes.analysis.intervals import proportion_ci
 from etudes.contract import Array, Table
 from etudes.experiments.addition_rnn.questions import Exercises, borrows, carries
-from etudes.measures.intervals import share
 
 Group = tuple[tuple[object, ...], Array]
 """What a row of a table is called, and which questions it counts, bool (n,)."""
@@ -79,7 +79,7 @@ def counted(title: str, columns: tuple[str, ...], wrong: Array, groups: Iterable
     for name, group in groups:
         total, errors = int(group.sum()), int(wrong[group].sum())
         if total:
-            found = share(errors, total)
+            found = proportion_ci(errors, total)
             bounds = (percent(found.low), percent(found.high)) if sample else ()
             rows.append((*name, total, errors, percent(found.estimate), *bounds))
     return Table(title, (*columns, "questions", "errors", "share", *(("95 % from", "95 % to") if sample else ())), rows)

@@ -11,8 +11,8 @@ from PIL import Image
 
 from etudes.contract import Array, Images
 from etudes.views.features import stacked
-from etudes.views.figures import COLOURS
 from etudes.views.grids import picture_grid
+from etudes.views.plotting import COLOURS
 
 RESAMPLES = 2000
 
@@ -73,7 +73,7 @@ def compare_answers(first: NDArray[np.bool_], second: NDArray[np.bool_], seed: i
 def disagreements(
     test: Images,
     antirectifier: Array,
-    twin: Array,
+    baseline: Array,
     class_names: Sequence[str],
     name: str,
     most: int = 24,
@@ -83,15 +83,15 @@ def disagreements(
     Args:
         test: the pictures.
         antirectifier: int (n,), its answers.
-        twin: int (n,), the answers of its twin.
+        baseline: int (n,), the answers of its baseline.
         class_names: one for each class.
-        name: the twin's name.
+        name: the baseline's name.
         most: how many pictures to show of either kind.
     """
     strips, captions = [], []
     for winner, loser, right, wrong, colour in (
-        ("antirectifier", name, antirectifier, twin, COLOURS[0]),
-        (name, "antirectifier", twin, antirectifier, COLOURS[1]),
+        ("antirectifier", name, antirectifier, baseline, COLOURS[0]),
+        (name, "antirectifier", baseline, antirectifier, COLOURS[1]),
     ):
         found = np.flatnonzero((right == test.labels) & (wrong != test.labels))
         captions.append(f"only {winner} is right: {len(found)}" + (f"; below, what {loser} says" if len(found) else ""))

@@ -1,4 +1,4 @@
-"""What `inspect` draws of the antirectifier and its twins: weights, activity of units, both halves for one picture."""
+"""What `inspect` draws of the antirectifier and its baselines: weights, activity of units, both halves for one picture."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from PIL import Image
 from etudes.contract import Array, Images, Networks, Table
 from etudes.training.backend import keras
 from etudes.views.features import stacked
-from etudes.views.figures import COLOURS, figure, ink, picture
 from etudes.views.grids import picture_grid
+from etudes.views.plotting import COLOURS, figure, ink, picture
 
 ACTIVATIONS = ("after_dense_1", "after_dense_2")
 
@@ -33,7 +33,7 @@ def first_weights(networks: Networks, shape: tuple[int, int, int], most: int = 3
     """The first units' weights of every network, laid out as pictures; grey is zero, each unit at full contrast.
 
     Args:
-        networks: the twins.
+        networks: the baselines.
         shape: (height, width, channels) of one picture.
         most: how many units to show of each network.
     """
@@ -65,7 +65,7 @@ def activity(networks: Networks, test: Images, classes: int) -> list[Activity]:
     """Count for every network and activation layer on how many test pictures each output is above zero.
 
     Args:
-        networks: the twins.
+        networks: the baselines.
         test: the pictures.
         classes: how many there are.
     """

@@ -38,10 +38,10 @@ class CifarSettings(Settings):
     """Dropout after each pooling."""
     dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.4
     """Dropout after the dense layer."""
-    augmentation: Literal["classic", "alternating", "shifts", "none"] = "alternating"
-    """classic: any shift up to 10 %, random flips; shifts: whole ones, mirrored border; alternating: flips as well."""
-    shift: Annotated[int, Interval(ge=0, le=8)] = 3
-    """Greatest shift, pixels, of the augmentations shifts and alternating."""
+    augmentation: Literal["classic", "alternating", "translate", "none"] = "alternating"
+    """classic: any translate up to 10 %, random flips; translations: whole ones, mirrored border; alternating: flips as well."""
+    translate: Annotated[int, Interval(ge=0, le=8)] = 3
+    """Greatest translate, pixels, of the augmentations translations and alternating."""
     cutout: Annotated[int, Interval(ge=0, le=32)] = 0
     """Side of a square that is made grey at a random place of each picture, pixels; 0 for none."""
     centred: bool = True

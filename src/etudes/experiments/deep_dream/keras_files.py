@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from etudes.contract import Array
-from etudes.data.refusal import reason, shown
-from etudes.errors import UserError
+from etudes.data.errors import error_reason
+from etudes.errors import UserError, format_path
 
 INCEPTION_LAYERS, INCEPTION_VALUES = 188, 21_802_784
 """Layers with weights in Inception-v3 without its classifier, and the values that they hold."""
@@ -60,7 +60,7 @@ class KerasFile:
         """Open a file; `what` it must hold is for its refusal, `most` the values that one array of it may have."""
         import h5py
 
-        self._trouble = f"{shown(path)} does not hold {what}"
+        self._trouble = f"{format_path(path)} does not hold {what}"
         self._h5py = h5py
         self._most = most
         try:
@@ -72,7 +72,7 @@ class KerasFile:
         except UserError:
             raise
         except Exception as error:  # a broken HDF5 file makes h5py raise nearly anything
-            raise UserError(f"{self._trouble}: {reason(error)}") from error
+            raise UserError(f"{self._trouble}: {error_reason(error)}") from error
 
     def __enter__(self) -> KerasFile:
         return self
@@ -120,7 +120,7 @@ class KerasFile:
         try:
             arrays = [np.asarray(array[()], dtype=np.float32) for array in found]
         except Exception as error:
-            raise UserError(f"{self._trouble}: {reason(error)}") from error
+            raise UserError(f"{self._trouble}: {error_reason(error)}") from error
         if not all(np.isfinite(array).all() for array in arrays):
             self._refuse(f"{name} has values that are not finite")
         return arrays

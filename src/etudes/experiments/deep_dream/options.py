@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Interval
 
+from etudes.contract import InspectOptions, UseOptions
 from etudes.errors import UserError, unknown
 from etudes.experiments.deep_dream.films import check_film
 from etudes.experiments.deep_dream.photographs import DreamData, DreamInfo, data_of
@@ -18,7 +19,7 @@ from etudes.views.pictures import check_place
 
 
 @dataclass(frozen=True)
-class Use:
+class Use(UseOptions):
     """Dream on a picture: `etudes use deep_dream photo.jpg dream.png`."""
 
     inputs: tuple[str, ...]
@@ -80,6 +81,11 @@ class Use:
     frame_steps: Annotated[int, Ge(1)] = 4
     """Steps in each frame."""
 
+    @property
+    def picture_path(self) -> str | None:
+        """Where the dream goes."""
+        return self.out
+
     def __post_init__(self) -> None:
         """The second input is the result's path."""
         if self.out is None and len(self.inputs) > 1:
@@ -87,7 +93,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Inspect:
+class Inspect(InspectOptions):
     """Look at what a dream changed, or at what single channels dream of."""
 
     sheet: bool = False
@@ -111,6 +117,15 @@ class Inspect:
             raise UserError("--sheet shows every layer, --layer one: say only one of them")
         if self.channels is not None and self.layer is None:
             raise UserError("--channels goes with --layer: say whose channels they are")
+
+
+def settings_for(options: Any) -> DreamSettings:
+    """Settings of the preset tuned, with what the options of use or inspect change."""
+    names = {setting.name for setting in fields(DreamSettings)}
+    return replace(
+        PRESETS["tuned"],
+        **{name: value for name, value in vars(options).items() if name in names and value is not None},
+    )
 
 
 @dataclass(frozen=True)

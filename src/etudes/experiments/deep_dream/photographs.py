@@ -10,7 +10,7 @@ from annotated_types import Interval
 from PIL import Image
 
 from etudes.data import PHOTOS, embedded_photo, open_picture
-from etudes.data.refusal import refuse
+from etudes.data.errors import file_error
 from etudes.errors import UserError, unknown
 from etudes.experiments.deep_dream.dreaming import preprocess
 from etudes.experiments.deep_dream.regularisers import Picture, mask_of, resized_mask
@@ -73,10 +73,10 @@ def open_mask(path: str, picture: Image.Image) -> Picture:
     tolerance = 1 + picture.width / picture.height + expected / min(picture.size)
     if abs(image.width - expected) > tolerance:
         sizes = f"{image.width}x{image.height}, the picture {picture.width}x{picture.height}"
-        raise refuse(path, f"a mask needs the proportions of its picture: it is {sizes}")
+        raise file_error(path, f"a mask needs the proportions of its picture: it is {sizes}")
     mask = resized_mask(mask_of(image), (picture.height, picture.width))
     if not mask.any():
-        raise refuse(path, "the mask is black everywhere: make it white where the dream is to be")
+        raise file_error(path, "the mask is black everywhere: make it white where the dream is to be")
     return mask
 
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from etudes.experiments.deep_dream.dreaming import deprocess
 from etudes.experiments.deep_dream.objectives import Objective
 from etudes.experiments.deep_dream.regularisers import Picture
-from etudes.views.figures import figure, picture, writing
+from etudes.views.plotting import figure, picture, writing
 
 _LINE, _GAP = 20, 6
 

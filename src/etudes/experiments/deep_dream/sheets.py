@@ -14,8 +14,8 @@ from etudes.experiments.deep_dream.dreaming import deprocess, normalised
 from etudes.experiments.deep_dream.model import folded, layer_names
 from etudes.experiments.deep_dream.regularisers import Picture
 from etudes.training.backend import input_gradient, keras
-from etudes.training.session import generator
-from etudes.views.figures import writing
+from etudes.training.rng import rng
+from etudes.views.plotting import writing
 
 _MOST_LAYERS, _CHANNELS = 12, 6
 """A sheet of the whole network shows so many layers at most, and so many channels of each."""
@@ -61,11 +61,11 @@ def some_channels(network: Any, layer: str, count: int, seed: int, size: int) ->
     found = np.asarray(probe.predict_on_batch(_noise(seed, size)))
     awake = np.flatnonzero(np.abs(found).max(axis=(0, 1, 2)) > 0)  # scores may be negative, and have a slope
     awake = awake if len(awake) else np.arange(found.shape[-1])
-    return [int(channel) for channel in np.sort(generator(seed, 8, 2).permutation(awake)[:count])]
+    return [int(channel) for channel in np.sort(rng(seed, "channel choice").permutation(awake)[:count])]
 
 
 def _noise(seed: int, size: int) -> Picture:
-    return generator(seed, 8, 1).normal(0, 0.1, (1, size, size, 3)).astype(np.float32)
+    return rng(seed, "channel start").normal(0, 0.1, (1, size, size, 3)).astype(np.float32)
 
 
 def channel_dreams(
@@ -87,7 +87,7 @@ def channel_dreams(
     def loss(outputs: list[Any], chosen: Any) -> Any:
         return ops.sum(ops.mean(ops.multiply(ops.cast(outputs[0], "float32"), chosen), axis=(1, 2)))
 
-    gradient, random = input_gradient(probe, loss, (4,)), generator(seed, 8, 3)
+    gradient, random = input_gradient(probe, loss, (4,)), rng(seed, "channel jitter")
     shifts = [random.integers(-8, 9, 2) for _ in range(iterations)]
     dreams = []
     for first in range(0, len(channels), 8):  # eight at a time: memory

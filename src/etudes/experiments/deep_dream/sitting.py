@@ -15,38 +15,37 @@ import numpy as np
 from PIL import Image
 from rich.console import RenderableType
 
-from etudes.contract import Array
-from etudes.data.refusal import shown
-from etudes.errors import Interrupted, UserError
+from etudes.contract import Array, ProgressCallback
+from etudes.errors import Interrupted, UserError, format_path
 from etudes.experiments.deep_dream.dreaming import deprocess
 from etudes.experiments.deep_dream.films import write_film
 from etudes.runs.files import write_atomically
 from etudes.training.interruption import Interruption
 from etudes.views.pictures import save_pictures
-from etudes.views.progress import Silent, Watch
+from etudes.views.progress import NoProgress
 
 _FRAME = "[0-9]" * 5 + ".png"
 
 
-class _Noting(Silent):
-    """A watch that notes what is said, and passes everything on."""
+class _Noting(NoProgress):
+    """A progress callback that notes what is said, and passes everything on."""
 
-    def __init__(self, watch: Watch, said: list[str]) -> None:
-        self._watch, self._said = watch, said
-        self.begin_phase, self.begin_epoch = watch.begin_phase, watch.begin_epoch  # type: ignore[method-assign]
-        self.step, self.end_epoch = watch.step, watch.end_epoch  # type: ignore[method-assign]
+    def __init__(self, progress: ProgressCallback, said: list[str]) -> None:
+        self._progress, self._said = progress, said
+        self.on_phase_begin, self.on_epoch_begin = progress.on_phase_begin, progress.on_epoch_begin  # type: ignore[method-assign]
+        self.on_batch_end, self.on_epoch_end = progress.on_batch_end, progress.on_epoch_end  # type: ignore[method-assign]
 
     def __enter__(self) -> _Noting:
-        self._watch.__enter__()
+        self._progress.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._watch.__exit__(*error)
+        self._progress.__exit__(*error)
 
-    def say(self, text: RenderableType) -> None:
+    def message(self, text: RenderableType) -> None:
         """Note it, and pass it on."""
         self._said.append(str(text))
-        self._watch.say(text)
+        self._progress.message(text)
 
 
 class Sitting:
@@ -61,7 +60,7 @@ class Sitting:
         preview: Path | None = None,
         every: int = 10,
         film: Path | None = None,
-        watch: Watch | None = None,
+        progress: ProgressCallback | None = None,
     ) -> None:
         """Begin, or go on where the same dream was interrupted.
 
@@ -72,11 +71,11 @@ class Sitting:
             preview: a picture that is replaced as the dream grows.
             every: steps from one preview to the next.
             film: where the film goes; its frames are kept beside it until it is written.
-            watch: who is shown the progress.
+            progress: who is shown the progress.
         """
         self.arrays: dict[str, Array] = {}
         self.said: list[str] = []
-        self.watch: Watch = _Noting(watch or Silent(), self.said)
+        self.progress: ProgressCallback = _Noting(progress or NoProgress(), self.said)
         self.out, self.size, self.identity = out, size, identity
         self.preview, self.every, self.film = preview, every, film
         self.kept = out.with_name(out.name + ".unfinished")
@@ -87,12 +86,16 @@ class Sitting:
 
     def __enter__(self) -> Sitting:
         self.interruption.__enter__()
-        self.watch.__enter__()
+        self.progress.__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self.watch.__exit__(*error)
+        self.progress.__exit__(*error)
         self.interruption.__exit__(*error)
+
+    def message(self, text: RenderableType) -> None:
+        """Show a line."""
+        self.progress.message(text)
 
     def epochs(self, phase: str, total: int) -> Iterator[int]:
         """The steps of a phase that are still to do."""
@@ -101,16 +104,16 @@ class Sitting:
             return
         if position["phase"] != phase:
             position |= {"phase": phase, "epoch": 0}
-        self.watch.begin_phase(phase, total, position["epoch"])
+        self.progress.on_phase_begin(phase, total, position["epoch"])
         self.interruption.held = True
         yield from range(position["epoch"], total)
         position["done"].append(phase)
 
-    def report(self, figures: dict[str, float], samples: int) -> None:
-        """Show a step's figures."""
-        self.watch.step(samples, figures)
+    def log(self, metrics: dict[str, float], samples: int) -> None:
+        """Show a step's metrics."""
+        self.progress.on_batch_end(samples, metrics)
 
-    def end_epoch(self, figures: dict[str, float], samples: int) -> None:  # noqa: ARG002
+    def end_epoch(self, metrics: dict[str, float], samples: int) -> None:  # noqa: ARG002
         """Count the step, show the preview if it is due, and stop if that was asked for."""
         self._position["epoch"] += 1
         self._position["steps"] += 1
@@ -119,7 +122,7 @@ class Sitting:
         if self.interruption.asked is not None:
             self._stop()
 
-    def picture(self, name: str, image: Image.Image) -> None:
+    def save_picture(self, name: str, image: Image.Image) -> None:
         """Nothing: the pictures of the octaves are a training's."""
 
     def frame(self, number: int, image: Image.Image) -> None:
@@ -153,7 +156,7 @@ class Sitting:
         arrays = {name: np.ascontiguousarray(array) for name, array in self.arrays.items()}
         write_atomically(self.kept, save(arrays, metadata=about))
         raise Interrupted(
-            number, f"interrupted; {shown(self.out)} is the dream so far, and the same command goes on with it"
+            number, f"interrupted; {format_path(self.out)} is the dream so far, and the same command goes on with it"
         )
 
     def _go_on(self) -> None:
@@ -169,7 +172,7 @@ class Sitting:
                     self._position = json.loads(about["position"])
                     self.arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except Exception as error:  # a damaged file makes safetensors raise errors of its own
-            raise UserError(f"{shown(self.kept)} is damaged: delete it, and the dream begins anew") from error
+            raise UserError(f"{format_path(self.kept)} is damaged: delete it, and the dream begins anew") from error
         if not self.arrays:
             self.said.append(f"{self.kept.name} was of another dream and is not gone on with")
             self._forget_frames()
@@ -192,4 +195,4 @@ def _replace(path: Path, image: Image.Image) -> None:
         image.save(temporary)
         temporary.replace(path)
     except OSError as error:
-        raise UserError(f"cannot write {shown(path)}: {error.strerror or error}") from error
+        raise UserError(f"cannot write {format_path(path)}: {error.strerror or error}") from error

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from etudes.contract import Array
+from etudes.contract import Array, ProgressCallback
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.dreaming import (
     Octave,
@@ -24,8 +24,9 @@ from etudes.experiments.deep_dream.objectives import Objective
 from etudes.experiments.deep_dream.regularisers import Picture, resized_mask
 from etudes.experiments.deep_dream.settings import DreamSettings
 from etudes.experiments.deep_dream.sitting import Sitting
-from etudes.training.session import Session, generator
-from etudes.views.progress import Silent, Watch
+from etudes.training.rng import rng
+from etudes.training.session import Session
+from etudes.views.progress import NoProgress
 
 
 class Unrecorded:
@@ -33,19 +34,22 @@ class Unrecorded:
 
     def __init__(self) -> None:
         self.arrays: dict[str, Array] = {}
-        self.watch: Watch = Silent()
+        self.progress: ProgressCallback = NoProgress()
+
+    def message(self, text: object) -> None:
+        """Nothing."""
 
     def epochs(self, phase: str, total: int) -> Iterator[int]:  # noqa: ARG002
         """All iterations of an octave."""
         yield from range(total)
 
-    def report(self, figures: dict[str, float], samples: int) -> None:
+    def log(self, metrics: dict[str, float], samples: int) -> None:
         """Nothing."""
 
-    def end_epoch(self, figures: dict[str, float], samples: int) -> None:
+    def end_epoch(self, metrics: dict[str, float], samples: int) -> None:
         """Nothing."""
 
-    def picture(self, name: str, image: Image.Image) -> None:
+    def save_picture(self, name: str, image: Image.Image) -> None:
         """Nothing."""
 
 
@@ -94,7 +98,7 @@ def dream(
     objective = objective.at(full)
     octaves, too_small = plan_octaves(objective, full, settings)
     for octave in too_small:
-        session.watch.say(f"{octave.name}: {octave.width}x{octave.height} is too small for the layers, left out")
+        session.message(f"{octave.name}: {octave.width}x{octave.height} is too small for the layers, left out")
     gradient = objective.gradient()
     session.arrays.setdefault("steps", np.zeros(len(octaves), np.int64))
 
@@ -108,7 +112,7 @@ def dream(
     def finished(place: int) -> Picture:
         detail = place > 0 and settings.detail == "after"
         picture = _restored(session.arrays["picture"], original, masks[place], octaves, place, detail)
-        session.picture(octaves[place].name, deprocess(picture))
+        session.save_picture(octaves[place].name, deprocess(picture))
         return picture
 
     stopped = False
@@ -119,19 +123,19 @@ def dream(
                 session.arrays["picture"] = begun(place)
             if stopped:
                 continue  # the phase must come to its end, or a resumed run would begin it again
-            session.watch.begin_epoch(iteration, 1)
-            random = generator(settings.seed, octave.number, iteration)
+            session.progress.on_epoch_begin(iteration, 1)
+            random = rng(settings.seed, "jitter", octave.number, iteration)
             picture, loss, slope = ascend(session.arrays["picture"], gradient, settings, random, masks[place])
             stopped = bool(settings.max_loss) and loss > settings.max_loss
             if stopped:
                 limit = f"loss {loss:.4g} is above {settings.max_loss:g}"
-                session.watch.say(f"{octave.name}: {limit} after {iteration} steps")
+                session.message(f"{octave.name}: {limit} after {iteration} steps")
                 continue
             if not math.isfinite(loss):
                 raise UserError(f"the loss became {loss} in {octave.name}: choose a smaller --step")
             session.arrays["picture"] = picture
             session.arrays["steps"][place] += slope > 0
-            session.report({"loss": loss, "gradient": slope}, 1)
+            session.log({"loss": loss, "gradient": slope}, 1)
             session.end_epoch({"loss": loss, "gradient": slope}, samples=1)
     if not session.arrays["steps"].any():
         raise _nothing_moved(objective, stopped, settings.max_loss)
@@ -187,7 +191,7 @@ def film(
     objective = objective.at((original.shape[0], original.shape[1]))
     gradient = objective.gradient()
     for number in sitting.epochs("film", plan.frames):
-        sitting.watch.begin_epoch(number, 1)
+        sitting.progress.on_epoch_begin(number, 1)
         loss = 0.0
         if number == 0:
             picture = dreamed
@@ -196,9 +200,9 @@ def film(
             picture = picture if mask is None else np.where(mask > 0, picture, original)
             for step in range(plan.steps):
                 picture, loss, _ = ascend(
-                    picture, gradient, settings, generator(settings.seed, 77, number, step + 1), mask
+                    picture, gradient, settings, rng(settings.seed, "film", number, step + 1), mask
                 )
         sitting.arrays["frame"] = picture
         sitting.frame(number, deprocess(picture))
-        sitting.report({"loss": loss}, 1)
+        sitting.log({"loss": loss}, 1)
         sitting.end_epoch({"loss": loss}, samples=1)

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from etudes.contract import Array
-from etudes.data.refusal import reason, refuse, shown
-from etudes.errors import UserError
+from etudes.data.errors import error_reason, file_error
+from etudes.errors import UserError, format_path
 from etudes.experiments.deep_dream.keras_files import KerasFile
 
 LARGEST = {".npz": 50_000_000, ".h5": 110_000_000}
@@ -51,10 +51,10 @@ def look_at_file(path: Path) -> None:
     """
     kind = path.suffix
     if kind not in BEGINNINGS:
-        raise refuse(path, "is no file of weights: give a run folder, Keras's .h5 or the .npz of 2015")
+        raise file_error(path, "is no file of weights: give a run folder, Keras's .h5 or the .npz of 2015")
     size = path.stat().st_size
     if size > LARGEST[kind]:
-        raise refuse(path, f"is larger than {LARGEST[kind] // 1_000_000} MB, no such network is: copy it again")
+        raise file_error(path, f"is larger than {LARGEST[kind] // 1_000_000} MB, no such network is: copy it again")
     _look_at_beginning(path, kind)
     if kind == ".npz":
         _look_at_archive(path)
@@ -70,9 +70,11 @@ def look_at_application(path: Path, name: str) -> None:
         UserError: it is of another kind or too large.
     """
     if path.suffix != ".h5":
-        raise refuse(path, f"is no .h5 file: the weights of {name} end in .h5 or .weights.h5")
+        raise file_error(path, f"is no .h5 file: the weights of {name} end in .h5 or .weights.h5")
     if path.stat().st_size > LARGEST_APPLICATION:
-        raise refuse(path, f"is larger than {LARGEST_APPLICATION // 1_000_000} MB, no such network is: copy it again")
+        raise file_error(
+            path, f"is larger than {LARGEST_APPLICATION // 1_000_000} MB, no such network is: copy it again"
+        )
     _look_at_beginning(path, ".h5")
     with KerasFile(path, f"the weights of {name}", LARGEST_APPLICATION // 4):
         pass
@@ -81,20 +83,20 @@ def look_at_application(path: Path, name: str) -> None:
 def _look_at_beginning(path: Path, kind: str) -> None:
     with path.open("rb") as file:
         if not file.read(8).startswith(BEGINNINGS[kind]):
-            raise refuse(path, f"is no {kind} file: its content is of another kind; copy it again")
+            raise file_error(path, f"is no {kind} file: its content is of another kind; copy it again")
 
 
 # --- NPZ of 2015 ------------------------------------------------------------------------------------------------------
 
 
 def _look_at_archive(path: Path) -> None:
-    trouble = f"{shown(path)} is not the partial Inception-v3 of 2015"
+    trouble = f"{format_path(path)} is not the partial Inception-v3 of 2015"
     wanted = {f"{name}/{part}.npy" for name in convolution_names() for part in ("kernel", "bias")}
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except Exception as error:  # a broken archive makes zipfile raise nearly anything
-        raise UserError(f"{trouble}: {reason(error)}") from error
+        raise UserError(f"{trouble}: {error_reason(error)}") from error
     names = [entry.filename for entry in entries]
     if set(names) != wanted or len(names) != len(wanted):
         strange = next((name for name in names if name not in wanted), "")
@@ -106,7 +108,7 @@ def _look_at_archive(path: Path) -> None:
 
 def npz_arrays(content: bytes, name: str, shapes: dict[str, tuple[int, ...]]) -> Iterator[tuple[str, Array]]:
     """The arrays of an NPZ file by name, float32 and finite; a `UserError` unless they are those of `shapes`."""
-    trouble = f"{shown(name)} is not the partial Inception-v3 of 2015"
+    trouble = f"{format_path(name)} is not the partial Inception-v3 of 2015"
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
@@ -127,4 +129,4 @@ def npz_arrays(content: bytes, name: str, shapes: dict[str, tuple[int, ...]]) ->
     except UserError:
         raise
     except Exception as error:  # a broken header makes NumPy raise nearly anything
-        raise UserError(f"{trouble}: {reason(error)}") from error
+        raise UserError(f"{trouble}: {error_reason(error)}") from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etudes.data import find_file
-from etudes.data.refusal import refuse
+from etudes.data.errors import file_error
 from etudes.errors import UserError, unknown
 from etudes.experiments.deep_dream.preprocessing import PREPROCESSING
 from etudes.experiments.deep_dream.weight_files import look_at_application, look_at_file
@@ -124,7 +124,7 @@ def picture_channels(run: Run) -> int:
             if len(entries[name]["shape"]) == 4:
                 first.setdefault(name.split("/")[0], entries[name]["shape"])
     except (TypeError, KeyError, AttributeError) as error:
-        raise refuse(
+        raise file_error(
             run.folder / "weights.json", "cannot be read as a manifest: train again or copy it again"
         ) from error
     return max((shape[2] for shape in first.values() if shape[2] in (1, 3)), default=0)
@@ -139,7 +139,7 @@ def _file(name: str, path: Path, application: str = "") -> Weights:
         with path.open("rb") as file:
             return Weights(name, path, sha256=hashlib.file_digest(file, "sha256").hexdigest())
     except OSError as error:
-        raise refuse(path, f"cannot be read: {error.strerror}") from error
+        raise file_error(path, f"cannot be read: {error.strerror}") from error
 
 
 def _run(run: Run) -> Weights:

@@ -49,7 +49,7 @@ class Health:
         return [f"collapse detector: {sentence}. {CURES[kind]}" for kind, sentence in self.seen.items()]
 
     @property
-    def figures(self) -> dict[str, float]:
+    def metrics(self) -> dict[str, float]:
         """The two numbers to follow while the network learns."""
         return {"conditional_accuracy": self.agreement, "diversity": self.diversity}
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from annotated_types import Interval
 
-from etudes.contract import Array, ImageData, ImageInfo, Images, Networks, Result, Table
+from etudes.analysis.distances import kernel_distances, nearest, within_classes
+from etudes.analysis.intervals import proportion_ci
+from etudes.contract import Array, ImageData, ImageInfo, Images, InspectOptions, Networks, Result, Table
 from etudes.data.splits import select
 from etudes.experiments.mnist_acgan.judge import (
     PIXELS,
@@ -23,10 +25,8 @@ from etudes.experiments.mnist_acgan.judge import (
 from etudes.experiments.mnist_acgan.pictures import class_grid, to_pixels
 from etudes.experiments.mnist_acgan.student import accuracy_after_learning_from
 from etudes.experiments.mnist_acgan.training import draw_z, generator_of, paint
-from etudes.measures.distances import kernel_distances, nearest, within_classes
-from etudes.measures.intervals import share
 from etudes.runs import Run
-from etudes.training.session import generator
+from etudes.training.rng import rng
 from etudes.views.distances import distances_histogram
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ TAUGHT = 60_000
 
 
 @dataclass(frozen=True)
-class Inspect:
+class Inspect(InspectOptions):
     """What to measure of generated pictures, and by whom."""
 
     judge: str | None = None
@@ -52,7 +52,7 @@ class Inspect:
     cas: bool = False
     """Also train a small classifier on generated pictures and test it on real ones; takes minutes."""
 
-    def borrow(self, info: ImageInfo, settings: AcganSettings) -> Run | None:  # noqa: ARG002, as the contract has it
+    def base_run(self, info: ImageInfo, settings: AcganSettings) -> Run | None:  # noqa: ARG002, as the contract has it
         """The run that judges; None for the support vector machine."""
         return judging_run(self.judge, info)
 
@@ -65,7 +65,7 @@ def measure_pictures(
     `lent` is the judge's run brought to life, or None for a support vector machine that learns from the data now.
     """
     judge: Judge = network_judge(str(lent.run), lent.networks, data.info) if lent else train_judge(data.train)
-    names, random = data.info.class_names, generator(settings.seed, 0, 0, 6)
+    names, random = data.info.class_names, rng(settings.seed, "inspection noise")
     drawn = draw(networks, len(names), chosen.count, random)
     test, train = (some(images, REAL, random) for images in (data.test, data.train))
     accuracy = accuracy_on(judge, data.test)
@@ -74,8 +74,8 @@ def measure_pictures(
         result.lines.append("no classifier of this data is at hand: train one, or name its run with --judge")
     table = by_class(judge, drawn, test, names)
     right = judge.says(drawn.pictures) == drawn.labels
-    agreement = share(int(right.sum()), len(right))
-    result.figures = {
+    agreement = proportion_ci(int(right.sum()), len(right))
+    result.metrics = {
         "conditional_accuracy": agreement.estimate,
         "conditional_accuracy_low": agreement.low,
         "conditional_accuracy_high": agreement.high,
@@ -87,8 +87,8 @@ def measure_pictures(
     result.tables.append(table)
     add_neighbours(result, drawn, data, random)
     if chosen.cas:
-        result.figures |= student_figures(networks, data, settings, random)
-    result.figures["generated"] = len(drawn)
+        result.metrics |= student_figures(networks, data, settings, random)
+    result.metrics["generated"] = len(drawn)
     return result
 
 
@@ -116,7 +116,7 @@ def by_class(judge: Judge, drawn: Images, real: Images, names: Sequence[str]) ->
         ratios = [within_classes(a, drawn.labels, classes) / within_classes(b, real.labels, classes) for a, b in seen]
     rows = []
     for k, name in enumerate(names):
-        found = share(int(right[drawn.labels == k].sum()), int((drawn.labels == k).sum()))
+        found = proportion_ci(int(right[drawn.labels == k].sum()), int((drawn.labels == k).sum()))
         rows.append((name, found.estimate, found.low, found.high, *(_number(ratio[k]) for ratio in ratios)))
     columns = ("class", "shows it", "at least", "at most", "diversity in pixels", "diversity for the judge")
     return Table("generated pictures by class, 95 % intervals", columns, rows)
@@ -132,11 +132,11 @@ def kernel_figures(
     """
     generated, real, learned = (judge.sees(images.pictures) for images in (drawn, test, train))
     size = float(np.sqrt(np.mean(real.astype(np.float64) ** 2))) or 1.0
-    figures: dict[str, float] = {}
+    metrics: dict[str, float] = {}
     for name, features in (("kid", generated), ("kid_floor", learned)):
         found = kernel_distances(features / size, real / size, random)
-        figures |= {name: float(found.mean()), f"{name}_spread": float(found.std(ddof=1))}
-    return figures
+        metrics |= {name: float(found.mean()), f"{name}_spread": float(found.std(ddof=1))}
+    return metrics
 
 
 def add_neighbours(result: Result, drawn: Images, data: ImageData, random: np.random.Generator) -> None:
@@ -144,8 +144,8 @@ def add_neighbours(result: Result, drawn: Images, data: ImageData, random: np.ra
     names, learned = data.info.class_names, data.train.pictures.reshape(len(data.train), -1)
     generated, test = some(drawn, NEIGHBOURS, random), some(data.test, NEIGHBOURS, random)
     (near, place), (usual, _) = nearest(_flat(generated), learned), nearest(_flat(test), learned)
-    result.figures["nearest_training_picture"] = float(np.median(near))
-    result.figures["nearest_training_picture_of_test"] = float(np.median(usual))
+    result.metrics["nearest_training_picture"] = float(np.median(near))
+    result.metrics["nearest_training_picture_of_test"] = float(np.median(usual))
     # Of each class the one that comes nearest to a training picture: where copies would be seen first.
     closest = [np.flatnonzero(generated.labels == k) for k in range(len(names))]
     shown = np.array([found[near[found].argmin()] for found in closest if len(found)])

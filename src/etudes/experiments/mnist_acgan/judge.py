@@ -143,10 +143,10 @@ def judging_run(asked: str | None, info: ImageInfo) -> Run | None:
 def _accuracy(run: Run, info: ImageInfo) -> float | None:
     """The accuracy that a run says it has on this data; None where it is no classifier of it."""
     try:
-        data, figures = run.header()["data"], run.results()["figures"]
+        data, metrics = run.header()["data"], run.results()["metrics"]
     except UserError:
         return None  # a damaged folder among the runs must not stand in the way
-    accuracy = figures.get("accuracy")
+    accuracy = metrics.get("accuracy")
     fits = _same_pictures(data, info) and data.get("source") == info.source
     return float(accuracy) if fits and isinstance(accuracy, float) else None
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
 
-from etudes.contract import ImageData, ImageInfo, Images
+from etudes.contract import ImageData, ImageInfo, Images, IOSpec, TensorSpec
 from etudes.errors import UserError
 from etudes.training.backend import keras
+
+if TYPE_CHECKING:
+    from etudes.experiments.mnist_acgan.settings import AcganSettings
 
 LATENT = 100
 """Length of z."""
@@ -168,14 +171,13 @@ def frozen(network: Any) -> Iterator[None]:
         network.trainable = True
 
 
-def wiring(_info: ImageInfo, _settings: Any) -> dict[str, str]:
-    """What goes into each network and comes out."""
-    drawing = (
-        f"in: z, {LATENT} numbers between -1 and 1, all equally probable, and the number of a class; out: a picture "
-        "(height, width, channels) of values -1 to 1: black is -1"
-    )
-    judging = (
-        "in: a picture (height, width, channels) of values 0 to 255; out: the probability that it is real, and a "
-        "probability for each class"
-    )
-    return {"discriminator": judging, "generator": drawing, "generator_ema": drawing}
+def io_spec(info: ImageInfo, settings: AcganSettings) -> dict[str, IOSpec]:
+    """Inputs and outputs of each network; a moving average of the generator replaces it outside of training."""
+    picture = TensorSpec("a picture (height, width, channels) of values 0 to 255", 0, 255)
+    z = TensorSpec(f"z, {LATENT} numbers between -1 and 1, all equally probable", -1, 1)
+    label = TensorSpec("the number of a class", 0, len(info.class_names) - 1)
+    real = TensorSpec("the probability that it is real", 0, 1)
+    classes = TensorSpec("a probability for each class", 0, 1)
+    drawing = IOSpec((z, label), (picture,), training_only=bool(settings.ema))
+    specs = {"discriminator": IOSpec((picture,), (real, classes)), "generator": drawing}
+    return specs | ({"generator_ema": replace(drawing, training_only=False)} if settings.ema else {})

@@ -11,9 +11,9 @@ from PIL import Image, ImageDraw
 from etudes.contract import Array
 from etudes.experiments.mnist_acgan.training import draw_z, paint
 from etudes.training.backend import keras
-from etudes.training.session import generator as random_numbers
-from etudes.views.figures import writing
+from etudes.training.rng import rng
 from etudes.views.grids import picture_grid, to_image
+from etudes.views.plotting import writing
 
 if TYPE_CHECKING:
     from etudes.experiments.mnist_acgan.settings import AcganSettings
@@ -32,7 +32,7 @@ def to_pixels(pictures: Array) -> Array:
 
 def fixed_z(settings: AcganSettings, count: int = COLUMNS) -> Array:
     """The same z for every grid of a run, so that one sees a picture grow from epoch to epoch."""
-    return draw_z(random_numbers(settings.seed, 0, 0, 3), count)
+    return draw_z(rng(settings.seed, "shown noise"), count)
 
 
 def every_class(generator: Any, z: Array, classes: int) -> Array:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from etudes.contract import Array, ImageInfo, Images
-from etudes.data.augmentation import shift
+from etudes.data.augmentation import translate
 from etudes.training.backend import drawn_from, keras
-from etudes.training.batches import batches, one_ahead
+from etudes.training.data_loading import batches, prefetch
+from etudes.training.rng import permutation, rng
 from etudes.training.schedules import warmup_then_decay
-from etudes.training.session import generator, order
 
 EPOCHS, BATCH, RATE = 8, 100, 2e-3
 FEWEST_STEPS = 300
@@ -34,15 +34,15 @@ def accuracy_after_learning_from(lessons: Images, test: Images, info: ImageInfo,
     epochs = max(EPOCHS, -(-FEWEST_STEPS // each))
 
     def lesson(epoch: int) -> tuple[Array, Array]:
-        places, random = order(seed, epoch, len(lessons)), generator(seed, epoch, 1)
+        places, random = permutation(seed, epoch, len(lessons)), rng(seed, "augmentation", epoch)
         pictures = lessons.pictures[places]
-        return shift(pictures, info.height // SHIFT, info.width // SHIFT, random), lessons.labels[places]
+        return translate(pictures, info.height // SHIFT, info.width // SHIFT, random), lessons.labels[places]
 
     with drawn_from(seed):
         student = make_student(info)
         optimizer = keras.optimizers.Adam(warmup_then_decay(RATE, epochs * each, warmup_share=0.05, decay="cosine"))
         student.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
-        with one_ahead(lesson, epochs) as take:
+        with prefetch(lesson, epochs) as take:
             for epoch in range(epochs):
                 student.fit(**batches(*take(epoch), BATCH), shuffle=False, verbose=0)
     found = student.evaluate(test.pictures, test.labels, batch_size=500, verbose=0, return_dict=True)

@@ -10,7 +10,7 @@ import numpy as np
 from etudes.contract import Array, ImageData, Images, Networks, Table
 from etudes.experiments.mnist_acgan.model import LATENT, combine, frozen
 from etudes.training.backend import keras, outputs_of
-from etudes.training.session import order
+from etudes.training.rng import permutation
 
 if TYPE_CHECKING:
     from etudes.experiments.mnist_acgan.settings import AcganSettings
@@ -33,7 +33,7 @@ def real_batch(data: ImageData, settings: AcganSettings, number: int) -> tuple[A
     """The pictures and labels of a step, counted over the whole training; each picture once before any again."""
     turn, place = divmod(number, len(data.train) // settings.batch_size)
     start = place * settings.batch_size
-    chosen = order(settings.seed, turn, len(data.train))[start : start + settings.batch_size]
+    chosen = permutation(settings.seed, turn, len(data.train))[start : start + settings.batch_size]
     return data.train.pictures[chosen], data.train.labels[chosen]
 
 
@@ -157,8 +157,8 @@ def losses_table(title: str, training: dict[str, float], held: dict[str, float])
     """Both networks on both outputs: means over an epoch's steps, and on held-back pictures."""
     rows = []
     for network, letter in (("discriminator", "d"), ("generator", "g")):
-        for where, figures in (("training", training), ("held back", held)):
-            parts = (round(figures[f"{letter}_{part}"], 4) for part in ("loss", "fake", "aux"))
+        for where, metrics in (("training", training), ("held back", held)):
+            parts = (round(metrics[f"{letter}_{part}"], 4) for part in ("loss", "fake", "aux"))
             rows.append((network, where, *parts))
     return Table(title, ("network", "on", "loss", "fake", "aux"), rows)
 

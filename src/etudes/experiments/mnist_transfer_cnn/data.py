@@ -9,10 +9,9 @@ import numpy as np
 from annotated_types import Interval, MinLen
 from numpy.typing import NDArray
 
-from etudes.contract import LARGEST_SIDE, Array, ImageData, ImageInfo, Images
+from etudes.contract import MAX_IMAGE_SIDE, Array, ImageData, ImageInfo, Images
 from etudes.data import describe_images, fit_picture, load_images
-from etudes.data.refusal import shown
-from etudes.errors import UserError
+from etudes.errors import UserError, format_path
 from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
 from etudes.views.grids import to_image
 
@@ -23,8 +22,8 @@ class TransferInfo:
 
     source: str
     """Name of the data, or of the two, joined by " to "."""
-    height: Annotated[int, Interval(ge=1, le=LARGEST_SIDE)]
-    width: Annotated[int, Interval(ge=1, le=LARGEST_SIDE)]
+    height: Annotated[int, Interval(ge=1, le=MAX_IMAGE_SIDE)]
+    width: Annotated[int, Interval(ge=1, le=MAX_IMAGE_SIDE)]
     channels: Annotated[int, Interval(ge=1, le=3)]
     first_classes: Annotated[tuple[str, ...], MinLen(2)]
     second_classes: Annotated[tuple[str, ...], MinLen(2)]
@@ -84,9 +83,9 @@ def describe_transfer(data: str, to: str, first_classes: int) -> TransferInfo:
         second, source, left = names[count:], info.source, 2
     if not to and len(names) < 4:
         what = "a transfer within them needs four or more, two for each task"
-        raise UserError(f"{shown(data)} has {len(names)} classes: {what}; give more, or another set with --to")
+        raise UserError(f"{format_path(data)} has {len(names)} classes: {what}; give more, or another set with --to")
     if not 2 <= count <= len(names) - left:
-        allowed = f"{shown(data)} has {len(names)} classes, and each task needs two or more"
+        allowed = f"{format_path(data)} has {len(names)} classes, and each task needs two or more"
         classes = "1 class" if count == 1 else f"{count} classes"
         raise UserError(f"{classes} for the first task: {allowed}; change --first-classes or --to")
     return TransferInfo(source, info.height, info.width, info.channels, names[:count], second)

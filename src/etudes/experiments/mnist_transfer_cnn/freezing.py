@@ -9,7 +9,7 @@ import numpy as np
 from etudes.contract import Array, Table
 from etudes.runs.checkpoint import digest
 from etudes.training.backend import keras
-from etudes.training.fused import quick_dropout
+from etudes.training.xla import fast_dropout
 
 
 class FrozenWeightsMovedError(RuntimeError):
@@ -133,7 +133,7 @@ def on_cached_features(network: Any, table: Any) -> Any:
     """
     pooled, flat = _until(network, "MaxPooling2D"), _until(network, "Flatten")
     *extra, dropout, flatten = network.layers[pooled:flat]
-    between = [keras.layers.Reshape(network.layers[pooled - 1].output.shape[1:]), *extra, quick_dropout(dropout)]
+    between = [keras.layers.Reshape(network.layers[pooled - 1].output.shape[1:]), *extra, fast_dropout(dropout)]
     return keras.Sequential([keras.Input((), dtype="int32"), table, *between, flatten, *head_of(network)])
 
 

@@ -9,19 +9,19 @@ from typing import Annotated, Any, cast
 from annotated_types import Ge, Interval
 from rich.console import Console
 
-from etudes.contract import ImageData, Networks, Result
+from etudes.analysis.classification import look_inside
+from etudes.analysis.inspection import check_look, saliency, to_look_at, together
+from etudes.contract import ImageData, InspectOptions, Networks, Result
 from etudes.data import describe_images
 from etudes.errors import UserError
 from etudes.experiments.mnist_transfer_cnn.data import TransferData, TransferInfo, load_target
 from etudes.experiments.mnist_transfer_cnn.freezing import movement
 from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
 from etudes.experiments.mnist_transfer_cnn.studies import Study, check_shots, depth_study, shots_study
-from etudes.training.classification import look_inside
-from etudes.training.looking import check_look, saliency, to_look_at, together
 
 
 @dataclass(frozen=True)
-class Inspect:
+class Inspect(InspectOptions):
     """What to look at, and studies, which take minutes: they train networks of their own and leave the run as it is."""
 
     picture: str | None = None

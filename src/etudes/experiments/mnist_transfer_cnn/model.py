@@ -66,7 +66,7 @@ def make_network(settings: TransferSettings, shape: tuple[int, int, int], classe
     return network
 
 
-def build(settings: TransferSettings, info: TransferInfo) -> Networks:
+def make_networks(settings: TransferSettings, info: TransferInfo) -> Networks:
     """The network of the first task, and the one it is handed over to, whose bottleneck is frozen."""
     if min(info.height, info.width) < 8:
         raise UserError(f"pictures of {info.height}x{info.width} are too small for this network: 8x8 at least")

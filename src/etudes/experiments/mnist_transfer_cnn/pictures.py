@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from etudes.measures.intervals import Interval
-from etudes.views.figures import COLOURS, figure, picture
+from etudes.analysis.intervals import Interval
+from etudes.views.plotting import COLOURS, figure, picture
 
 
 def depth_picture(found: Mapping[str, Mapping[str, Interval]], looks: Sequence[str]) -> Image.Image:
@@ -17,18 +17,18 @@ def depth_picture(found: Mapping[str, Mapping[str, Interval]], looks: Sequence[s
 
     Args:
         found: way → figure → its mean over the seeds, with bounds.
-        looks: the figures that say what is left.
+        looks: the metrics that say what is left.
     """
     places = np.arange(len(found))[::-1]
     with figure(11.0, 0.42 * len(found) + 1.6) as drawn:
         target, seconds, left = drawn.subplots(1, 3, sharey=True, width_ratios=(5, 3, 5))
-        for place, figures in zip(places, found.values(), strict=True):
-            _bar(target, figures["accuracy"], place, COLOURS[0])
-            seconds.barh(place, figures["seconds"].estimate, 0.5, color=COLOURS[4])
+        for place, metrics in zip(places, found.values(), strict=True):
+            _bar(target, metrics["accuracy"], place, COLOURS[0])
+            seconds.barh(place, metrics["seconds"].estimate, 0.5, color=COLOURS[4])
         for number, look in enumerate(looks):
             values = [
-                figures[look].estimate if name != "from scratch" or look == "linear" else np.nan
-                for name, figures in found.items()
+                metrics[look].estimate if name != "from scratch" or look == "linear" else np.nan
+                for name, metrics in found.items()
             ]
             colour, mark = COLOURS[number], "osD"[number]
             left.plot(values, places, mark, color=colour, label=look, markersize=8 - 1.5 * number, alpha=0.8)

@@ -44,7 +44,7 @@ class TransferSettings(Settings):
     """Dropout at the end of the bottleneck."""
     dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.5
     """Dropout in the head."""
-    shift: Annotated[int, Interval(ge=0, le=8)] = 1
+    translate: Annotated[int, Interval(ge=0, le=8)] = 1
     """Pictures are moved by up to so many pixels in each epoch; not those that are learned from cached features."""
     head: Literal["kept", "fresh"] = "kept"
     """Whether the head begins the second task with what it learned in the first, or with fresh weights."""
@@ -66,7 +66,7 @@ CLASSIC = TransferSettings(
     learning_rate=1.0,
     weight_decay=0.0,
     label_smoothing=0.0,
-    shift=0,
+    translate=0,
     cached_features=False,
 )
 PRESETS = {

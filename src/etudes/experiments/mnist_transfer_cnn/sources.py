@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from etudes.contract import Array
 from etudes.data import IMAGE_SETS
-from etudes.data.refusal import shown
-from etudes.errors import UserError
+from etudes.errors import UserError, format_path
 from etudes.experiments.mnist_transfer_cnn.data import TransferInfo
 from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
 from etudes.runs import Run, load_weights, run_at
@@ -55,7 +54,9 @@ class FirstTask:
             UserError: their size, their channels or the names of the classes are others.
         """
         if self.info and (self.info.shape, self.info.first_classes) != (info.shape, info.first_classes):
-            raise UserError(f"{shown(self.pictures)} is no longer what {self.run} learned from: put the pictures back")
+            raise UserError(
+                f"{format_path(self.pictures)} is no longer what {self.run} learned from: put the pictures back"
+            )
 
 
 def first_task(settings: TransferSettings) -> FirstTask:
@@ -68,14 +69,16 @@ def first_task(settings: TransferSettings) -> FirstTask:
     if run is None:
         return FirstTask(settings.data, settings.first_classes)
     if settings.first_classes:
-        raise UserError(f"--first-classes: the first classes are those of the run {shown(settings.data)}; leave it out")
+        raise UserError(
+            f"--first-classes: the first classes are those of the run {format_path(settings.data)}; leave it out"
+        )
     info, pictures = _learned(run)
     for _ in range(LONGEST_CHAIN):
         before = _run_named(pictures)
         if before is None:
             return FirstTask(pictures, len(info.first_classes), run, info)
         pictures = _learned(before)[1]
-    raise UserError(f"--data {shown(settings.data)}: more than {LONGEST_CHAIN} runs build upon each other there")
+    raise UserError(f"--data {format_path(settings.data)}: more than {LONGEST_CHAIN} runs build upon each other there")
 
 
 def _run_named(data: str) -> Run | None:
@@ -84,7 +87,7 @@ def _run_named(data: str) -> Run | None:
     if run is None or not run.started:
         return None
     if not run.finished:
-        raise UserError(f"--data {shown(data)}: this run is not finished; first `etudes resume` it")
+        raise UserError(f"--data {format_path(data)}: this run is not finished; first `etudes resume` it")
     return run
 
 
@@ -92,10 +95,12 @@ def _learned(run: Run) -> tuple[TransferInfo, str]:
     """What a run of this étude learned, and what its own `data` says."""
     header = run.header()
     if header["etude"] != "mnist_transfer_cnn":
-        raise UserError(f"--data {shown(str(run))} is a run of {header['etude']}; give pictures, or one of this etude")
+        raise UserError(
+            f"--data {format_path(str(run))} is a run of {header['etude']}; give pictures, or one of this etude"
+        )
     try:
         info = from_dict(TransferInfo, header["data"])
         check_fields(info)
     except UserError as error:
-        raise UserError(f"{shown(run.folder / 'settings.toml')} does not fit this version: {error}") from error
+        raise UserError(f"{format_path(run.folder / 'settings.toml')} does not fit this version: {error}") from error
     return info, str(header["settings"].get("data", ""))

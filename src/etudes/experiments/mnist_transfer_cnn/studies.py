@@ -1,6 +1,6 @@
 """Studies that train: how much to freeze and what is forgotten by it, and how few pictures are enough.
 
-Each trains networks of its own from copies of the run's weights. Nothing is chosen by their figures, every test picture
+Each trains networks of its own from copies of the run's weights. Nothing is chosen by their metrics, every test picture
 is asked once of each trained network, and nothing of the run is written or changed.
 """
 
@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from etudes.analysis.classification import one_hot, predict
+from etudes.analysis.intervals import Interval, mean_ci
 from etudes.contract import ImageData, Images, Result, Table
 from etudes.errors import UserError
 from etudes.experiments.mnist_transfer_cnn.freezing import (
@@ -27,11 +29,9 @@ from etudes.experiments.mnist_transfer_cnn.freezing import (
 from etudes.experiments.mnist_transfer_cnn.model import make_network
 from etudes.experiments.mnist_transfer_cnn.pictures import depth_picture, shots_picture
 from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
-from etudes.measures.intervals import Interval, mean
 from etudes.training.backend import drawn_from, keras, layers_in
-from etudes.training.batches import batches
-from etudes.training.classification import one_hot, predict
-from etudes.training.session import generator
+from etudes.training.data_loading import batches
+from etudes.training.rng import rng
 
 FEWEST_STEPS = 300
 """Steps that a training takes at least: of few pictures, a handful of passes would be next to no training."""
@@ -99,7 +99,7 @@ class Study:
         return network
 
     def train(self, network: Any, task: Images, seed: int, table: Any = None) -> float:
-        """Train a network as the run was, but without shifts, so that all ways see the same; gives seconds an epoch.
+        """Train a network as the run was, but without translations, so that all ways see the same; gives seconds an epoch.
 
         Args:
             network: what `network` gave.
@@ -116,7 +116,7 @@ class Study:
         self.prepare(learner, epochs * steps)
         seconds = []
         for epoch in range(epochs):
-            places = generator(seed, epoch, 3).permutation(len(task))
+            places = rng(seed, "study order", epoch).permutation(len(task))
             began = time.monotonic()
             learner.fit(**batches(inputs[places], targets[places], batch), shuffle=False, verbose=0)
             seconds.append(time.monotonic() - began)
@@ -161,13 +161,13 @@ def depth_study(study: Study, seeds: int) -> Result:
             seconds = study.train(network, study.new.train, seed, table if way.frozen >= 2 else None)
             trials.append({"accuracy": accuracy(network, study.new.test), "seconds": seconds, **_left(study, network)})
             study.say(f"{way.name}, seed {seed}: {trials[-1]['accuracy']:.2%}, {seconds:.2f} s an epoch")
-        found[way] = {name: mean(np.array([trial[name] for trial in trials])) for name in trials[0]}
+        found[way] = {name: mean_ci(np.array([trial[name] for trial in trials])) for name in trials[0]}
     rows = []
-    for way, figures in found.items():
-        target = figures["accuracy"]
+    for way, metrics in found.items():
+        target = metrics["accuracy"]
         frozen = sum(layer.count_params() for layer in _with_weights(study.first)[: way.frozen])
-        old = [figures[look].estimate if way.handed_over or look == "linear" else "" for look in LOOKS]
-        rows.append((way.name, frozen, *_bounds(target), figures["seconds"].estimate, *old))
+        old = [metrics[look].estimate if way.handed_over or look == "linear" else "" for look in LOOKS]
+        rows.append((way.name, frozen, *_bounds(target), metrics["seconds"].estimate, *old))
     columns = ("way", "frozen", "accuracy", "95 % from", "to", "seconds an epoch", *LOOKS)
     minutes = (time.monotonic() - began) / 60
     line = (
@@ -177,7 +177,7 @@ def depth_study(study: Study, seeds: int) -> Result:
     )
     return Result(
         tables=[Table("how much to freeze, and what is left of the first task", columns, rows)],
-        pictures={"depths": depth_picture({way.name: figures for way, figures in found.items()}, LOOKS)},
+        pictures={"depths": depth_picture({way.name: metrics for way, metrics in found.items()}, LOOKS)},
         lines=[line],
     )
 
@@ -235,10 +235,10 @@ def shots_study(study: Study, shots: Sequence[int], seeds: int) -> Result:
                 study.train(network, some, seed, study.table(some) if way.frozen else None)
                 scores[seed] = accuracy(network, study.new.test)
             study.say(f"{count} a class, seed {seed}: transferred {upon[seed]:.2%}, from scratch {scratch[seed]:.2%}")
-        drawn[count] = {"upon frozen convolutions": mean(upon), "from scratch": mean(scratch)}
-        gain = mean(upon - scratch)
+        drawn[count] = {"upon frozen convolutions": mean_ci(upon), "from scratch": mean_ci(scratch)}
+        gain = mean_ci(upon - scratch)
         ends = [end if np.isfinite(end) else "" for end in (gain.low, gain.high)]
-        rows.append((count, *_bounds(mean(upon)), *_bounds(mean(scratch)), gain.estimate, *ends))
+        rows.append((count, *_bounds(mean_ci(upon)), *_bounds(mean_ci(scratch)), gain.estimate, *ends))
     columns = ("a class", "transferred", "from", "to", "from scratch", "from", "to", "difference", "from", "to")
     minutes = (time.monotonic() - began) / 60
     line = (
@@ -266,7 +266,7 @@ def check_shots(task: ImageData, shots: Sequence[int]) -> None:
 
 def draw_shots(train: Images, count: int, seed: int) -> Images:
     """So many pictures of each class, drawn by a seed; the smaller draws of a seed are part of its larger ones."""
-    order = generator(seed, 4).permutation(len(train))
+    order = rng(seed, "few-shot choice").permutation(len(train))
     labels = train.labels[order]
     chosen = np.concatenate([order[np.flatnonzero(labels == label)[:count]] for label in np.unique(labels)])
     return Images(train.pictures[chosen], train.labels[chosen])

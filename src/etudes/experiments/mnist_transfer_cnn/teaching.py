@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from etudes.analysis.classification import one_hot
 from etudes.contract import Array
 from etudes.data import fit_picture, load_images
-from etudes.data.augmentation import shift, slant
-from etudes.data.refusal import refuse
+from etudes.data.augmentation import shear, translate
+from etudes.data.errors import file_error
 from etudes.experiments.mnist_transfer_cnn.data import TransferInfo
 from etudes.experiments.mnist_transfer_cnn.freezing import bottleneck_digest, bottleneck_of, features_of
 from etudes.experiments.mnist_transfer_cnn.model import make_head
 from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
 from etudes.runs.checkpoint import digest
 from etudes.training.backend import drawn_from, keras
-from etudes.training.classification import one_hot
-from etudes.training.session import generator
+from etudes.training.rng import rng
 from etudes.views.grids import to_image
 
 
@@ -29,17 +29,17 @@ class Recipe:
     """How a head is taught; forty steps, a second or two. `benchmarks/teaching.py` compares others with it."""
 
     examples: int = 300
-    """Shifted and slanted copies in all."""
+    """Shifted and sheared copies in all."""
     epochs: int = 4
     """Passes over them."""
     batch: int = 32
     """Copies a step."""
     rate: float = 1e-3
     """Adam's."""
-    shift: int = 2
+    translate: int = 2
     """Pixels by which a copy is moved at most."""
-    slant: float = 0.4
-    """Greatest slant of a copy along its rows and along its columns, pixels a pixel."""
+    shear: float = 0.4
+    """Greatest shear of a copy along its rows and along its columns, pixels a pixel."""
 
 
 RECIPE = Recipe()
@@ -69,12 +69,14 @@ def read_lesson(folder: str, info: TransferInfo) -> Lesson:
         UserError: it is no image folder, or has too few pictures or too many.
     """
     if not Path(folder).is_dir():
-        raise refuse(folder, "is no folder: make one with a subfolder of pictures for each class")
+        raise file_error(folder, "is no folder: make one with a subfolder of pictures for each class")
     found = load_images(folder, seed=0, validation_share=0.0, limit=0)
     pictures = np.concatenate([found.train.pictures, found.validation.pictures, found.test.pictures])
     labels = np.concatenate([found.train.labels, found.validation.labels, found.test.labels])
     if len(pictures) > MOST_PICTURES:
-        raise refuse(folder, f"has more than {MOST_PICTURES:,} pictures: `etudes train` with --to learns from so many")
+        raise file_error(
+            folder, f"has more than {MOST_PICTURES:,} pictures: `etudes train` with --to learns from so many"
+        )
     fitted = np.stack([fit_picture(to_image(picture), info.second) for picture in pictures])
     return Lesson(fitted, labels, found.info.class_names)
 
@@ -99,9 +101,9 @@ def taught(network: Any, lesson: Lesson, settings: TransferSettings) -> Any:
 def teach(network: Any, lesson: Lesson, settings: TransferSettings, recipe: Recipe = RECIPE) -> Any:
     """As `taught`, by any recipe, and anew each time."""
     classes = len(lesson.class_names)
-    places = _balanced(lesson.labels, recipe.examples, generator(settings.seed, 11))
-    random = generator(settings.seed, 12)
-    copies = shift(slant(lesson.pictures[places], recipe.slant, random), recipe.shift, recipe.shift, random)
+    places = _balanced(lesson.labels, recipe.examples, rng(settings.seed, "few-shot examples"))
+    random = rng(settings.seed, "few-shot augmentation")
+    copies = translate(shear(lesson.pictures[places], recipe.shear, random), recipe.translate, recipe.translate, random)
     features, targets = features_of(network, copies), one_hot(lesson.labels[places], classes)
     with drawn_from(settings.seed):
         bottleneck, head = bottleneck_of(network), make_head(settings, classes)

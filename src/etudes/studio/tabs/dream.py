@@ -1,4 +1,4 @@
-"""Dream: drop a photograph, choose layers, watch the dream form, download it. A dream is a run like any other."""
+"""Dream: drop a photograph, choose layers, progress the dream form, download it. A dream is a run like any other."""
 
 from __future__ import annotations
 

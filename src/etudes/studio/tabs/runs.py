@@ -6,7 +6,6 @@ from typing import Any
 
 import gradio as gr
 
-from etudes import actions
 from etudes.contract import Table
 from etudes.errors import UserError
 from etudes.studio.embedded import embedded
@@ -129,7 +128,7 @@ def comparing(words: Words, studio: Studio) -> Any:
     def compare(names: list[str] | None) -> str:
         if not names or len(names) < 2:
             raise UserError(words("two"))
-        result = actions.compare([studio.run(name) for name in names])
+        result = compare([studio.run(name) for name in names])
         parts = [table(_short(part)) for part in result.tables]
         curves = figure(embedded(result.pictures["curves"]), words("curves", name=", ".join(names)))
         return "".join([*parts, curves])

@@ -1,0 +1,115 @@
+"""inspect: look inside a run: the layer tables of its networks, then pictures of what was learned."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from etudes import experiments
+from etudes.actions.artifacts import command_of, save_result
+from etudes.actions.loading import (
+    LoadedRun,
+    Reference,
+    Target,
+    build_networks,
+    open_base,
+    open_run,
+    open_without_run,
+    options_of,
+    preset_of,
+    resolve,
+)
+from etudes.contract import BaseNetwork, DataInfoOnly, InspectOptions, Networks, Result, Table
+from etudes.runs import runs_folder
+from etudes.settings import as_dict
+from etudes.training.backend import start_backend, usable_backend
+from etudes.views.layers import layer_table
+from etudes.views.pictures import save_pictures
+
+
+def inspect(reference: Reference, *, backend: str | None = None, **options: Any) -> Result:
+    """Look inside a run: the layer table of each network, then pictures of what it learned.
+
+    Args:
+        reference: as in `use`; a study whose network comes trained needs no run.
+        backend: as in `load`.
+        **options: the study's options of inspect.
+
+    Returns:
+        Its pictures are saved in the run's `pictures`, or, where there is no run, in runs/ETUDE-inspected.
+
+    Raises:
+        UserError: as in `load`, or the data was not found, or the study has no such thing to look at.
+    """
+    target = resolve(reference)
+    chosen: InspectOptions = options_of(target.experiment.inspect.options, options)
+    if isinstance(reference, LoadedRun):
+        loaded = reference
+    else:
+        usable_backend(backend)
+        without_run = _needs_no_run(target, chosen)
+        loaded = open_without_run(target, chosen, backend) if without_run else open_run(target, backend)
+    result = _look(loaded, chosen)
+    if loaded.run is None:
+        for name, picture in result.pictures.items():
+            place = runs_folder() / f"{loaded.etude}-inspected" / f"{name}.png"
+            result.files |= save_pictures({name: picture}, place)
+        return result
+    defaults = as_dict(type(chosen)())
+    asked = {name: value for name, value in as_dict(chosen).items() if value != defaults[name]}
+    save_result(loaded.run, "inspect", result, command_of(loaded.run, "inspect", options=asked))
+    result.run = str(loaded.run) if loaded.target.named else ""
+    return result
+
+
+def look(loaded: LoadedRun, **options: Any) -> Result:
+    """As `inspect`, with what `load` returned; no picture is saved.
+
+    Raises:
+        UserError: the study has no such thing to look at.
+    """
+    return _look(loaded, options_of(loaded.experiment.inspect.options, options))
+
+
+def _look(loaded: LoadedRun, chosen: InspectOptions) -> Result:
+    """All that can be refused without a network is refused before the networks are built."""
+    chosen.check(loaded.info, loaded.settings)
+    reference = chosen.base_run(loaded.info, loaded.settings)
+    base = [open_run(reference, loaded.backend)] if reference else []
+    data = loaded.data if chosen.needs_data else DataInfoOnly(loaded.info)
+    if chosen.needs_data:
+        chosen.check_data(data, loaded.settings)
+    result = loaded.experiment.inspect.run(loaded.networks, data, loaded.settings, chosen, *base)
+    result.tables = [*layer_tables_of(loaded.networks), *result.tables]
+    return result
+
+
+def _needs_no_run(target: Target, chosen: InspectOptions) -> bool:
+    """Whether the network comes trained, and there is no run or another network is asked for."""
+    experiment = target.experiment
+    if not (target.named and experiment.capability(BaseNetwork)):
+        return False
+    settings = {setting.name for setting in dataclasses.fields(experiment.settings)}
+    asked = [name for name, value in as_dict(chosen).items() if name in settings and value is not None]
+    return bool(asked) or target.run is None
+
+
+def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = None, **settings: Any) -> list[Table]:
+    """The layer table of each network of a study with new weights; needs neither run nor data.
+
+    Raises:
+        UserError: unknown study, preset or setting.
+    """
+    experiment = experiments.load(etude)
+    chosen = preset_of(etude, preset, settings)
+    info = experiment.describe_data(chosen)
+    base = open_base(experiment, chosen, info)
+    start_backend(backend)
+    return layer_tables_of(build_networks(experiment, chosen, info, base))
+
+
+def layer_tables_of(networks: Networks) -> list[Table]:
+    """The layer tables of networks that are built; an array among them has none."""
+    import numpy as np
+
+    return [layer_table(name, network) for name, network in networks.items() if not isinstance(network, np.ndarray)]

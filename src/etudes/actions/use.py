@@ -1,0 +1,61 @@
+"""use: apply a trained study to a person's input. All that can be refused is refused before a backend is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from etudes.actions.loading import LoadedRun, Reference, open_run, open_without_run, options_of, resolve
+from etudes.contract import BaseNetwork, Result
+from etudes.training.backend import usable_backend
+from etudes.views.pictures import save_pictures
+
+
+def use(reference: Reference, *inputs: Any, backend: str | None = None, **options: Any) -> Result:
+    """Apply a trained study to a person's input.
+
+    Args:
+        reference: a run folder; a study's name for its newest finished run or, where there is none, for the bundled
+            one; "ETUDE@bundled" for that; or what `load` returned, whose networks are then not built again.
+        *inputs: what this study takes: questions, picture files, digits.
+        backend: as in `load`.
+        **options: the study's options of use, such as `count=16`; one with the name of a setting replaces it.
+
+    Returns:
+        `answers` holds a record for each input; pictures are saved where the option `out` says.
+
+    Raises:
+        UserError: an input that the study cannot take.
+    """
+    target = resolve(reference)
+    chosen = _options(target.experiment.use.options, inputs, options)
+    if isinstance(reference, LoadedRun):
+        loaded = reference
+    else:
+        usable_backend(backend)
+        without_run = target.named and target.experiment.capability(BaseNetwork)
+        loaded = open_without_run(target, chosen, backend) if without_run else open_run(target, backend)
+    result = _answer(loaded, chosen)
+    if result.pictures:
+        result.files = save_pictures(result.pictures, Path(chosen.picture_path or f"{loaded.etude}.png"))
+    result.run = str(loaded.run) if loaded.run and target.named else ""
+    return result
+
+
+def answer(loaded: LoadedRun, *inputs: Any, **options: Any) -> Result:
+    """As `use`, with what `load` returned; no picture is saved.
+
+    Raises:
+        UserError: an input that the study cannot take.
+    """
+    return _answer(loaded, _options(loaded.experiment.use.options, inputs, options))
+
+
+def _options(kind: type[Any], inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    return options_of(kind, options, inputs=tuple(map(str, inputs)))
+
+
+def _answer(loaded: LoadedRun, chosen: Any) -> Result:
+    use = loaded.experiment.use
+    read = use.read(loaded.info, loaded.settings, chosen)
+    return use.run(loaded.networks, loaded.info, loaded.settings, chosen, read)

@@ -1,0 +1,207 @@
+"""What every classifier of pictures shares once it is trained: predictions, test metrics, answers for picture files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etudes.analysis.calibration import calibration
+from etudes.contract import Array, Example, ImageInfo, Images, IOSpec, Result, Table, TensorSpec
+from etudes.data import fit_picture, open_picture
+from etudes.errors import UserError
+from etudes.training.backend import keras, outputs_of
+from etudes.training.state import as_array
+from etudes.views.calibration import reliability_diagram
+from etudes.views.confusion import NAME as CONFUSION
+from etudes.views.confusion import confusion_cells
+from etudes.views.features import feature_maps, filter_grid
+from etudes.views.grids import confusion_matrix, picture_grid, to_image
+
+
+def classifier_io(class_names: Sequence[str]) -> IOSpec:
+    """Inputs and outputs of a network that classifies pictures."""
+    picture = TensorSpec("pictures (height, width, channels) of values 0 to 255, scaled inside", 0, 255)
+    names = f"a probability for each of {len(class_names)} classes, in the order of their names"
+    return IOSpec((picture,), (TensorSpec(names, 0, 1),))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a classifier says of n pictures: `probabilities` float32 (n, classes), rows adding to one."""
+
+    probabilities: NDArray[np.float32]
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """The most probable class of each picture."""
+        return np.asarray(self.probabilities.argmax(axis=1), dtype=np.int64)
+
+    @property
+    def confidence(self) -> NDArray[np.float32]:
+        """The probability of that class."""
+        return np.asarray(self.probabilities.max(axis=1), dtype=np.float32)
+
+
+def predict(network: Any, pictures: Array, *, flips: bool = False) -> Prediction:
+    """Classify pictures, uint8 (n, height, width, channels).
+
+    Args:
+        network: pictures in, probabilities out.
+        pictures: what to classify.
+        flips: take the mean of what it says of each picture and of its mirror image (left and right exchanged).
+    """
+    said = np.asarray(outputs_of(network, pictures, 500), dtype=np.float32)
+    if flips:
+        said = (said + predict(network, pictures[:, :, ::-1]).probabilities) * np.float32(0.5)
+    return Prediction(said)
+
+
+def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) -> Result:
+    """How good a classifier is on test pictures, and what it gets wrong.
+
+    Figures: accuracy, cross-entropy, expected calibration error. A table of the accuracy by class. Pictures: confusion
+    matrix, the pictures behind its cells, reliability diagram, right samples, the most expensive mistakes.
+
+    Args:
+        network: pictures in, probabilities out.
+        test: pictures that nothing was learned or chosen from.
+        class_names: one for each output.
+    """
+    said = predict(network, test.pictures)
+    right, loss = said.classes == test.labels, losses(said, test.labels)
+    reliability = calibration(said.confidence, right)
+    result = Result(
+        metrics={
+            "accuracy": float(right.mean()),
+            "cross_entropy": float(loss.mean()),
+            "calibration_error": reliability.expected_error,
+            "errors": int((~right).sum()),
+            "pictures": len(test),
+        },
+        tables=[_by_class(test.labels, right, class_names)],
+    )
+    result.pictures = {
+        "confusion-matrix": confusion_matrix(test.labels, said.classes, class_names, "test pictures"),
+        "calibration": reliability_diagram(
+            reliability.edges,
+            reliability.counts,
+            reliability.accuracy,
+            reliability.bounds,
+            reliability.expected_error,
+            f"{len(test):,} test pictures",
+        ),
+        "samples-right": _samples(test, said, class_names, np.flatnonzero(right)[:40]),
+    }
+    wrong = np.flatnonzero(~right)
+    if len(wrong):
+        dearest = wrong[np.argsort(-loss[wrong], kind="stable")][:40]
+        result.pictures["top-losses"] = _samples(test, said, class_names, dearest)
+    sheets, record = confusion_cells(test.pictures, test.labels, said.classes, said.confidence, class_names)
+    result.pictures |= sheets
+    result.records[CONFUSION] = record
+    return result
+
+
+def losses(said: Prediction, labels: Array) -> NDArray[np.float32]:
+    """Cross-entropy of each prediction (n,): minus the logarithm of the probability that the true class was given."""
+    probability = said.probabilities[np.arange(len(labels)), labels]
+    return np.asarray(-np.log(np.maximum(probability, 1e-7)), dtype=np.float32)
+
+
+def _by_class(labels: Array, right: Array, class_names: Sequence[str]) -> Table:
+    of_class = [labels == k for k in range(len(class_names))]
+    rows = [
+        (name, int(members.sum()), float(right[members].mean()) if members.any() else "")
+        for name, members in zip(class_names, of_class, strict=True)
+    ]
+    return Table("by class", ("class", "pictures", "accuracy"), rows)
+
+
+def _samples(test: Images, said: Prediction, class_names: Sequence[str], chosen: Array) -> Any:
+    """A grid of pictures, below each what was answered and how surely, in red with the truth where that is wrong."""
+    captions, colours = [], []
+    for index in chosen:
+        truth, guess, sure = test.labels[index], said.classes[index], f"{said.confidence[index]:.0%}"
+        wrong = truth != guess
+        captions.append(f"{class_names[guess]} {sure}" + (f"\nis {class_names[truth]}" if wrong else ""))
+        colours.append("#B00020" if wrong else "black")
+    scale = max(1, round(112 / test.pictures.shape[2]))
+    return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)
+
+
+def read_pictures(files: Sequence[str], info: ImageInfo) -> NDArray[np.uint8]:
+    """Open picture files, cut to the middle and scaled to what was learned: uint8 (n, height, width, channels).
+
+    Raises:
+        UserError: no file was named, or one is no picture that can be read.
+    """
+    if not files:
+        raise UserError("name one picture file or more, such as photo.jpg")
+    return np.stack([fit_picture(open_picture(file), info) for file in files])
+
+
+def answer_pictures(
+    network: Any,
+    class_names: Sequence[str],
+    files: Sequence[str],
+    pictures: NDArray[np.uint8],
+    top: int,
+    *,
+    flips: bool = False,
+) -> Result:
+    """Classify pictures that were opened from files.
+
+    Args:
+        network: pictures in, probabilities out.
+        class_names: one for each output.
+        files: what to call the pictures.
+        pictures: as `read_pictures` gives them.
+        top: how many classes to name for each.
+        flips: as for `predict`.
+    """
+    said = predict(network, pictures, flips=flips)
+    answers, lines = [], []
+    for file, row in zip(files, said.probabilities, strict=True):
+        best = np.argsort(-row, kind="stable")[:top]
+        named = [(class_names[k], round(float(row[k]), 4)) for k in best]
+        answers.append({"picture": file, "answer": named[0][0], "probabilities": dict(named)})
+        lines.append(f"{file}: " + ", ".join(f"{name} {share:.1%}" for name, share in named))
+    return Result(answers=answers, lines=lines)
+
+
+def example_pictures(test: Images, folder: Path, count: int = 3) -> Example:
+    """The first test pictures as files `input-0.png`, …, to try `use` with.
+
+    Args:
+        test: pictures to take them from.
+        folder: where the files go.
+        count: how many.
+    """
+    paths = [folder / f"input-{number}.png" for number in range(min(count, len(test)))]
+    for path, pixels in zip(paths, test.pictures, strict=False):
+        to_image(pixels).save(path)
+    return Example(tuple(map(str, paths)))
+
+
+def look_inside(network: Any, picture: Array) -> dict[str, Any]:
+    """Pictures of the first convolution's filters, and of what every convolution makes of one picture.
+
+    Args:
+        network: a `keras.Sequential` with convolutions; pictures of 0..255 in.
+        picture: uint8 (height, width, channels).
+    """
+    convolutions = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    probe = keras.Model(network.inputs[0], [layer.output for layer in convolutions])
+    found = outputs_of(probe, picture[None], 1)
+    outputs = {f"convolution {n}": np.asarray(out, dtype=np.float32)[0] for n, out in enumerate(found, start=1)}
+    return {"filters": filter_grid(as_array(convolutions[0].kernel)), "feature-maps": feature_maps(picture, outputs)}
+
+
+def one_hot(labels: Array, classes: int) -> Array:
+    """Labels (n,) as float32 rows (n, classes) with a single one."""
+    return np.eye(classes, dtype=np.float32)[labels]

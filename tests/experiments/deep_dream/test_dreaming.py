@@ -1,0 +1,234 @@
+"""The process against NumPy, numeric derivatives and the words of its description."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from etudes.errors import UserError
+from etudes.experiments.deep_dream import inception
+from etudes.experiments.deep_dream.conftest import noise
+from etudes.experiments.deep_dream.dreaming import (
+    ascend,
+    deprocess,
+    lost_detail,
+    normalised,
+    octaves_of,
+    preprocess,
+    resize_image,
+)
+from etudes.experiments.deep_dream.model import folded
+from etudes.experiments.deep_dream.objectives import objective_of
+from etudes.experiments.deep_dream.photographs import DreamData, DreamInfo
+from etudes.experiments.deep_dream.study import PRESETS
+from etudes.experiments.deep_dream.study import experiment as EXPERIMENT
+from etudes.experiments.deep_dream.training import Unrecorded, dream
+from etudes.training.backend import keras, start_backend
+
+CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
+
+
+# --- the process ------------------------------------------------------------------------------------------------------
+
+
+def test_classic_is_the_description():
+    assert (CLASSIC.step, CLASSIC.octaves, CLASSIC.octave_scale, CLASSIC.iterations) == (0.01, 3, 1.4, 20)
+    assert (CLASSIC.max_loss, CLASSIC.jitter, CLASSIC.bands, CLASSIC.clip) == (10.0, 0, 0, False)
+    chosen = dict(zip(inception.LAYERS, inception.COEFFICIENTS, strict=True))
+    assert chosen == {"mixed2": 0.2, "mixed3": 0.5, "mixed4": 2.0, "mixed5": 1.5}
+
+
+def test_preprocessing_and_back():
+    every = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
+    picture = preprocess(Image.fromarray(every))
+    np.testing.assert_allclose(picture, (every / 255 - 0.5) * 2, atol=1e-6)
+    np.testing.assert_array_equal(np.asarray(deprocess(picture)), every)
+
+
+def test_octaves_have_the_sizes_of_the_example():
+    assert [octave.shape for octave in octaves_of(427, 640, 3, 1.4)] == [(217, 326), (305, 457), (427, 640)]
+
+
+def test_lost_detail_restores_the_original():
+    original = noise(40, 60)
+    small = resize_image(original, (20, 30))
+    np.testing.assert_allclose(
+        resize_image(small, (40, 60)) + lost_detail(original, (20, 30), (40, 60)), original, atol=1e-5
+    )
+    np.testing.assert_array_equal(lost_detail(original, (40, 60), (40, 60)), 0)
+
+
+def test_loss_is_the_formula_of_2017(network):
+    objective = objective_of(network, ("conv2", "conv4"), (0.5, 2.0))
+    picture = noise(40, 52)
+    expected = 0.0
+    for name, coefficient in zip(("conv2", "conv4"), (0.5, 2.0), strict=True):
+        layer = keras.Model(network.input, network.get_layer(name).output)
+        x = keras.ops.convert_to_numpy(layer(picture[None])).astype(np.float64)
+        expected += coefficient * np.sum(np.square(x[:, 2:-2, 2:-2, :])) / np.prod(x.shape)
+    assert sum(objective.losses(picture)) == pytest.approx(expected, rel=1e-5)
+    assert objective.gradient()(picture[None])[0] == pytest.approx(expected, rel=1e-5)
+
+
+def test_figures_compare_the_loss_and_the_pixels_before_and_after(network):
+    pictures, settings = (noise(40, 52) * 0.3, noise(40, 52, seed=1)), dataclasses.replace(TINY, layers=("conv2",))
+    data = DreamData(DreamInfo("noise", 40, 52, "untrained", ""), pictures[0])
+    metrics = EXPERIMENT.evaluate({"network": network, "dream": pictures[1]}, data, settings).metrics
+    layer = keras.Model(network.input, network.get_layer("conv2").output)
+    maps = [keras.ops.convert_to_numpy(layer(picture[None])) for picture in pictures]
+    before, after = (np.square(x[:, 2:-2, 2:-2]).sum(dtype=np.float64) / x.size for x in maps)
+    assert metrics["loss_ratio"] == pytest.approx(after / before, rel=1e-4)
+    assert (metrics["loss_before"], metrics["loss_after"]) == pytest.approx((before, after), rel=1e-4)
+    first, second = ((picture + 1) * 255 / 2 for picture in pictures)
+    assert metrics["mean_change"] == pytest.approx(np.abs(second - first).mean(), rel=1e-4)
+
+
+def test_a_folded_network_is_the_same_function_without_normalisations():
+    start_backend()
+    layers, random = keras.layers, np.random.default_rng(0)
+    pictures = keras.Input((None, None, 3))
+    x = layers.BatchNormalization()(layers.Conv2D(4, 3, name="conv1")(pictures))
+    x = layers.Conv2D(5, 3, use_bias=False, name="conv2")(layers.Activation("relu")(x))
+    x = both = layers.BatchNormalization(scale=False)(x)
+    activated = layers.Conv2D(6, 3, activation="relu", name="conv3")(layers.Activation("relu")(x))
+    kept = layers.BatchNormalization(name="kept")(activated)
+    network = keras.Model(pictures, [both, kept])
+    for weight in network.weights:
+        weight.assign(random.uniform(0.2, 1.5, weight.shape))
+    plain = network(noise(20, 24)[None], training=False)
+    same = folded(network)
+    for before, after in zip(plain, same(noise(20, 24)[None], training=False), strict=True):
+        before, after = (keras.ops.convert_to_numpy(output) for output in (before, after))
+        np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-4)
+    found = [layer.name for layer in same.layers if isinstance(layer, layers.BatchNormalization)]
+    assert found == ["kept"]  # the activation before it cannot be folded over
+
+
+def test_the_gradient_of_inception_is_taken_through_no_normalisation(whole_inception):
+    objective = objective_of(whole_inception, (), ())
+    kinds = [type(layer).__name__ for layer in folded(objective.probe).layers]
+    assert kinds.count("Conv2D") > 40
+    assert "BatchNormalization" not in kinds
+
+
+def test_gradient_is_the_slope(network):
+    objective = objective_of(network, (), ())
+    gradient, picture = objective.gradient(), noise(36, 36)
+    _, slope = gradient(picture[None])
+    direction = np.sign(slope[0]).astype(np.float32)
+    above, below = (sum(objective.losses(picture + sign * 1e-3 * direction)) for sign in (1, -1))
+    assert (above - below) / 2e-3 == pytest.approx(float(np.sum(slope[0] * direction)), rel=0.02)
+
+
+def test_a_step_adds_the_gradient_of_mean_magnitude_one():
+    picture, slope = noise(8, 9), noise(8, 9, seed=1) * 7
+    moved, loss, magnitude = ascend(
+        picture, lambda pictures: (3.0, pictures * 0 + slope), CLASSIC, np.random.default_rng(0)
+    )
+    assert (loss, magnitude) == (3.0, pytest.approx(np.abs(slope).mean(), rel=1e-5))
+    np.testing.assert_allclose(moved, picture + 0.01 * slope / np.abs(slope).mean(), atol=1e-6)
+
+
+def test_clipping_keeps_a_step_in_range_and_only_if_asked_for():
+    picture, slope = noise(8, 9), noise(8, 9, seed=1)
+    expected = picture + slope / np.abs(slope).mean()
+    assert np.abs(expected).max() > 1
+    for clip, values in ((True, np.clip(expected, -1, 1)), (False, expected)):
+        settings = dataclasses.replace(CLASSIC, step=1.0, clip=clip)
+        moved, _, _ = ascend(picture, lambda x: (1.0, x * 0 + slope), settings, np.random.default_rng(0))
+        np.testing.assert_allclose(moved, values, atol=1e-6)
+
+
+def test_no_step_above_max_loss():
+    picture = noise(8, 9)
+    moved, _, _ = ascend(picture, lambda x: (10.1, x), CLASSIC, np.random.default_rng(0))
+    np.testing.assert_array_equal(moved, picture)
+
+
+def test_jitter_is_taken_back():
+    """The gradient of Σ x³/3 is x² wherever the picture was moved to."""
+    picture = noise(30, 40)
+    settings = dataclasses.replace(CLASSIC, jitter=9)
+    moved, _, _ = ascend(picture, lambda x: (1.0, x**2), settings, np.random.default_rng(5))
+    np.testing.assert_allclose(moved, picture + 0.01 * picture**2 / np.mean(picture**2), atol=1e-5)
+
+
+def test_bands_count_alike():
+    rows = np.linspace(0, 2 * np.pi, 64, dtype=np.float32)
+    coarse = np.sin(rows)[:, None, None] * np.ones((1, 64, 3), np.float32)
+    fine = np.where(np.indices((64, 64)).sum(0) % 2, 1, -1).astype(np.float32)[..., None] * np.ones(3, np.float32)
+
+    def share_of_coarse(slope):
+        return abs(float(np.sum(slope * coarse))) / abs(float(np.sum(slope * fine)))
+
+    slope = 0.01 * coarse + fine
+    assert np.abs(normalised(slope, 4)).mean() == pytest.approx(1, rel=1e-4)
+    assert share_of_coarse(normalised(slope, 4)) > 20 * share_of_coarse(normalised(slope, 0))
+
+
+def test_dream_excites_the_layers_and_repeats_itself(network):
+    objective = objective_of(network, (), ())
+    settings = dataclasses.replace(TINY, iterations=6)
+    original = noise(64, 96) * 0.3
+    first = dream(original, objective, settings, Unrecorded())
+    assert sum(objective.losses(first)) > 2 * sum(objective.losses(original))
+    np.testing.assert_array_equal(first, dream(original, objective, settings, Unrecorded()))
+    other = dream(original, objective, dataclasses.replace(settings, seed=1), Unrecorded())
+    assert not np.array_equal(first, other)
+
+
+# --- small octaves, limits, layers ------------------------------------------------------------------------------------
+
+
+def test_below_107_pixels_inception_sees_nothing(whole_inception):
+    objective = objective_of(whole_inception, (), ())
+    assert objective.can_see((107, 107))
+    assert not objective.can_see((106, 640))
+    assert not objective.can_see((10, 10))
+    with pytest.raises(UserError, match="too small for mixed2"):
+        dream(noise(90, 90), objective, CLASSIC, Unrecorded())
+
+
+def test_octaves_that_are_too_small_are_left_out_and_said(network):
+    class Listening(Unrecorded):
+        def __init__(self):
+            super().__init__()
+            self.said, self.phases = [], []
+            self.progress.say = self.said.append
+
+        def epochs(self, phase, total):
+            self.phases.append(phase)
+            yield from range(total)
+
+    session = Listening()
+    settings = dataclasses.replace(TINY, octaves=4, iterations=1)
+    dream(noise(64, 64), objective_of(network, (), ()), settings, session)
+    assert session.phases == ["octave-3", "octave-4"]
+    assert [line.split(":")[0] for line in session.said] == ["octave-1", "octave-2"]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_dream_without_steps_is_the_original(network, moment):
+    """Lost detail is put back once: what is left of a hardly moved picture is the picture."""
+    settings = dataclasses.replace(TINY, octaves=3, step=1e-9, iterations=1, detail=moment)
+    original = 0.3 * noise(80, 96)
+    result = dream(original, objective_of(network, (), ()), settings, Unrecorded())
+    np.testing.assert_allclose(result, original, atol=1e-4)
+
+
+def test_a_limit_below_the_first_loss_is_an_error(network):
+    settings = dataclasses.replace(TINY, max_loss=1e-9)
+    with pytest.raises(UserError, match="before any step"):
+        dream(noise(64, 64), objective_of(network, (), ()), settings, Unrecorded())
+
+
+def test_wrong_layers_and_coefficients(network, whole_inception):
+    with pytest.raises(UserError, match="did you mean 'mixed4'"):
+        objective_of(whole_inception, ("mixed_4",), ())
+    with pytest.raises(UserError, match="conv5"):
+        objective_of(network, ("mixed4",), ())
+    with pytest.raises(UserError, match="one for each"):
+        dataclasses.replace(TINY, layers=("conv1",), coefficients=(1.0, 2.0)).check()
+    with pytest.raises(UserError, match="greater than 0"):
+        dataclasses.replace(TINY, layers=("conv1",), coefficients=(0.0,)).check()

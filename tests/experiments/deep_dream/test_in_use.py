@@ -1,0 +1,173 @@
+"""The dream in use, without a trained network and with those of other études."""
+
+import shutil
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import etudes
+from etudes.errors import Interrupted, UserError
+from etudes.experiments.deep_dream import weights
+from etudes.experiments.deep_dream.study import PRESETS, Use
+from etudes.experiments.deep_dream.study import experiment as EXPERIMENT
+from etudes.runs import Run, save_weights
+from etudes.training.backend import keras, start_backend
+from etudes.views.progress import NoProgress
+
+CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
+
+
+def test_without_weights_there_is_a_table_but_no_dream():
+    table = next(table for table in etudes.layer_tables("deep_dream", preset="classic") if table.title == "network")
+    assert table.rows[-1][2] == 21_802_784
+    with pytest.raises(UserError, match="no trained network") as error:
+        etudes.train("deep_dream", preset="classic", out="run", quiet=True)
+    assert len(str(error.value)) <= 200
+    assert not Path("run").exists()
+
+
+@pytest.mark.parametrize(
+    "given", ["nowhere", "cifar10_cnn", "cifar10_cnn@bundled", "inception_v3", "inception_v3_2015", "weights.pkl"]
+)
+def test_weights_that_cannot_be_used(given):
+    Path("weights.pkl").write_bytes(b"no weights")
+    with pytest.raises(UserError):
+        weights.find_weights(given)
+
+
+def test_use_writes_the_dream_where_the_second_input_says():
+    pixels = np.random.default_rng(0).integers(20, 220, (70, 90, 3)).astype(np.uint8)
+    Image.fromarray(pixels).convert("RGBA").save("photo.png")
+    options = {"weights": "untrained", "octaves": 1, "iterations": 3, "layers": ("conv3",)}
+    result = etudes.use("deep_dream", "photo.png", "dream.png", **options)
+    with Image.open("dream.png") as written:
+        assert written.size == (90, 70)
+    answer = result.answers[0]
+    assert answer["layers"] == ["conv3"]
+    assert answer["loss_after"] > answer["loss_before"]
+
+
+@pytest.mark.parametrize("inputs", [(), ("a.png", "b.png", "c.png"), ("missing.png",), ("photo.png", "dream.doc")])
+def test_use_refuses_what_it_cannot_do(inputs):
+    Image.new("RGB", (70, 90), "white").save("photo.png")
+    with pytest.raises(UserError):
+        etudes.use("deep_dream", *inputs, weights="untrained")
+
+
+def test_the_second_input_is_the_output():
+    assert Use(("a.png", "b.png")).out == "b.png"
+    assert Use(("a.png", "b.png"), out="c.png").out == "c.png"
+    assert Use(("a.png",)).out is None
+
+
+def test_a_preset_gives_a_dream_its_settings_and_what_is_said_comes_before_it():
+    Image.new("RGB", (70, 90), "white").save("photo.png")
+    settings = replace(TINY, seed=3, layers=("conv2",), max_loss=0.0018)
+    info = EXPERIMENT.describe_data(settings)
+
+    def chosen(**options):
+        return EXPERIMENT.read(info, settings, Use(("photo.png",), **options)).settings
+
+    said = {"clip": False, "max_loss": 0.0, "detail": "after"}
+    assert chosen(**said) == replace(settings, data="photo.png", **said)
+    kept = {"data": "photo.png", "weights": "untrained", "seed": 3}
+    assert chosen(preset="classic") == replace(CLASSIC, **kept)
+    assert chosen(preset="classic", clip=True, max_loss=2.0) == replace(CLASSIC, **kept, clip=True, max_loss=2.0)
+    with pytest.raises(UserError, match="unknown preset 'classical'"):
+        chosen(preset="classical")
+
+
+class Stopping(NoProgress):
+    """Presses Ctrl-C when a step was taken."""
+
+    def on_epoch_end(self, record):
+        assert record["epoch"]
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_a_run_of_another_etude_is_found_and_remembered(tiny_run, tmp_path):
+    first = tiny_run("cifar10_cnn", tmp_path / "runs" / "first")
+    assert weights.find_weights("").name == str(first)
+    assert weights.find_weights("cifar10_cnn") == weights.find_weights(str(first))
+    assert weights.picture_channels(first) == 3
+    run = etudes.train("deep_dream", preset="tiny", weights="", octaves=1, quiet=True)
+    assert run.header()["data"]["weights"] == str(first)
+    assert etudes.load(run).networks["network"].name == "classifier"
+    with pytest.raises(UserError, match="no convolutional network"):
+        weights.find_weights(str(run))  # a dream is no network
+    with pytest.raises(Interrupted):
+        etudes.train("deep_dream", preset="tiny", weights="", octaves=1, out="stopped", progress=Stopping())
+    newer = Run(shutil.copytree(first.folder, first.folder.with_name("newer")))
+    newer.write_json("weights.json", {**newer.read_json("weights.json"), "sha256": "another"})
+    assert weights.find_weights("").name == str(newer)
+    assert etudes.evaluate(run).metrics == run.read_json("results.json")["metrics"]  # still with the first one
+    with pytest.raises(UserError, match="other settings"):  # what was left open does not matter, but this does
+        etudes.train("deep_dream", preset="tiny", weights="", octaves=2, out="stopped", quiet=True)
+    with pytest.raises(UserError, match="other settings"):
+        etudes.train("deep_dream", preset="tiny", weights="cifar10_cnn", octaves=1, out="stopped", quiet=True)
+    resumed = etudes.train("deep_dream", preset="tiny", weights="", octaves=1, out="stopped", quiet=True)
+    assert resumed.header()["settings"]["weights"] == str(first), "not the newer one"
+    assert resumed.results()["weights_sha256"] == run.results()["weights_sha256"]
+    first.write_json("weights.json", {**first.read_json("weights.json"), "sha256": "another"})
+    with pytest.raises(UserError, match="is no longer the network that this dream began with"):
+        etudes.evaluate(run)
+
+
+def test_own_runs_come_before_bundled_ones_and_colour_before_grey(tmp_path):
+    def trained(folder, channels):
+        run = Run(folder)
+        run.write_header({"etude": folder.name, "preset": "tiny", "settings": {}, "data": {}})
+        save_weights(folder, {"network/00.kernel": np.zeros((3, 3, channels, 4), np.float32)})
+        run.write_json("results.json", {})
+        return run
+
+    grey = trained(tmp_path / "bundled" / "mnist_transfer_cnn", 1)
+    assert weights.find_weights("").name == str(grey) == "mnist_transfer_cnn@bundled"
+    colour = trained(tmp_path / "bundled" / "cifar10_cnn", 3)
+    assert weights.find_weights("").name == str(colour)
+    assert weights.find_weights("cifar10_cnn") == weights.find_weights("cifar10_cnn@bundled")
+    trained(tmp_path / "runs" / "mnist_acgan", 1)
+    assert weights.find_weights("").name == str(colour)
+    own = trained(tmp_path / "runs" / "cifar10_cnn", 3)
+    assert weights.find_weights("").name == weights.find_weights("cifar10_cnn").name == str(own)
+    assert weights.find_weights("cifar10_cnn@bundled").run == colour
+
+
+def test_a_run_knows_its_classes_by_name(tmp_path):
+    run = Run(tmp_path / "run")
+    header, two = {"etude": "cifar10_cnn", "preset": "tiny", "settings": {}}, {"first_classes": ["0", "1"]}
+    for data, network, names in (
+        ({"class_names": ["cat", "dog"]}, "classifier", ("cat", "dog")),
+        ({**two, "second_classes": ["2", "3", "4"]}, "first", ("0", "1")),
+        (two, "classifier", ()),
+        ({"class_names": [1, 2]}, "classifier", ()),
+    ):
+        run.write_header({**header, "data": data})
+        assert weights.Weights(run=run).class_names(network) == names
+    assert weights.Weights("untrained").class_names("untrained") == ()
+
+
+def test_a_class_of_a_transfer_is_one_of_the_network_that_dreams(tmp_path):
+    run = Run(tmp_path / "runs" / "first")
+    data = {"first_classes": ["a", "b", "c"], "second_classes": ["d", "e"]}
+    run.write_header({"etude": "mnist_transfer_cnn", "preset": "tiny", "settings": {}, "data": data})
+    save_weights(run.folder, {"first/00.kernel": np.zeros((3, 3, 1, 2), np.float32)})
+    run.write_json("results.json", {})
+    start_backend()
+    layers = keras.layers
+    chain = [layers.Conv2D(2, 3), layers.Flatten(), layers.Dense(4), layers.Dense(3, "softmax")]
+    networks = {"first": keras.Sequential([keras.Input((8, 8, 1)), *chain])}
+
+    def build(wanted):
+        settings = replace(TINY, weights=str(run), layers=(wanted,))
+        return EXPERIMENT.build(settings, EXPERIMENT.describe_data(settings), networks)
+
+    assert build("class:b")["network"].name == "first"
+    with pytest.raises(UserError, match="choose one of: a, b, c"):
+        build("class:d")
+    with pytest.raises(UserError, match="3 classes, 0 to 2"):
+        build("class:3")
