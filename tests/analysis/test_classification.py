@@ -54,7 +54,7 @@ def test_the_calibration_error_is_that_of_a_count_bin_by_bin(classifier: tuple[A
     assert {"calibration", "confusion-matrix", "samples-right", "top-losses"} < set(found.pictures)
 
 
-def test_mistakes_with_the_highest_loss_come_first(classifier: tuple[Any, Images], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_highest_losses_come_first(classifier: tuple[Any, Images], monkeypatch: pytest.MonkeyPatch) -> None:
     network, test = classifier
     shown: dict[str, np.ndarray] = {}
 

@@ -188,29 +188,6 @@ def _centres(layers: Sequence[Any], size: Sequence[int], map_size: Sequence[int]
     return centres[0], centres[1]
 
 
-def explain(explainer: Explainer, picture: Array, target: int, caption: str) -> Explanation:
-    """Explain the score of a class by all three methods.
-
-    Args:
-        explainer: of the classifier.
-        picture: uint8 (height, width, channels).
-        target: index of the class.
-        caption: of the picture.
-    """
-    integrated = explainer.integrated_gradients(picture, target)
-    return Explanation(
-        picture,
-        caption,
-        np.abs(explainer.gradient(picture, target)).max(axis=-1),
-        integrated.attributions.sum(axis=-1),
-        explainer.grad_cam(picture, target) if explainer.has_convolutions else None,
-        explainer.centres if explainer.has_convolutions else None,
-        integrated.score,
-        integrated.baseline,
-        integrated.gap,
-    )
-
-
 def check_explained(info: ImageInfo, picture: str | None, target: str | None) -> None:
     """Check a picture file and a class name; needs no network.
 
@@ -261,14 +238,26 @@ def explain_predictions(
     explained, rows = [], []
     for index, (picture, truth) in enumerate(zip(pictures, truths, strict=True)):
         answer = int(found.classes[index])
-        explained_class = class_names.index(target) if target is not None else answer
-        name, why = class_names[answer], class_names[explained_class]
+        chosen = class_names.index(target) if target is not None else answer
+        name, why = class_names[answer], class_names[chosen]
         caption = f"{index + 1}: {name[:24]} {found.confidence[index]:.0%}"
         caption += f", is {truth[:24]}" if truth and truth != name else ""
-        one = explain(explainer, picture, explained_class, f"{caption}\nwhy {why[:24]}?")
-        explained.append(one)
-        probability = float(found.probabilities[index, explained_class])
-        rows.append((index + 1, truth, name, why, probability, one.score, one.baseline, one.gap))
+        integrated = explainer.integrated_gradients(picture, chosen)
+        explained.append(
+            Explanation(
+                picture,
+                f"{caption}\nwhy {why[:24]}?",
+                np.abs(explainer.gradient(picture, chosen)).max(axis=-1),
+                integrated.attributions.sum(axis=-1),
+                explainer.grad_cam(picture, chosen) if explainer.has_convolutions else None,
+                explainer.centres if explainer.has_convolutions else None,
+                integrated.score,
+                integrated.baseline,
+                integrated.gap,
+            )
+        )
+        probability = float(found.probabilities[index, chosen])
+        rows.append((index + 1, truth, name, why, probability, integrated.score, integrated.baseline, integrated.gap))
     columns = ("picture", "is", "answered", "explained", "probability", "score", "score of nothing", "error of the sum")
     return Result(
         tables=[Table("why: what integrated gradients add up to", columns, rows)],
