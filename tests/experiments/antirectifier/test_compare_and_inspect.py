@@ -10,14 +10,14 @@ from scipy import stats
 
 import etudes
 from etudes import experiments
-from etudes.actions.loading import build
+from etudes.actions.loading import build_networks
 from etudes.cli import run as command
-from etudes.contract import Images
+from etudes.contract import DataInfoOnly, Images
 from etudes.errors import UserError
-from etudes.experiments.antirectifier.paired_baselines import accuracies, parameters, study
-from etudes.experiments.antirectifier.pictures import RARE, activity, activity_table, dead_picture
-from etudes.experiments.antirectifier.settings import BASELINES, PRESETS
-from etudes.experiments.antirectifier.study import Inspect, build_network
+from etudes.experiments.antirectifier.compare import accuracies, compare, parameters
+from etudes.experiments.antirectifier.inspect import Options
+from etudes.experiments.antirectifier.pictures import RARE, activity_table, dead_units, measure_activity
+from etudes.experiments.antirectifier.study import BASELINES, PRESETS, build_network
 from etudes.runs import Run
 from etudes.settings import as_dict, override
 from etudes.training.backend import keras, start_backend
@@ -44,7 +44,7 @@ SEEN = {"antirectifier": [0.98, 0.985, 0.981], "relu-256": [0.979, 0.982, 0.982]
 
 
 def test_differences_have_the_interval_of_the_paired_t_test() -> None:
-    result = study(*records(SEEN))
+    result = compare(*records(SEEN))
     means, pairs = result.tables
     for row in means.rows:
         expected = stats.t.interval(0.95, 2, np.mean(SEEN[row[0]]), stats.sem(SEEN[row[0]]))
@@ -63,7 +63,7 @@ def test_differences_have_the_interval_of_the_paired_t_test() -> None:
 def test_only_runs_of_one_recipe_are_put_together() -> None:
     many = [records(SEEN), records(SEEN, epochs=3), records(SEEN, dropout=0.5)]
     headers, results = ([entry for some in many for entry in some[part]] for part in (0, 1))
-    result = study(headers, results)
+    result = compare(headers, results)
     titles = [table.title for table in result.tables]
     assert titles[::2] == [
         "baselines over seeds: digits, tiny, 2 epochs",
@@ -73,26 +73,26 @@ def test_only_runs_of_one_recipe_are_put_together() -> None:
     assert all(row[2] == 3 for table in result.tables[::2] for row in table.rows)
 
 
-def test_twins_that_were_trained_apart_are_paired_by_their_seed() -> None:
+def test_baselines_that_were_trained_apart_are_paired_by_their_seed() -> None:
     first, second = (
         records({name: SEEN[name] for name in ("antirectifier", baseline)}) for baseline in ("relu-256", "relu-512")
     )
     for part in range(2):
         first[part].extend(second[part][:2])  # the other baseline has two seeds
-    means, pairs = study(*first).tables
+    means, pairs = compare(*first).tables
     assert [row[2] for row in means.rows] == [3, 3, 2]
     assert [row[:2] for row in pairs.rows] == [
         ("antirectifier - relu-256", 3), ("antirectifier - relu-512", 2), ("relu-256 - relu-512", 2)
     ]  # fmt: skip
 
 
-def test_a_single_seed_makes_no_study() -> None:
+def test_a_single_seed_makes_no_compare() -> None:
     headers, results = records({"antirectifier": [0.9], "relu-256": [0.8]})
-    assert study(headers * 2, results * 2).tables == []
+    assert compare(headers * 2, results * 2).tables == []
 
 
 def test_a_run_that_does_not_say_its_accuracies_is_refused() -> None:
-    with pytest.raises(UserError, match="names no accuracy_relu_256"):
+    with pytest.raises(UserError, match="has no accuracy_relu_256"):
         accuracies(PRESETS["tiny"], {"accuracy": 0.5})
 
 
@@ -144,14 +144,14 @@ def half_dead() -> tuple[Any, Images]:
     kernel[:, :7], bias[:7] = 0, -1  # seven that nothing makes active
     kernel[:, 7:9], bias[7:9] = 0, 1  # two that are always active
     dense.set_weights([kernel, bias])
-    random = np.random.default_rng(0)
-    pictures = random.integers(0, 256, (60, *info.shape), dtype=np.uint8)
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (60, *info.shape), dtype=np.uint8)
     return network, Images(pictures, np.arange(60) % 3)
 
 
 def test_dead_outputs_are_those_that_no_picture_makes_active(half_dead: tuple[Any, Images]) -> None:
     network, test = half_dead
-    found = activity({"relu-256": network}, test, 4)
+    found = measure_activity({"relu-256": network}, test, 4)
     kernel, bias = network.get_weights()[:2]
     flat = test.pictures.reshape(len(test), -1).astype(np.float64) / 255
     active = flat @ kernel + bias > 0
@@ -166,13 +166,13 @@ def test_dead_outputs_are_those_that_no_picture_makes_active(half_dead: tuple[An
     assert list(row[3:6]) == counted
     assert row[3] >= 7
     assert row[5] >= 2
-    assert dead_picture(found, ["a", "b", "c", "d"]).width > 300
+    assert dead_units(found, ["a", "b", "c", "d"]).width > 300
 
 
 def test_of_each_pair_of_antirectifier_outputs_one_is_active(half_dead: tuple[Any, Images]) -> None:
     info = experiments.load("antirectifier").describe_data(PRESETS["tiny"])
     network = build_network("antirectifier", 256, 0.0, info)
-    for layer in activity({"antirectifier": network}, half_dead[1], 3):
+    for layer in measure_activity({"antirectifier": network}, half_dead[1], 3):
         first, second = np.split(layer.overall, 2)
         np.testing.assert_allclose(first + second, 1, atol=1e-6)
 
@@ -182,17 +182,22 @@ def test_the_halves_of_a_picture_of_ones_own(tmp_path: Path) -> None:
     start_backend()
     chosen = override(PRESETS["tiny"], {"baselines": ()})
     data = etude.load_data(chosen)
-    networks = build(etude, chosen, data.info, None)
-    (file,) = etude.example(data, tmp_path).inputs[:1]
+    networks = build_networks(etude, chosen, data.info, None)
+    (file,) = etude.use.example(data, tmp_path).inputs[:1]
     shown = {
-        name: np.asarray(etude.inspect(networks, data, chosen, options).pictures["both-halves"])
-        for name, options in {"first": Inspect(), "file": Inspect(picture=file), "second": Inspect(number=1)}.items()
+        name: np.asarray(etude.inspect.run(networks, data, chosen, options).pictures["both-halves"])
+        for name, options in {"first": Options(), "file": Options(picture=file), "second": Options(number=1)}.items()
     }
     np.testing.assert_array_equal(shown["first"], shown["file"])  # the example is the first test picture
     assert (shown["first"] != shown["second"]).any()
+    options = Options(picture=file)
+    assert not options.needs_data
+    without_data = etude.inspect.run(networks, DataInfoOnly(data.info), chosen, options).pictures
+    assert list(without_data) == ["first-weights", "both-halves"]
+    np.testing.assert_array_equal(np.asarray(without_data["both-halves"]), shown["file"])
     with pytest.raises(UserError, match=f"there are {len(data.test)} test pictures"):
-        Inspect(number=len(data.test)).check_data(data, chosen)
+        Options(number=len(data.test)).check_data(data, chosen)
     with pytest.raises(UserError, match="no such picture"):
-        Inspect(picture=str(tmp_path / "none.png")).check(data.info, chosen)
-    with pytest.raises(UserError, match="say only one of them"):
-        Inspect(number=1, picture=file).check(data.info, chosen)
+        Options(picture=str(tmp_path / "none.png")).check(data.info, chosen)
+    with pytest.raises(UserError, match="give only one of them"):
+        Options(number=1, picture=file).check(data.info, chosen)

@@ -34,9 +34,9 @@ def test_one_value_says_nothing_of_the_spread() -> None:
 
 
 def test_the_expected_calibration_error_is_that_of_a_loop() -> None:
-    random = np.random.default_rng(1)
-    confidence = np.append(random.random(500), [0.0, 1.0, 0.2])
-    right = random.random(503) < confidence**2
+    rng = np.random.default_rng(1)
+    confidence = np.append(rng.random(500), [0.0, 1.0, 0.2])
+    right = rng.random(503) < confidence**2
     expected = 0.0
     for k in range(10):
         held = [i for i, c in enumerate(confidence) if k / 10 < c <= (k + 1) / 10 or (k == 0 and c == 0)]
@@ -52,9 +52,9 @@ def test_a_network_that_is_as_right_as_it_is_sure_has_no_error() -> None:
 
 
 def test_the_share_of_each_bin_has_wilsons_interval() -> None:
-    random = np.random.default_rng(4)
-    confidence = random.uniform(0.5, 1, 300)
-    found = calibration(confidence, random.random(300) < confidence, bins=4)
+    rng = np.random.default_rng(4)
+    confidence = rng.uniform(0.5, 1, 300)
+    found = calibration(confidence, rng.random(300) < confidence, bins=4)
     z = 1.959963984540054
     for count, p, bounds in zip(found.counts, found.accuracy, found.bounds, strict=True):
         if not count:
