@@ -31,11 +31,7 @@ class Source:
     """The tasks of that run."""
 
     def weights(self) -> dict[str, Array]:
-        """The arrays of the base run's first network by name; empty without a base run.
-
-        Raises:
-            UserError: its files are damaged.
-        """
+        """The arrays of the base run's first network by name; empty without one, `UserError` if they are damaged."""
         arrays = load_weights(self.run.folder) if self.run else {}
         # Sorted, because the data's fingerprint depends on the order, and the file has none.
         return {name: arrays[name] for name in sorted(arrays) if name.startswith("first/")}
@@ -46,63 +42,46 @@ class Source:
         return str(self.run.read_json("weights.json").get("sha256", "")) if self.run else ""
 
     def checked(self, info: TransferInfo) -> TransferInfo:
-        """The info, if its pictures are still those that the base run was trained on.
-
-        Raises:
-            UserError: their size, their channels or the names of the classes changed.
-        """
+        """The info; `UserError` if the pictures have another size or other classes than the base run's."""
         if self.info and (self.info.shape, self.info.first_classes) != (info.shape, info.first_classes):
-            raise UserError(
-                f"{format_path(self.pictures)} changed since {self.run} was trained on it: restore the pictures"
-            )
+            name = format_path(self.pictures)
+            raise UserError(f"{name} changed since {self.run} was trained on it: restore the pictures")
         return info
 
 
 def find_source(data: str, first_classes: int, info_type: type[TransferInfo]) -> Source:
-    """Look up what the setting `data` names.
-
-    Args:
-        data: a source of pictures, or a run of this étude.
-        first_classes: the setting of that name.
-        info_type: `TransferInfo`, which describes the data of a run.
+    """Look up what the settings `data` and `first_classes` name; `info_type` is the class of a run's `info`.
 
     Raises:
-        UserError: it is a run that is unfinished, damaged or another étude's, or `first_classes` contradicts it.
+        UserError: a run that is unfinished, damaged or another étude's, or `first_classes` contradicts it.
     """
-    run = _run_named(data)
-    if run is None:
+    found = _base_run(data, info_type)
+    if found is None:
         return Source(data, first_classes)
     if first_classes:
         raise UserError(f"--first-classes: the run {format_path(data)} sets the first classes; leave the option out")
-    info, pictures = _trained_on(run, info_type)
+    run, info, pictures = found
     for _ in range(MAX_CHAIN):
-        before = _run_named(pictures)
-        if before is None:
+        further = _base_run(pictures, info_type)
+        if further is None:
             return Source(pictures, len(info.first_classes), run, info)
-        pictures = _trained_on(before, info_type)[1]
+        pictures = further[2]
     raise UserError(f"--data {format_path(data)}: a chain of more than {MAX_CHAIN} runs; give one of its first runs")
 
 
-def _run_named(data: str) -> Run | None:
-    """The finished run that a source names; None if it names pictures."""
+def _base_run(data: str, info_type: type[Any]) -> tuple[Run, TransferInfo, str] | None:
+    """The run that a source names, its tasks, and its own setting `data`; None if the source names pictures."""
     run = None if data in IMAGE_SETS else run_at(data)
     if run is None or not run.started:
         return None
     if not run.finished:
         raise UserError(f"--data {format_path(data)}: this run is not finished; first `etudes resume` it")
-    return run
-
-
-def _trained_on(run: Run, info_type: type[Any]) -> tuple[TransferInfo, str]:
-    """The tasks of a run of this étude, and its own setting `data`."""
-    header = run.header()
+    header, name = run.header(), format_path(str(run))
     if header["etude"] != "mnist_transfer_cnn":
-        raise UserError(
-            f"--data {format_path(str(run))} is a run of {header['etude']}; give pictures, or a run of this etude"
-        )
+        raise UserError(f"--data {name} is a run of {header['etude']}; give pictures, or a run of this etude")
     try:
         info: TransferInfo = from_dict(info_type, header["data"])
         check_fields(info)
     except UserError as error:
         raise UserError(f"{format_path(run.folder / 'settings.toml')} does not fit this version: {error}") from error
-    return info, str(header["settings"].get("data", ""))
+    return run, info, str(header["settings"].get("data", ""))

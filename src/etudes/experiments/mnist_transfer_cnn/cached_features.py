@@ -19,15 +19,10 @@ from etudes.training.session import Pairs
 
 
 def cache_features(network: Any, train: Pairs, validation: Pairs) -> tuple[Any, tuple[Pairs, Pairs]]:
-    """Replace pictures by indices of their cached features.
-
-    Args:
-        network: its layers are shared: training what is returned trains it.
-        train: pictures, uint8 (n, height, width, channels), and labels to train on.
-        validation: those to validate with.
+    """Compute the features of pictures, uint8 (n, height, width, channels), to train and to validate with.
 
     Returns:
-        What `on_cached_features` returns, and the training and validation data with indices for pictures.
+        What `on_cached_features` returns, and the same data with indices in place of pictures.
     """
     table = table_of(features_of(network, np.concatenate([train[0], validation[0]])))
     indices, count = np.arange(table.input_dim, dtype=np.int32), len(train[1])
@@ -57,15 +52,9 @@ def table_of(features: Array) -> Any:
 
 
 def on_cached_features(network: Any, table: Any) -> Any:
-    """The part of a network after its pooling layer, on features that were computed once.
+    """A network that takes indices in 0..n-1 instead of pictures: `table_of` n features, then what follows pooling.
 
-    Args:
-        network: its layers are shared.
-        table: what `table_of` returned for the features of n pictures.
-
-    Returns:
-        A network that takes indices in 0..n-1 instead of pictures: the table, then the network's extra convolutions,
-        dropout, flatten and head. Its `compile` sets what makes short steps fast.
+    It shares its layers with the network, so training it trains the network. Its `compile` makes short steps fast.
     """
     pooling, flatten = _index(network, "MaxPooling2D"), _index(network, "Flatten")
     *extra, dropout = network.layers[pooling + 1 : flatten]

@@ -31,12 +31,7 @@ PROBE_PICTURES = 4000
 
 
 def depth_curve(trials: Trials, seeds: int) -> Result:
-    """Freeze nothing, one layer, two, three; keep the head or not; add a convolution.
-
-    Args:
-        trials: networks and data.
-        seeds: training runs of each variant.
-    """
+    """Train each of `DEPTHS` with so many seeds."""
     began = time.monotonic()
     table, found = trials.table(trials.new.train), {}
     for variant in DEPTHS:
@@ -74,9 +69,9 @@ PROBES = ("old head", "old output", "linear")
 
 def remembered(first: Any, network: Any, task: ImageData) -> dict[str, float]:
     """What is left of the first task, by each of `PROBES`."""
-    old_head, old_output = old_head_on_new_bottleneck(first, network), old_output_on_new_network(first, network)
-    values = accuracy(old_head, task.test), accuracy(old_output, task.test), linear_accuracy(network, task)
-    return dict(zip(PROBES, values, strict=True))
+    old_head = accuracy(old_head_on_new_bottleneck(first, network), task.test)
+    old_output = accuracy(old_output_on_new_network(first, network), task.test)
+    return dict(zip(PROBES, (old_head, old_output, linear_accuracy(network, task)), strict=True))
 
 
 def old_output_on_new_network(first: Any, transferred: Any) -> Any:
@@ -107,11 +102,7 @@ def linear_accuracy(network: Any, task: ImageData) -> float:
 
 
 def depth_picture(found: Mapping[str, Mapping[str, Interval]]) -> Image.Image:
-    """Accuracy on the second task, seconds of an epoch, and what is left of the first task, for each variant.
-
-    Args:
-        found: variant → metric → its mean over the seeds, with bounds.
-    """
+    """Draw variant → metric → its mean over the seeds, with bounds."""
     heights = np.arange(len(found))[::-1]
     with figure(11.0, 0.42 * len(found) + 1.6) as drawn:
         target, seconds, left = drawn.subplots(1, 3, sharey=True, width_ratios=(5, 3, 5))

@@ -18,17 +18,9 @@ from etudes.views.plotting import COLOURS, figure, picture
 
 
 def few_shot_curve(trials: Trials, shots: Sequence[int], seeds: int) -> Result:
-    """Train on few pictures of each class, transferred and from scratch.
+    """Train on so many pictures (`shots`) of each class, transferred and from scratch; each seed draws other pictures.
 
     Both see the same pictures in the same order for the same number of steps, so they are compared in pairs.
-
-    Args:
-        trials: networks and data.
-        shots: pictures of each class.
-        seeds: training runs for each; each draws other pictures.
-
-    Raises:
-        UserError: a class has fewer pictures.
     """
     check_shots(trials.new, shots)
     began = time.monotonic()
@@ -41,9 +33,8 @@ def few_shot_curve(trials: Trials, shots: Sequence[int], seeds: int) -> Result:
                 network = trials.network(variant, seed)
                 trials.train(network, some, seed, trials.table(some) if variant.frozen else None)
                 scores[seed] = accuracy(network, trials.new.test)
-            trials.message(
-                f"{count} a class, seed {seed}: transferred {frozen[seed]:.2%}, from scratch {scratch[seed]:.2%}"
-            )
+            scored = f"transferred {frozen[seed]:.2%}, from scratch {scratch[seed]:.2%}"
+            trials.message(f"{count} a class, seed {seed}: {scored}")
         drawn[count] = {"on frozen convolutions": mean_ci(frozen), "from scratch": mean_ci(scratch)}
         gain = mean_ci(frozen - scratch)
         ends = [end if np.isfinite(end) else "" for end in (gain.low, gain.high)]
@@ -78,11 +69,7 @@ def draw_shots(train: Images, count: int, seed: int) -> Images:
 
 
 def shots_picture(found: Mapping[int, Mapping[str, Interval]]) -> Image.Image:
-    """Accuracy over pictures of each class, for each variant.
-
-    Args:
-        found: pictures of each class → variant → its mean over the seeds, with bounds.
-    """
+    """Draw pictures of each class → variant → its mean accuracy over the seeds, with bounds."""
     counts = sorted(found)
     with figure(6.4, 4.2) as drawn:
         axes = drawn.add_subplot()

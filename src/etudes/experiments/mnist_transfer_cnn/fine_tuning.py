@@ -77,18 +77,14 @@ def read_few_shot_set(folder: str, info: ImageInfo) -> FewShotSet:
     pictures = np.concatenate([images.pictures for images in splits])
     if len(pictures) > MAX_PICTURES:
         raise file_error(folder, f"has more than {MAX_PICTURES:,} pictures: use `etudes train` with --to for so many")
-    return FewShotSet(
-        resize(pictures, info), np.concatenate([images.labels for images in splits]), data.info.class_names
-    )
+    labels = np.concatenate([images.labels for images in splits])
+    return FewShotSet(resize(pictures, info), labels, data.info.class_names)
 
 
 def fine_tuned(network: Any, few_shot_set: FewShotSet, settings: TransferSettings) -> Any:
-    """The network with a head that was fine-tuned; its bottleneck is shared and does not change.
+    """A trained network with a fine-tuned head; the bottleneck is shared and does not change.
 
-    Args:
-        network: a trained network of this étude.
-        few_shot_set: what to fine-tune on.
-        settings: of the run; the seed draws new weights, copies and their order.
+    The seed of the settings draws new weights, the copies and their order.
     """
     shown = digest({"pictures": few_shot_set.pictures, "labels": few_shot_set.labels})
     key = "/".join([bottleneck_digest(network), shown, *few_shot_set.class_names])

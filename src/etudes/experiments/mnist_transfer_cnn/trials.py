@@ -75,16 +75,9 @@ class Trials:
         return network
 
     def train(self, network: Any, task: Images, seed: int, table: Any = None) -> float:
-        """Train a network with the run's settings, but without translations, so that all variants see the same.
+        """Train a network with the run's settings, but without translations; returns the median seconds of an epoch.
 
-        Args:
-            network: what `network` returned.
-            task: its pictures.
-            seed: of their order.
-            table: what `table` returned, where the convolutions are frozen.
-
-        Returns:
-            Seconds of an epoch, the median.
+        The seed decides the order of the pictures; `table` holds their features where the convolutions are frozen.
         """
         batch = min(self.settings.batch_size, len(task))
         steps = -(-len(task) // batch)
