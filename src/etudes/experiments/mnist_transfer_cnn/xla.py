@@ -1,8 +1,7 @@
-"""What is done value by value, in one pass over memory.
+"""XLA: AdamW and dropout compiled into one pass over memory each, on TensorFlow.
 
 TensorFlow on a CPU takes a pass for each operation. Where layers are wide and the rest of a step is short, dropout and
-AdamW then take more time than the products. XLA makes one loop of them; it is not given the products too, as its own
-are slower than TensorFlow's.
+AdamW then take more time than the matrix products. The products stay with TensorFlow, as XLA's own are slower.
 """
 
 from __future__ import annotations
@@ -18,34 +17,29 @@ def _on_tensorflow() -> bool:
 
 
 def _in_one_pass(function: Callable[..., Any]) -> Any:
-    """A function of TensorFlow's tensors, compiled by XLA: half a second or so for each size of arrays."""
+    """A function of TensorFlow's tensors, compiled by XLA: about half a second for each size of arrays."""
     import tensorflow as tf
 
     return tf.function(function, jit_compile=True, autograph=False)
 
 
-def adamw(rate: Any, weight_decay: float) -> Any:
-    """Keras' AdamW; on TensorFlow its steps are compiled.
+def compile_adamw(optimizer: Any) -> Any:
+    """Compile the steps of a `keras.optimizers.AdamW` on TensorFlow; any other optimiser is returned as it is."""
+    if _on_tensorflow() and isinstance(optimizer, keras.optimizers.AdamW):
+        step = optimizer.apply
 
-    Args:
-        rate: learning rate, a number or a schedule.
-        weight_decay: decoupled weight decay.
-    """
+        def apply(grads: Any, trainable_variables: Any = None) -> None:
+            _in_one_pass(lambda *gradients: step(gradients, trainable_variables))(*grads)
 
-    class AdamW(keras.optimizers.AdamW):  # type: ignore[misc]
-        def apply(self, grads: Any, trainable_variables: Any = None) -> None:
-            step = super().apply
-            _in_one_pass(lambda *slopes: step(slopes, trainable_variables))(*grads)
-
-    made = AdamW if _on_tensorflow() else keras.optimizers.AdamW
-    return made(rate, weight_decay=weight_decay)
+        optimizer.apply = apply
+    return optimizer
 
 
 def fast_dropout(dropout: Any) -> Any:
-    """What drops values as a Dropout layer does and draws from its random state, but two bits for each value.
+    """A layer that drops values as a Dropout layer does and draws from its random state, but two bits for each value.
 
     Args:
-        dropout: a `keras.layers.Dropout`. It is given back as it is if its rate is no whole number of quarters, which
+        dropout: a `keras.layers.Dropout`. It is returned as it is if its rate is no multiple of a quarter, which
             two bits cannot decide, and on backends other than TensorFlow.
     """
     quarters = dropout.rate * 4
@@ -65,7 +59,7 @@ def fast_dropout(dropout: Any) -> Any:
             if not training:
                 return values
             seed = tf.cast(dropout.seed_generator.next(), tf.int32)
-            # Drawn out here: in one pass with the rest, XLA would draw all numbers anew for every value that it drops.
+            # Drawn outside of `drop`: XLA would draw all numbers again for every value that it drops.
             count = (tf.size(values) + 31) // 32
             return drop(values, tf.random.stateless_uniform([count], seed, minval=None, maxval=None, dtype=tf.int64))
 

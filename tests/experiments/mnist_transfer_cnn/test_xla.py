@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from etudes.experiments.mnist_transfer_cnn.xla import compile_adamw, fast_dropout
 from etudes.training.backend import keras, start_backend
-from etudes.training.xla import adamw, fast_dropout
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -24,7 +24,7 @@ def test_it_drops_its_share_and_scales_the_rest(rate: float, shape: tuple[int, .
         assert set(np.unique(found)) == {np.float32(0), np.float32(1) * np.float32(1 / (1 - rate))}
         error = (rate * (1 - rate) / found.size) ** 0.5
         assert abs((found == 0).mean() - rate) < 4 * error
-        # Neither neighbours nor the same place of two steps know of each other.
+        # Neither neighbours nor the same value in two steps are correlated.
         dropped = (found == 0).reshape(-1)
         assert abs((dropped[1:] & dropped[:-1]).mean() - rate**2) < 5 * error
     assert abs(((first == 0) & (second == 0)).mean() - rate**2) < 5 * error
@@ -49,13 +49,14 @@ def test_other_rates_stay_as_they_are() -> None:
 
 
 def test_adamw_is_that_of_keras() -> None:
-    start, slope = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4), np.full((3, 4), 0.1, np.float32)
+    start, gradient = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4), np.full((3, 4), 0.1, np.float32)
     found = []
-    for optimizer in (adamw(0.01, 0.05), keras.optimizers.AdamW(0.01, weight_decay=0.05)):
+    compiled, plain = (keras.optimizers.AdamW(0.01, weight_decay=0.05) for _ in range(2))
+    for optimizer in (compile_adamw(compiled), plain):
         variable = keras.Variable(start)
         optimizer.build([variable])
         for step in range(3):
-            optimizer.apply([keras.ops.convert_to_tensor(slope * (step - 0.5))], [variable])
+            optimizer.apply([keras.ops.convert_to_tensor(gradient * (step - 0.5))], [variable])
         found.append(keras.ops.convert_to_numpy(variable))
         assert int(optimizer.iterations) == 3
     np.testing.assert_allclose(*found, atol=1e-6)

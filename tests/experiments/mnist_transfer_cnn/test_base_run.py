@@ -1,4 +1,4 @@
-"""A run of one's own as the source of a transfer: what is taken from it, and what is refused."""
+"""A run as the base of a transfer: what is taken from it, and what is refused."""
 
 import shutil
 from pathlib import Path
@@ -10,7 +10,7 @@ from PIL import Image
 
 import etudes
 from etudes import experiments
-from etudes.actions.loading import build, preset_of
+from etudes.actions.loading import build_networks, preset_of
 from etudes.errors import UserError
 from etudes.runs import Run, load_checkpoint, load_weights, read_metrics, save_weights
 from etudes.settings import as_dict
@@ -24,11 +24,11 @@ NAME = "mnist_transfer_cnn"
 
 
 def trained(folder: Path, progress: NoProgress | None = None, **changes: Any) -> Run:
-    """A run as `tiny` says, changed, without its pictures and tables; one that was interrupted goes on."""
+    """A run as `tiny` says, changed, without its pictures and tables; one that was interrupted is resumed."""
     etude, settings, run = experiments.load(NAME), preset_of(NAME, "tiny", changes), Run(folder)
     data = etude.load_data(settings)
     start_backend()
-    networks = build(etude, settings, data.info, None)
+    networks = build_networks(etude, settings, data.info, None)
     header = {"etude": NAME, "preset": "tiny", "fingerprint": fingerprint(data)}
     run.write_header({**header, "settings": as_dict(settings), "data": as_dict(data.info), "split": data.sizes()})
     etude.train(networks, data, settings, Session(run, networks, progress or NoProgress(), load_checkpoint(folder)))
@@ -39,14 +39,14 @@ def trained(folder: Path, progress: NoProgress | None = None, **changes: Any) ->
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run that learned 0-4 and then 5-9."""
+    """A run trained on 0-4 and then 5-9."""
     return trained(tmp_path_factory.mktemp("source") / "run", transfer_epochs=1)
 
 
 @pytest.fixture(scope="module")
-def upon(source: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run upon it that learned shapes."""
-    return trained(tmp_path_factory.mktemp("upon") / "run", data=str(source.folder), to="shapes")
+def based(source: Run, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run with that base run, transferred to shapes."""
+    return trained(tmp_path_factory.mktemp("based") / "run", data=str(source.folder), to="shapes")
 
 
 def same(one: Run, other: Run, prefix: str) -> bool:
@@ -57,13 +57,13 @@ def same(one: Run, other: Run, prefix: str) -> bool:
     return all(before[name].tobytes() == after[name].tobytes() for name in names)
 
 
-def test_the_first_network_of_a_run_is_taken_as_it_is(source: Run, upon: Run) -> None:
+def test_the_first_network_of_a_run_is_taken_as_it_is(source: Run, based: Run) -> None:
     assert [record["phase"] for record in read_metrics(source.folder)] == ["first", "transfer"]
-    assert [record["phase"] for record in read_metrics(upon.folder)] == ["transfer", "transfer"]
-    assert same(source, upon, "first/")
-    assert same(source, upon, "transferred/00.kernel")  # frozen
-    assert not same(source, upon, "transferred/04.kernel")
-    data = upon.header()["data"]
+    assert [record["phase"] for record in read_metrics(based.folder)] == ["transfer", "transfer"]
+    assert same(source, based, "first/")
+    assert same(source, based, "transferred/00.kernel")  # frozen
+    assert not same(source, based, "transferred/04.kernel")
+    data = based.header()["data"]
     assert data["first_weights"] == source.read_json("weights.json")["sha256"]
     assert (data["first_classes"], data["source"]) == (list("01234"), "digits to shapes")
 
@@ -75,8 +75,8 @@ class Interrupting(NoProgress):
         raise KeyboardInterrupt
 
 
-def test_it_goes_on_to_the_same_end_but_not_upon_a_changed_source(
-    source: Run, upon: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_it_resumes_to_the_same_end_but_not_with_a_changed_source(
+    source: Run, based: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ETUDES_CHECKPOINT_SECONDS", "0")
     mine = Run(shutil.copytree(source.folder, tmp_path / "mine"))
@@ -91,15 +91,15 @@ def test_it_goes_on_to_the_same_end_but_not_upon_a_changed_source(
         shutil.copyfile(source.folder / name, mine.folder / name)
     resumed = trained(tmp_path / "run", data=str(mine.folder), to="shapes")
     assert [record["epoch"] for record in read_metrics(resumed.folder)] == [1, 2]
-    assert same(upon, resumed, "")
+    assert same(based, resumed, "")
     shutil.rmtree(mine.folder)  # a finished run needs its source no more
     Image.fromarray(np.zeros((28, 28), np.uint8)).save(tmp_path / "black.png")
     assert etudes.use(resumed, str(tmp_path / "black.png")).answers
 
 
-def test_a_run_upon_a_run_is_a_source_too(source: Run, upon: Run) -> None:
+def test_a_run_with_a_base_run_is_a_source_too(source: Run, based: Run) -> None:
     etude = experiments.load(NAME)
-    data = etude.load_data(preset_of(NAME, "tiny", {"data": str(upon.folder)}))
+    data = etude.load_data(preset_of(NAME, "tiny", {"data": str(based.folder)}))
     assert data.info.second_classes == tuple("56789")
     assert set(data.given) == {name for name in load_weights(source.folder) if name.startswith("first/")}
     assert all(
@@ -111,13 +111,13 @@ def test_what_is_no_source_is_refused(source: Run, tmp_path: Path) -> None:
     def begin(data: Path | str, **changes: Any) -> None:
         etudes.train(NAME, preset="tiny", data=str(data), to="shapes", out=tmp_path / "run", quiet=True, **changes)
 
-    with pytest.raises(UserError, match="--first-classes: the first classes are those of the run"):
+    with pytest.raises(UserError, match=r"--first-classes: the run .* sets the first classes"):
         begin(source.folder, first_classes=3)
     other = Run(shutil.copytree(source.folder, tmp_path / "other"))
     (other.folder / "results.json").unlink()
     with pytest.raises(UserError, match="not finished; first `etudes resume`"):
         begin(other.folder)
-    with pytest.raises(UserError, match="is a run of cifar10_cnn; give pictures, or one of this etude"):
+    with pytest.raises(UserError, match="is a run of cifar10_cnn; give pictures, or a run of this etude"):
         begin("cifar10_cnn@bundled")
     with pytest.raises(UserError, match="unknown bundled run"):
         begin("nothing@bundled")
@@ -129,11 +129,11 @@ def test_what_is_no_source_is_refused(source: Run, tmp_path: Path) -> None:
     header = loop.header()
     header["settings"]["data"] = str(loop.folder)
     loop.write_header(header)
-    with pytest.raises(UserError, match="more than 20 runs build upon each other"):
+    with pytest.raises(UserError, match="a chain of more than 20 runs"):
         begin(loop.folder)
     moved = Run(shutil.copytree(source.folder, tmp_path / "moved"))
     header["settings"]["data"] = "shapes"
     moved.write_header(header)
-    with pytest.raises(UserError, match=r"shapes is no longer what .* learned from"):
+    with pytest.raises(UserError, match=r"shapes changed since .* was trained on it"):
         begin(moved.folder)
     assert not (tmp_path / "run").exists()
