@@ -160,12 +160,12 @@ def etude_records(runs: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]
     """What each étude's `results.json` holds, for `etudes list` and `etudes card`."""
     records: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
-        # Twins are trained beside an etude's own network and change nothing of it.
-        twins = run["settings"].get("twins", [])
-        phases = {phase: count for phase, count in run["phases"].items() if phase not in twins}
+        # Baselines are trained beside the network itself and change nothing in it.
+        baselines = run["settings"].get("baselines", [])
+        phases = {phase: count for phase, count in run["phases"].items() if phase not in baselines}
         if len(phases) == 1:
             phases = {"train": next(iter(phases.values()))}
-        flags = flags_of({name: value for name, value in run["changed"].items() if name != "twins"})
+        flags = flags_of({name: value for name, value in run["changed"].items() if name != "baselines"})
         record = {"preset": run["preset"], "flags": flags, "data": run["data"], "epochs": epochs_in_words(phases)}
         record |= {key: run[key] for key in ("seed", "metrics", "seconds")}
         record |= {key: run["environment"][key] for key in ("precision", "command")}

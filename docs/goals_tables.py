@@ -75,7 +75,7 @@ def table_of_2017(runs: list[dict[str, Any]], metrics: list[dict[str, Any]]) -> 
     """Lines of Markdown: what the scripts of 2017 said, what they measured by it, and what `classic` gives here."""
     lines = [
         "",
-        "## The metrics of 2017",
+        "## The figures of 2017",
         "",
         "What the scripts said of themselves, what they measured, and what the same recipe gives here on pictures",
         "and pairs that it was neither trained nor chosen by.",
@@ -86,7 +86,7 @@ def table_of_2017(runs: list[dict[str, Any]], metrics: list[dict[str, Any]]) -> 
     for figure in metrics:
         here = [
             f"{name.replace('_', ' ')} {show(value)} (`{run}`)"
-            for name in figure["metrics"]
+            for name in figure["figures"]
             for run, value in found(runs, figure["runs"], name)
         ]
         cells = (figure["etude"], figure["said"], figure["really"], "; ".join(here) or "not measured")
