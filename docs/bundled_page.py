@@ -24,24 +24,25 @@ etudes use mnist_acgan 7
 etudes use deep_dream photo.jpg dream.png      # dreams with the bundled cifar10_cnn
 ```
 
-The name of a study stands for its newest finished run in the runs folder or, if there is none, for the bundled run; the
-terminal shows which one answered. `cifar10_cnn@bundled` always stands for the bundled run, in every command that takes a
-run: `evaluate`, `use`, `inspect`, `compare`, `reproduce`, and `--weights` of deep_dream. A bundled run is an ordinary run
-folder without checkpoints and pictures. Commands never write to it: pictures go to `runs/ETUDE-bundled/pictures`.
+The name of a study stands for its newest finished run in the runs folder or, if there is none, for the bundled run;
+the terminal shows which one answered. `cifar10_cnn@bundled` always stands for the bundled run, in every command that
+takes a run: `evaluate`, `use`, `inspect`, `compare`, `reproduce`, and `--weights` of deep_dream. A bundled run is an
+ordinary run folder without checkpoints and pictures. Commands never write to it: pictures go to
+`runs/ETUDE-bundled/pictures`.
 
 A study may have further bundled runs, which have a name: `cifar10_cnn@mnist` is the network of cifar10_cnn, trained on
 MNIST. It is the best classifier of digits here and evaluates what mnist_acgan draws:
 `etudes inspect mnist_acgan@bundled --judge cifar10_cnn@mnist`. Without `--judge` it is used if there is no better run.
 
-Weights are stored in half the bytes if that changes no accuracy by 0.05 percentage points or more and keeps every perfect
-one perfect; in memory they are float32 again. Networks that only training needs are left out. All metrics are those of the
-test split, which is used once, after training. The columns float16 and bfloat16 are the same weights, stored that way and
-evaluated again. If a network computes in bfloat16 (the run's setting `precision`), storing its weights as bfloat16 changes
-nothing at all.
+Weights are stored in half the bytes if that changes no accuracy by 0.05 percentage points or more and keeps every
+perfect one perfect; in memory they are float32 again. Networks that only training needs are left out. All metrics are
+those of the test split, which is used once, after training. The columns float16 and bfloat16 are the same weights,
+stored that way and evaluated again. If a network computes in bfloat16 (the run's setting `precision`), storing its
+weights as bfloat16 changes nothing at all.
 
-`python benchmarks/bundle.py RUN` bundles a run and measures all this again. `tests/test_bundled.py` checks files, checksums
-and sizes. It evaluates the weights against the committed metrics if the data is available, and always tries them on sums,
-scikit-learn's digits and a photograph.
+`python benchmarks/bundle.py RUN` bundles a run and measures all this again. `tests/test_bundled.py` checks files,
+checksums and sizes. It evaluates the weights against the committed metrics if the data is available, and always tries
+them on sums, scikit-learn's digits and a photograph.
 """
 
 
