@@ -66,7 +66,7 @@ def cli_reference() -> str:
 def epochs_in_words(epochs: Mapping[str, int]) -> str:
     """Phases and their numbers of epochs: "5 epochs", or "first 5, transfer 5 epochs"."""
     counts = [str(count) if phase == "train" else f"{phase} {count}" for phase, count in epochs.items()]
-    return ", ".join(counts) + " epochs"
+    return ", ".join(counts) + (" epoch" if counts == ["1"] else " epochs")
 
 
 def committed_runs() -> list[dict[str, Any]]:
