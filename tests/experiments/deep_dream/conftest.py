@@ -1,24 +1,17 @@
-"""What the tests of the deep dream share: noise to dream on, a place with nothing at hand, and two networks."""
+"""Fixtures of the tests of the deep dream: no published file and no run, and two networks."""
 
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from etudes.experiments.deep_dream import inception
-from etudes.experiments.deep_dream.model import untrained_network
-from etudes.experiments.deep_dream.regularisers import Picture
+from etudes.experiments.deep_dream.networks import untrained_network
 from etudes.training.backend import drawn_from, start_backend
 
 
-def noise(height: int, width: int, seed: int = 0) -> Picture:
-    """A picture of noise, float32 (height, width, 3) in [-1, 1]."""
-    return np.random.default_rng(seed).uniform(-1, 1, (height, width, 3)).astype(np.float32)
-
-
 @pytest.fixture(autouse=True)
-def nothing_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def nothing_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No published file, no run, and nothing that came with the package."""
     monkeypatch.setattr("etudes.runs.folder.BUNDLED", tmp_path / "bundled")
     monkeypatch.chdir(tmp_path)

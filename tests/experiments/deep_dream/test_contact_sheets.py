@@ -8,8 +8,8 @@ from PIL import Image
 
 import etudes
 from etudes.errors import UserError
-from etudes.experiments.deep_dream.options import Inspect
-from etudes.experiments.deep_dream.sheets import channel_dreams, chosen_channels, contact_sheet, some_channels
+from etudes.experiments.deep_dream.contact_sheets import channel_dreams, chosen_channels, contact_sheet, some_channels
+from etudes.experiments.deep_dream.inspect import DreamInspectOptions
 from etudes.runs import runs_folder
 from etudes.training.backend import keras
 
@@ -41,8 +41,8 @@ def test_what_does_not_exist_is_refused(network):
             chosen_channels(network, "conv3", (0, channel), 0, 64)
     with pytest.raises(UserError, match="name 1 to 64"):
         chosen_channels(network, "conv3", (), 0, 64)
-    with pytest.raises(UserError, match="--channels goes with --layer"):
-        Inspect(channels=(1,))
+    with pytest.raises(UserError, match="--channels needs --layer"):
+        DreamInspectOptions(channels=(1,))
 
 
 def test_each_dream_excites_its_own_channel():
@@ -75,5 +75,5 @@ def test_a_network_is_looked_into_without_a_dream():
         assert sheet.height == 6 + 40 + 16 + 6
     named = {table.title: table.rows for table in result.tables}
     assert "network" in named, "the layer table"
-    assert named["layers that can be named"] == [(f"conv{k}", c) for k, c in enumerate((16, 16, 32, 32, 64), start=1)]
+    assert named["layers that can be excited"] == [(f"conv{k}", c) for k, c in enumerate((16, 16, 32, 32, 64), start=1)]
     assert set(etudes.inspect("deep_dream", weights="untrained", size=40, steps=2).files) == {"channels"}

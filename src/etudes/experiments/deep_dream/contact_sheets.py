@@ -1,4 +1,4 @@
-"""Contact sheets: what the channels of a network's layers dream of, when they begin with grey noise."""
+"""Contact sheets: pictures that excite single channels of a network's layers, each made from grey noise."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from PIL import Image, ImageDraw
 
 from etudes.contract import Array
 from etudes.errors import UserError, unknown
-from etudes.experiments.deep_dream.dreaming import deprocess, normalised
-from etudes.experiments.deep_dream.model import folded, layer_names
-from etudes.experiments.deep_dream.regularisers import Picture
+from etudes.experiments.deep_dream.batch_norm_folding import fold_batch_norm
+from etudes.experiments.deep_dream.laplacian_pyramid import equalize_bands, mean_magnitude
+from etudes.experiments.deep_dream.networks import layer_names
+from etudes.experiments.deep_dream.resizing import Picture
+from etudes.experiments.deep_dream.study import deprocess
 from etudes.training.backend import input_gradient, keras
 from etudes.training.rng import rng
 from etudes.views.plotting import writing
 
-_MOST_LAYERS, _CHANNELS = 12, 6
-"""A sheet of the whole network shows so many layers at most, and so many channels of each."""
+_MAX_LAYERS, _CHANNELS = 12, 6
+"""A sheet of the whole network shows this many layers at most, and this many channels of each."""
 
 _GAP, _LINE = 6, 16
 
@@ -31,7 +33,7 @@ def chosen_channels(
     Args:
         network: of pictures in [-1, 1].
         layer: the only layer; None: all, or as many as a sheet has room for, spread evenly.
-        channels: of that layer, if one is named; None: a few that are not silent.
+        channels: of that layer, if one is named; None: a few that respond to noise.
         seed: draws the channels.
         size: pixels along each side of the dreams.
 
@@ -40,7 +42,7 @@ def chosen_channels(
     """
     names = layer_names(network)
     if layer is None:
-        spread = np.unique(np.linspace(0, len(names) - 1, min(len(names), _MOST_LAYERS)).round().astype(int))
+        spread = np.unique(np.linspace(0, len(names) - 1, min(len(names), _MAX_LAYERS)).round().astype(int))
         return {names[k]: some_channels(network, names[k], _CHANNELS, seed, size) for k in spread}
     if layer not in names:
         raise unknown("layer", layer, names)
@@ -56,12 +58,12 @@ def chosen_channels(
 
 
 def some_channels(network: Any, layer: str, count: int, seed: int, size: int) -> list[int]:
-    """Channels of a layer, drawn from those that answer to noise: one that is silent has no slope to climb."""
+    """Channels of a layer, drawn from those that respond to noise: the others have no gradient."""
     probe = keras.Model(network.input, network.get_layer(layer).output)
     found = np.asarray(probe.predict_on_batch(_noise(seed, size)))
-    awake = np.flatnonzero(np.abs(found).max(axis=(0, 1, 2)) > 0)  # scores may be negative, and have a slope
-    awake = awake if len(awake) else np.arange(found.shape[-1])
-    return [int(channel) for channel in np.sort(rng(seed, "channel choice").permutation(awake)[:count])]
+    active = np.flatnonzero(np.abs(found).max(axis=(0, 1, 2)) > 0)  # scores may be negative, and have a gradient
+    active = active if len(active) else np.arange(found.shape[-1])
+    return [int(channel) for channel in np.sort(rng(seed, "channel choice").permutation(active)[:count])]
 
 
 def _noise(seed: int, size: int) -> Picture:
@@ -71,7 +73,7 @@ def _noise(seed: int, size: int) -> Picture:
 def channel_dreams(
     network: Any, layer: str, channels: Sequence[int], seed: int, size: int, iterations: int
 ) -> list[Image.Image]:
-    """What some channels of a layer dream of; each begins with the same grey noise.
+    """Pictures that excite some channels of a layer; each is made from the same grey noise.
 
     Args:
         network: a network of pictures in [-1, 1].
@@ -81,29 +83,30 @@ def channel_dreams(
         size: pixels along each side.
         iterations: steps.
     """
-    probe = folded(keras.Model(network.input, network.get_layer(layer).output))
+    probe = fold_batch_norm(keras.Model(network.input, network.get_layer(layer).output))
     ops = keras.ops
 
     def loss(outputs: list[Any], chosen: Any) -> Any:
         return ops.sum(ops.mean(ops.multiply(ops.cast(outputs[0], "float32"), chosen), axis=(1, 2)))
 
-    gradient, random = input_gradient(probe, loss, (4,)), rng(seed, "channel jitter")
-    shifts = [random.integers(-8, 9, 2) for _ in range(iterations)]
+    gradient, jitter = input_gradient(probe, loss, (4,)), rng(seed, "channel jitter")
+    shifts = [jitter.integers(-8, 9, 2) for _ in range(iterations)]
     dreams = []
     for first in range(0, len(channels), 8):  # eight at a time: memory
         batch = list(channels[first : first + 8])
         chosen = np.eye(probe.output_shape[-1], dtype=np.float32)[batch][:, None, None, :]
         pictures: Array = np.repeat(_noise(seed, size), len(batch), axis=0)
         for shift in shifts:
-            slopes = gradient(np.roll(pictures, shift, (1, 2)), chosen)[1]
-            step = np.stack([normalised(slope, 3) for slope in np.roll(slopes, -shift, (1, 2))])
-            pictures = np.clip(pictures + 0.03 * step, -1, 1).astype(np.float32)
+            slopes = np.roll(gradient(np.roll(pictures, shift, (1, 2)), chosen)[1], -shift, (1, 2))
+            change = np.stack([equalize_bands(slope, 3) for slope in slopes])
+            change /= np.array([max(mean_magnitude(one), 1e-7) for one in change], np.float32)[:, None, None, None]
+            pictures = np.clip(pictures + 0.03 * change, -1, 1).astype(np.float32)
         dreams += [deprocess(picture) for picture in pictures]
     return dreams
 
 
 def contact_sheet(network: Any, wanted: dict[str, Sequence[int]], seed: int, size: int, iterations: int) -> Image.Image:
-    """The dreams of some channels, a row or more for each layer, with the layer's name on the left.
+    """The dreams of some channels, in one or more rows for each layer, with the layer's name on the left.
 
     Args:
         network: a network of pictures in [-1, 1].
@@ -132,8 +135,8 @@ def contact_sheet(network: Any, wanted: dict[str, Sequence[int]], seed: int, siz
         name = layer or name
         draw.text((_GAP, top + size // 2 - 8), layer, fill="black", font=font)
         for column, channel in enumerate(channels):
-            place = left + column * (cell + _GAP)
-            sheet.paste(next(dreams[name]), (place, top))
-            draw.text((place, top + size + 1), f"channel {channel}", fill="black", font=small)
+            x = left + column * (cell + _GAP)
+            sheet.paste(next(dreams[name]), (x, top))
+            draw.text((x, top + size + 1), f"channel {channel}", fill="black", font=small)
         top += size + _LINE + _GAP
     return sheet
