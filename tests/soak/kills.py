@@ -25,8 +25,8 @@ class End:
     weights: str
     """SHA-256 of the weights file."""
     metrics: list[dict[str, Any]]
-    """Every logged figure but the times."""
-    metrics: dict[str, Any]
+    """Every logged metric but the times."""
+    results: dict[str, Any]
 
 
 def end_of(folder: Path) -> End:
