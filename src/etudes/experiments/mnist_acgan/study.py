@@ -1,4 +1,4 @@
-"""Draw the digit you ask for: an auxiliary-classifier GAN (Odena, Olah and Shlens, ICML 2017; the Keras example of 2017).
+"""Draw the digit you ask for: an auxiliary-classifier GAN (Odena, Olah and Shlens, ICML 2017).
 
 Two networks play a game against each other:
 
@@ -157,7 +157,7 @@ def make_discriminator(info: ImageInfo) -> Any:
 
 
 def make_generator(info: ImageInfo, kind: str, convolution: str = "split", name: str = "generator") -> Any:
-    """Z (n, 100) and labels (n, 1) → pictures of 0..255; "classic" has 8,172,521 parameters for MNIST.
+    """Latent z (n, 100) and labels (n, 1) → pictures of 0..255; "classic" has 8,172,521 parameters for MNIST.
 
     Each label has a vector of its own, which is multiplied with z element by element.
     """
@@ -208,19 +208,30 @@ def make_networks(settings: AcganSettings, info: ImageInfo) -> Networks:
 def compile_game(networks: Networks, settings: AcganSettings) -> Any:
     """Compile the discriminator and the combined model, each with its own Adam; returns the combined model."""
     discriminator, generator = networks["discriminator"], networks["generator"]
+    # Step 1: the losses of *fake* and *aux*, which are added.
+    losses = ["binary_crossentropy", "sparse_categorical_crossentropy"]
     # Step 2: the generator takes z and a label.
     z, label = (keras.Input(given.shape[1:], dtype=given.dtype) for given in generator.inputs)
-    # Step 3: the combined model, generator → discriminator, returns both outputs.
+    # Step 3: the combined model, generator → discriminator, returns both outputs. Only the generator is trained in it.
     fake, aux = discriminator(generator([z, label]))
     # Keras names a loss after the layer of its output; without these two layers both would have the same name.
     outputs = [keras.layers.Identity(name="fake")(fake), keras.layers.Identity(name="aux")(aux)]
     combined = keras.Model([z, label], outputs, name="combined")
-    # Step 1: the losses are binary cross-entropy on *fake* and sparse categorical cross-entropy on *aux*, added.
     for network, trained in ((discriminator, discriminator), (combined, generator)):
         optimizer = keras.optimizers.Adam(settings.learning_rate, beta_1=settings.beta_1)
         optimizer.build(trained.trainable_variables)
-        network.compile(optimizer, loss=["binary_crossentropy", "sparse_categorical_crossentropy"])
+        network.compile(optimizer, loss=losses)
     return combined
+
+
+def mix(real: Images, generated: Array, labels: Array) -> tuple[Array, Array, Array]:
+    """Real pictures, then generated ones: float32 pictures, and the targets of *fake* (n, 1) and *aux* (n, 1)."""
+    pictures = np.concatenate([real.pictures.astype(np.float32), generated])
+    # Step 5: *fake* is 1 for a real picture and 0 for a generated one.
+    fake = np.concatenate([np.ones((len(real), 1), np.float32), np.zeros((len(generated), 1), np.float32)])
+    # Step 6: *aux* is the label of a real picture, and for a generated one the label that was drawn.
+    aux = np.concatenate([real.labels.reshape(-1, 1).astype(np.int32), labels])
+    return pictures, fake, aux
 
 
 def train(networks: Networks, data: ImageData, settings: AcganSettings, session: Session) -> None:
@@ -238,7 +249,7 @@ def train(networks: Networks, data: ImageData, settings: AcganSettings, session:
             real = real_batch(data.train, settings, epoch * steps + step)
             z, labels = draw_z(noise, n), draw_labels(noise, n, classes)
             generated = np.asarray(generator.predict_on_batch([z, labels]), dtype=np.float32)
-            pictures, fake, aux = mix(real, generated, labels)  # steps 5 and 6
+            pictures, fake, aux = mix(real, generated, labels)  # with the targets of steps 5 and 6
             fake[:n] -= settings.label_smoothing  # one-sided: the target of generated pictures stays 0
             # Step 7: train the discriminator on both outputs.
             real_only = np.repeat(np.array([2, 0], np.float32), n)  # real ones count double: the mean is over 2n
@@ -253,22 +264,13 @@ def train(networks: Networks, data: ImageData, settings: AcganSettings, session:
             if settings.ema:
                 update_average(networks["generator_ema"], generator, settings.ema, int(combined.optimizer.iterations))
             session.log(dict(zip(LOSSES, map(float, [*d_losses, *g_losses]), strict=True)), n)
-        session.end_epoch(after_epoch(networks, data, settings, session, classifier, epoch), steps * n)  # step 9
+        # Step 9: after each epoch evaluate both networks, print the losses in a table, save the grid of pictures.
+        session.end_epoch(after_epoch(networks, data, settings, session, classifier, epoch), steps * n)
     save_training_film(session)
 
 
-def mix(real: Images, generated: Array, labels: Array) -> tuple[Array, Array, Array]:
-    """Real pictures, then generated ones: float32 pictures, and the targets of *fake* (n, 1) and *aux* (n, 1)."""
-    pictures = np.concatenate([real.pictures.astype(np.float32), generated])
-    # Step 5: *fake* is 1 for a real picture and 0 for a generated one.
-    fake = np.concatenate([np.ones((len(real), 1), np.float32), np.zeros((len(generated), 1), np.float32)])
-    # Step 6: *aux* is the label of a real picture, and for a generated one the label that was drawn.
-    aux = np.concatenate([real.labels.reshape(-1, 1).astype(np.int32), labels])
-    return pictures, fake, aux
-
-
 def update_average(average: Any, generator: Any, ema: float, steps: int) -> None:
-    """Average ← decay · average + (1 - decay) · generator; the decay is lower in the first steps."""
+    """EMA: average ← decay · average + (1 - decay) · generator; the decay is lower in the first steps."""
     decay = min(ema, (1 + steps) / (10 + steps))
     for slow, fast in zip(average.weights, generator.weights, strict=True):
         slow.assign(slow + (1 - decay) * (fast - slow))
@@ -284,9 +286,8 @@ def after_epoch(
     if n := len(data.validation):
         noise = rng(settings.seed, "validation noise", epoch)
         z, labels = draw_z(noise, n), draw_labels(noise, n, len(names))
-        losses = evaluate_losses(
-            networks["discriminator"], *mix(data.validation, generate(generator, z, labels), labels)
-        )
+        mixed = mix(data.validation, generate(generator, z, labels), labels)
+        losses = evaluate_losses(networks["discriminator"], *mixed)
         session.message(losses_table(f"losses {title}", metrics, losses))
         metrics |= {f"validation_{name}": value for name, value in losses.items()}
     health = detect_collapse(grid, names, data.train, classifier)
