@@ -96,7 +96,7 @@ PRESETS = {
 }
 
 
-# --- data: pictures of 0..255 and their labels ------------------------------------------------------------------------
+# --- data -------------------------------------------------------------------------------------------------------------
 
 
 def describe_data(settings: AcganSettings) -> ImageInfo:
@@ -138,7 +138,7 @@ def fixed_z(settings: AcganSettings) -> Array:
     return draw_z(rng(settings.seed, "shown noise"), 10)
 
 
-# --- networks: inside, pictures are -1..1; the shapes in the margin are those of MNIST --------------------------------
+# --- network ----------------------------------------------------------------------------------------------------------
 
 
 def make_discriminator(info: ImageInfo) -> Any:
@@ -202,7 +202,7 @@ def make_networks(settings: AcganSettings, info: ImageInfo) -> Networks:
     return networks
 
 
-# --- training: the nine steps of the game -----------------------------------------------------------------------------
+# --- training ---------------------------------------------------------------------------------------------------------
 
 
 def compile_game(networks: Networks, settings: AcganSettings) -> Any:
