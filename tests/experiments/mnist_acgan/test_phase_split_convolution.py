@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from etudes import experiments
-from etudes.actions.loading import build
+from etudes.actions.loading import build_networks
 from etudes.contract import Array, ImageInfo
 from etudes.training.backend import drawn_from, input_gradient, keras, start_backend
 from etudes.training.state import put_weights, weights_of
@@ -17,7 +17,7 @@ from etudes.views.layers import layer_table
 
 start_backend()
 
-from etudes.experiments.mnist_acgan.layer import UpsampledConv2D, phase_sums
+from etudes.experiments.mnist_acgan.phase_split_convolution import UpsampledConv2D, phase_sums  # noqa: E402
 
 EXPERIMENT = experiments.load("mnist_acgan")
 SMALL = ImageInfo("small", 12, 8, 1, tuple("0123456789"))
@@ -100,7 +100,7 @@ def test_in_bfloat16_it_is_as_near_to_float32_as_plain_is() -> None:
 
 def generator(convolution: str) -> Any:
     settings = dataclasses.replace(EXPERIMENT.presets["classic"], convolution=convolution)
-    return build(EXPERIMENT, settings, SMALL, None)["generator"]
+    return build_networks(EXPERIMENT, settings, SMALL, None)["generator"]
 
 
 def test_the_generator_is_the_same_plain_or_split() -> None:

@@ -1,6 +1,6 @@
-"""Doubling and convolution in one: the same function from the same weights, with 2.8 times fewer multiplications.
+"""Upsampling and convolution in one: the same function of the same weights, with 2.8 times fewer multiplications.
 
-This file imports Keras at once, because a layer derives from one of its classes; stories import it where they build.
+Importing this file loads Keras, so the study imports it where it builds the network.
 """
 
 from __future__ import annotations
@@ -16,13 +16,10 @@ from etudes.contract import Array
 
 
 def phase_sums(size: int) -> Array:
-    """Which entries of a kernel meet the same pixel, once nearest upsampling has written each pixel twice.
+    """Which entries of a kernel of odd size meet the same pixel after nearest upsampling, in one dimension.
 
     Pixel 2i + p of a convolution over the doubled line is the sum over t of kernel[t] · line[(2i + p + t - m) // 2],
-    with m = (size - 1) / 2. So entry t belongs to the pixel i + (p + t - m) // 2 of the line that was not doubled.
-
-    Args:
-        size: of the kernel in one direction, odd.
+    with m = (size - 1) / 2. So entry t belongs to pixel i + (p + t - m) // 2 of the original line.
 
     Returns:
         Zeros and ones, float32 (2, taps, size): phase p (pixels 2i + p), tap a (pixel i + a - taps // 2), entry t. For
@@ -36,13 +33,13 @@ def phase_sums(size: int) -> Array:
 
 @keras.saving.register_keras_serializable(package="etudes")
 class UpsampledConv2D(keras.layers.Layer):  # type: ignore[misc]
-    """Nearest `UpSampling2D(2)`, then `Conv2D(filters, size, padding="same")`, without making the doubled picture.
+    """Nearest `UpSampling2D(2)`, then `Conv2D(filters, size, padding="same")`, without the doubled map.
 
-    After nearest upsampling a 5×5 kernel meets 3×3 different pixels only, and which of its entries meet the same pixel
-    depends on whether row and column of the output are even or odd. So there are four 3×3 kernels of sums of entries,
-    one for each of the four phases: 36 multiplications where there were 100. They are put side by side as one
-    convolution with 4·filters outputs, which are then interleaved. At the borders too the function is the same: the
-    two zeros beside a doubled picture are one zero beside the picture.
+    After nearest upsampling a 5×5 kernel meets only 3×3 different pixels, and which of its entries meet the same pixel
+    depends on whether row and column of the output are even or odd. So there are four 3×3 kernels of summed entries,
+    one for each of the four phases: 36 multiplications instead of 100. They are computed side by side as one
+    convolution with 4·filters outputs, which are then interleaved. The borders are the same too: two zeros beside the
+    doubled map are one zero beside the map.
 
     The weights are those of the `Conv2D`: kernel (size, size, channels, filters) and bias (filters,).
 
@@ -59,14 +56,7 @@ class UpsampledConv2D(keras.layers.Layer):  # type: ignore[misc]
         kernel_initializer: str = "glorot_uniform",
         **options: Any,
     ) -> None:
-        """Take what `Conv2D` takes.
-
-        Args:
-            filters: channels of the output.
-            size: of the square kernel, odd.
-            activation: name of a Keras activation.
-            kernel_initializer: name of a Keras initialiser.
-            options: those of every Keras layer.
+        """The arguments of `Conv2D`; `size` is that of the square kernel.
 
         Raises:
             ValueError: the size is even.
@@ -79,7 +69,7 @@ class UpsampledConv2D(keras.layers.Layer):  # type: ignore[misc]
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        """Make kernel and bias."""
+        """Create kernel and bias."""
         shape = (self.size, self.size, input_shape[-1], self.filters)
         # Entries are summed before they are rounded to the precision that the layer computes in.
         self.kernel = self.add_weight(shape=shape, initializer=self.kernel_initializer, name="kernel", autocast=False)
@@ -91,7 +81,7 @@ class UpsampledConv2D(keras.layers.Layer):  # type: ignore[misc]
         return (batch, *(None if extent is None else 2 * extent for extent in (height, width)), self.filters)
 
     def shown_as(self) -> list[tuple[str, tuple[int | None, ...], int]]:
-        """The two layers that this one stands for in a table: kind, output shape, parameters."""
+        """The two layers that it replaces, for a layer table: kind, output shape, parameters."""
         doubled = (*self.output.shape[:-1], self.input.shape[-1])
         return [("upsampling", doubled, 0), ("conv2d", tuple(self.output.shape), self.count_params())]
 

@@ -12,10 +12,11 @@ import pytest
 import etudes
 from etudes import experiments
 from etudes.contract import Images
-from etudes.experiments.mnist_acgan.collapse import examine
-from etudes.experiments.mnist_acgan.judge import accuracy_on, train_judge
-from etudes.experiments.mnist_acgan.pictures import every_class
-from etudes.experiments.mnist_acgan.training import draw_z, look
+from etudes.experiments.mnist_acgan.collapse_detector import detect_collapse
+from etudes.experiments.mnist_acgan.evaluation_classifier import accuracy_on, train_pixel_classifier
+from etudes.experiments.mnist_acgan.losses import predict
+from etudes.experiments.mnist_acgan.pictures import generate_classes
+from etudes.experiments.mnist_acgan.study import draw_z
 from etudes.settings import override
 
 EXPERIMENT = experiments.load("mnist_acgan")
@@ -27,8 +28,8 @@ def digits() -> Any:
 
 
 @pytest.fixture(scope="module")
-def judge(digits: Any) -> Any:
-    return train_judge(digits.train)
+def classifier(digits: Any) -> Any:
+    return train_pixel_classifier(digits.train)
 
 
 def by_class(images: Images, each: int) -> Any:
@@ -36,36 +37,36 @@ def by_class(images: Images, each: int) -> Any:
     return np.concatenate([group[:: len(group) // each][:each] for group in groups])
 
 
-def test_real_pictures_are_no_collapse(digits: Any, judge: Any) -> None:
-    health = examine(by_class(digits.test, 10), digits.info.class_names, digits.train, judge)
-    assert health.seen == {}
-    assert health.agreement > 0.9
+def test_real_pictures_are_no_collapse(digits: Any, classifier: Any) -> None:
+    health = detect_collapse(by_class(digits.test, 10), digits.info.class_names, digits.train, classifier)
+    assert health.collapses == {}
+    assert health.conditional_accuracy > 0.9
     assert health.diversity == pytest.approx(1, abs=0.2)
     assert health.contrast == pytest.approx(1, abs=0.2)
 
 
 def test_diversity_is_how_much_pixels_vary_within_a_class_against_real_pictures() -> None:
-    random, labels = np.random.default_rng(0), np.repeat([0, 1], 6)
-    real, drawn = (random.integers(*ends, (12, 3, 3, 1)).astype(np.uint8) for ends in ((0, 256), (90, 160)))
+    rng, labels = np.random.default_rng(0), np.repeat([0, 1], 6)
+    real, generated = (rng.integers(*ends, (12, 3, 3, 1)).astype(np.uint8) for ends in ((0, 256), (90, 160)))
     real[6:] //= 4  # as real ones differ less than real sevens
-    says = SimpleNamespace(says=lambda _: labels)
-    found = examine(drawn, ("a", "b"), Images(real, labels), says)
+    classifier = SimpleNamespace(predict=lambda _: labels)
+    found = detect_collapse(generated, ("a", "b"), Images(real, labels), classifier)
 
     def deviation(pictures: Any, label: int) -> float:
         columns = pictures[labels == label].reshape(6, 9).T.tolist()
         return statistics.mean(statistics.stdev(column) for column in columns)
 
-    of_drawn, of_real = ([deviation(pictures, label) for label in (0, 1)] for pictures in (drawn, real))
-    expected = [drawn / real for drawn, real in zip(of_drawn, of_real, strict=True)]
+    of_generated, of_real = ([deviation(pictures, label) for label in (0, 1)] for pictures in (generated, real))
+    expected = [one / other for one, other in zip(of_generated, of_real, strict=True)]
     assert [diversity for _, diversity in found.by_class] == pytest.approx(expected, rel=1e-5)
-    assert found.diversity == pytest.approx(statistics.mean(of_drawn) / statistics.mean(of_real), rel=1e-5)
+    assert found.diversity == pytest.approx(statistics.mean(of_generated) / statistics.mean(of_real), rel=1e-5)
 
 
-def test_a_class_without_two_real_pictures_is_held_against_the_others() -> None:
-    random = np.random.default_rng(0)
-    real, drawn = (random.integers(0, 256, (count, 3, 3, 1)).astype(np.uint8) for count in (7, 12))
-    says = SimpleNamespace(says=lambda _: np.repeat([0, 1], 6))
-    found = examine(drawn, ("a", "b"), Images(real, np.array([0] * 6 + [1])), says)
+def test_a_class_without_two_real_pictures_is_compared_with_the_others() -> None:
+    rng = np.random.default_rng(0)
+    real, generated = (rng.integers(0, 256, (count, 3, 3, 1)).astype(np.uint8) for count in (7, 12))
+    classifier = SimpleNamespace(predict=lambda _: np.repeat([0, 1], 6))
+    found = detect_collapse(generated, ("a", "b"), Images(real, np.array([0] * 6 + [1])), classifier)
     assert [diversity for _, diversity in found.by_class] == pytest.approx([1, 1], abs=0.5)
 
 
@@ -82,31 +83,31 @@ def collapsed(kind: str, images: Images) -> Any:
 
 
 @pytest.mark.parametrize("kind", ["black", "one image", "one class", "one image a class"])
-def test_each_collapse_is_seen_and_says_what_to_do(kind: str, digits: Any, judge: Any) -> None:
-    health = examine(collapsed(kind, digits.train), digits.info.class_names, digits.train, judge)
-    assert list(health.seen) == [kind]
+def test_each_collapse_is_found_with_what_to_do(kind: str, digits: Any, classifier: Any) -> None:
+    health = detect_collapse(collapsed(kind, digits.train), digits.info.class_names, digits.train, classifier)
+    assert list(health.collapses) == [kind]
     assert len(health.lines) == 1
     assert "--" in health.lines[0]
     if kind == "one class":
         assert "show 8" in health.lines[0]
 
 
-def test_the_judge_tells_digits_that_it_never_saw(digits: Any, judge: Any) -> None:
-    assert accuracy_on(judge, digits.test) > 0.95
+def test_the_pixel_classifier_classifies_digits_that_it_was_not_trained_on(digits: Any, classifier: Any) -> None:
+    assert accuracy_on(classifier, digits.test) > 0.95
 
 
-class Sees:
-    """A judge for the bundled generator, without MNIST at hand: the discriminator that was trained with it."""
+class DiscriminatorAsClassifier:
+    """An evaluation classifier for the bundled generator that needs no MNIST: the discriminator trained with it."""
 
     name = "the discriminator"
 
     def __init__(self, discriminator: Any) -> None:
         self.discriminator = discriminator
 
-    def says(self, pictures: Any) -> Any:
-        return look(self.discriminator, pictures)[1].argmax(1)
+    def predict(self, pictures: Any) -> Any:
+        return predict(self.discriminator, pictures)[1].argmax(1)
 
-    def sees(self, pictures: Any) -> Any:
+    def features(self, pictures: Any) -> Any:
         raise NotImplementedError
 
 
@@ -130,11 +131,16 @@ def damage(generator: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["", "black", "one image", "one class"])
 def test_a_trained_generator_that_is_made_to_collapse_is_caught(kind: str, bundled: Any) -> None:
-    drawer, names = bundled.networks["generator_ema"], bundled.info.class_names
-    z, kept = draw_z(np.random.default_rng(0), 20), drawer.get_weights()
-    judge, healthy = Sees(bundled.networks["discriminator"]), every_class(drawer, z, 10)
-    damage(drawer, kind)
-    health = examine(every_class(drawer, z, 10), names, Images(healthy, np.repeat(np.arange(10), 20)), judge)
-    drawer.set_weights(kept)
-    assert list(health.seen) == ([kind] if kind else [])
+    generator, names = bundled.networks["generator_ema"], bundled.info.class_names
+    z, before = draw_z(np.random.default_rng(0), 20), generator.get_weights()
+    classifier, healthy = (
+        DiscriminatorAsClassifier(bundled.networks["discriminator"]),
+        generate_classes(generator, z, 10),
+    )
+    damage(generator, kind)
+    health = detect_collapse(
+        generate_classes(generator, z, 10), names, Images(healthy, np.repeat(np.arange(10), 20)), classifier
+    )
+    generator.set_weights(before)
+    assert list(health.collapses) == ([kind] if kind else [])
     assert kind != "one class" or "show 3" in health.lines[0]

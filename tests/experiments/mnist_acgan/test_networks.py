@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from etudes import experiments
-from etudes.actions.loading import build
+from etudes.actions.loading import build_networks
 from etudes.contract import ImageInfo
 from etudes.errors import UserError
 from etudes.training.backend import keras, start_backend
@@ -29,7 +28,7 @@ def rows(network: Any) -> list[tuple[str, tuple[int, ...], int]]:
 
 
 def test_the_discriminator_is_the_one_of_2017() -> None:
-    network = build(EXPERIMENT, CLASSIC, MNIST, None)["discriminator"]
+    network = build_networks(EXPERIMENT, CLASSIC, MNIST, None)["discriminator"]
     layers = [
         row for row in rows(network) if "Dropout" not in row[0]
     ]  # a Dropout's random state counts as weights, not as parameters
@@ -49,7 +48,7 @@ def test_the_discriminator_is_the_one_of_2017() -> None:
 
 
 def test_the_generator_is_the_one_of_2017() -> None:
-    network = build(EXPERIMENT, dataclasses.replace(CLASSIC, convolution="plain"), MNIST, None)["generator"]
+    network = build_networks(EXPERIMENT, dataclasses.replace(CLASSIC, convolution="plain"), MNIST, None)["generator"]
     assert rows(network) == [
         ("Embedding", (1, 100), 1000),
         ("Dense", (1024,), 103_424),
@@ -64,8 +63,8 @@ def test_the_generator_is_the_one_of_2017() -> None:
 
 
 def test_the_light_generator_is_the_one_of_the_card() -> None:
-    network = build(EXPERIMENT, EXPERIMENT.presets["stable"], MNIST, None)["generator"]
-    card = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
+    network = build_networks(EXPERIMENT, EXPERIMENT.presets["stable"], MNIST, None)["generator"]
+    card = (experiments.folder("mnist_acgan") / "README.md").read_text(encoding="utf-8")
     assert f"{network.count_params():,}" in card
 
 
@@ -77,4 +76,4 @@ def test_classic_is_as_described() -> None:
 
 def test_pictures_that_cannot_be_doubled_twice_are_refused() -> None:
     with pytest.raises(UserError, match="too small to be drawn"):
-        EXPERIMENT.build(TINY, ImageInfo("small", 4, 28, 1, ("a", "b")))
+        EXPERIMENT.make_networks(TINY, ImageInfo("small", 4, 28, 1, ("a", "b")))
