@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from etudes.experiments.mnist_transfer_cnn.freezing import features_of
+from etudes.experiments.mnist_transfer_cnn.teaching import RECIPE, Lesson, teach
 
 import etudes
 from benchmarks.measuring import machine, say
 from etudes.analysis import intervals
 from etudes.contract import Images
 from etudes.data import load_images
-from etudes.experiments.mnist_transfer_cnn.freezing import features_of
-from etudes.experiments.mnist_transfer_cnn.teaching import RECIPE, Lesson, teach
 from etudes.training.backend import keras
 
 DIGITS = (5, 6, 7, 8, 9)

@@ -97,7 +97,14 @@ def test_files_are_short(path: Path) -> None:
 @pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.parent.name)
 def test_a_study_is_told_in_one_order(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    marks = ["@dataclass(frozen=True)", "PRESETS = {", "# --- data -", "# --- network -", "# --- training -", "def train("]
+    marks = [
+        "@dataclass(frozen=True)",
+        "PRESETS = {",
+        "# --- data -",
+        "# --- network -",
+        "# --- training -",
+        "def train(",
+    ]
     places = [text.find(mark) for mark in marks]
     assert -1 not in places, f"{path} has no {marks[places.index(-1)]!r}"
     assert places == sorted(places), f"{path}: the headings are not in the order of the other studies"

@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 import numpy as np
-
 from etudes.experiments.deep_dream.dreaming import ascend, lost_detail, octaves_of, resize_image
+
 from etudes.experiments.deep_dream.inception import inception_v3
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.study import PRESETS
