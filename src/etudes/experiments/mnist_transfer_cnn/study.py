@@ -98,7 +98,7 @@ PRESETS = {
 }  # fmt: skip
 
 
-# --- data: which classes go into which task ---------------------------------------------------------------------------
+# --- data -------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class TransferInfo:
     """Size of the pictures, and the class names of both tasks."""
