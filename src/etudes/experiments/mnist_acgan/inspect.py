@@ -90,9 +90,10 @@ def measure_pictures(
     networks: Networks, data: ImageData, settings: AcganSettings, options: Options, base: Any | None
 ) -> Result:
     """The measures of `inspect`, with the pictures that belong to them."""
-    classifier: EvaluationClassifier = (
-        network_classifier(str(base.run), base.networks, data.info) if base else train_pixel_classifier(data.train)
-    )
+    if base:
+        classifier = network_classifier(str(base.run), base.networks, data.info)
+    else:
+        classifier = train_pixel_classifier(data.train)
     names, noise = data.info.class_names, rng(settings.seed, "inspection noise")
     generated = generate_images(networks, len(names), options.count, noise)
     test, train = (sample(images, REAL, noise) for images in (data.test, data.train))
