@@ -85,7 +85,7 @@ def distances_histogram(distances: Mapping[str, Array], axis: str) -> Image.Imag
             panel.hist(values, edges, color=COLOURS[index], edgecolor="white", linewidth=0.5)
             panel.axvline(middle, color="black", linestyle="--", linewidth=1)
             panel.set_title(f"{len(values)} {name}, median {middle:.4g}", fontsize=10, loc="left")
-            panel.set_ylabel("how many")
+            panel.set_ylabel("count")
         panels[-1].set_xlim(0, edges[-1])
         panels[-1].set_xlabel(axis)
         return picture(plot)
