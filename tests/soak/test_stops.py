@@ -19,6 +19,8 @@ from soak.kills import end_of, finish, kill_at, words_for
 FITTED, QUICK = "cifar10_cnn", "deep_dream"
 """One whose epochs are Keras' own `fit`, and the one that is the quickest to start."""
 
+pytestmark = pytest.mark.long
+
 
 def last_line(log: Path) -> str:
     """The last line that the command wrote."""

@@ -19,7 +19,7 @@ from etudes.views.progress import NoProgress
 EPOCHS, STEPS = 3, 4
 
 
-class Cut(Exception):
+class CutError(Exception):
     """The interruption."""
 
 
@@ -37,7 +37,7 @@ def play(folder: Path, stop_at: int | None = None) -> dict[str, np.ndarray]:
         for epoch in session.epochs(phase, EPOCHS, {"optimizer": optimizer}):
             for step in session.steps(STEPS, STEPS * 2):
                 if taken == stop_at:
-                    raise Cut
+                    raise CutError
                 taken += 1
                 random = rng(5, "jitter", epoch, step)
                 loss = network.train_on_batch(random.normal(size=(2, 3)), random.normal(size=(2, 1)))
@@ -60,7 +60,7 @@ def losses(folder: Path) -> list[tuple[str, int, float]]:
 @pytest.mark.parametrize("stop_at", [0, 3, STEPS, STEPS * EPOCHS, STEPS * EPOCHS + 2])
 def test_cut_off_at_any_step_it_ends_in_the_same_bits(tmp_path: Path, stop_at: int) -> None:
     straight = play(tmp_path / "straight")
-    with pytest.raises(Cut):
+    with pytest.raises(CutError):
         play(tmp_path / "cut", stop_at)
     resumed = play(tmp_path / "cut")
     assert straight.keys() == resumed.keys()
