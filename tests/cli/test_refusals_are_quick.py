@@ -369,7 +369,7 @@ def test_a_refusal_costs_little(brought: None, refused: Refuse) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     code, memory = map(float, done.stdout.split())
     assert code == 2
-    assert memory < 1.5, "more than half as much again as its libraries take"
+    assert memory < 3, "a backend alone takes ten times what these libraries take"
 
 
 def test_using_loads_no_logger_no_export_and_no_download() -> None:
