@@ -5,25 +5,28 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SHARED := -n 2 --dist loadscope --no-loadscope-reorder
 
-.PHONY: demo test test-torch soak bench setup lint docs results lock clean
+.PHONY: demo test check test-torch soak bench setup lint docs results lock clean
 
-demo: setup          ## train, use and look inside all six on embedded data; ends in one report.html
+demo: setup          ## all six in a few minutes: four trained on embedded data, two with bundled weights; one report.html
 	$(BIN)/etudes demo
 
-test: setup lint     ## everything that must hold, on TensorFlow and on JAX, in two processes: see conftest.py
+test: setup lint     ## what must hold, in about ten CPU minutes: TensorFlow whole, JAX on two studies
 	$(BIN)/python -m pytest $(SHARED)
+	KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) tests/test_contract.py -k "addition_rnn or deep_dream"
+
+check: setup         ## what is long by nature: browser, kills, hostile files, installations, all of JAX; up to 45 CPU minutes
+	$(BIN)/python -m pytest $(SHARED) -m long
 	KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) tests/test_contract.py tests/training \
-		src/etudes/experiments/mnist_acgan/test_layer.py
+		tests/experiments/mnist_acgan
 
 test-torch: setup    ## the same contract on torch, where it is installed
-	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py tests/training \
-		src/etudes/experiments/mnist_acgan/test_layer.py
+	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py tests/training tests/experiments/mnist_acgan
 
 soak: setup          ## kills, damage, hostile input, all of it: what docs/reliability.md reports; about an hour
 	PYTHONPATH=tests $(BIN)/python -m soak
 	$(BIN)/python docs/generate.py
 
-bench: setup         ## études beside plainly written peers: what docs/performance.md reports; hours, on a quiet machine
+bench: setup         ## Études beside plainly written peers: what docs/performance.md reports; hours, on a quiet machine
 	$(BIN)/python -m benchmarks all
 	$(BIN)/python docs/generate.py
 

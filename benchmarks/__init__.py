@@ -1,1 +1,1 @@
-"""What docs/performance.md quotes, measured by anyone: `python -m benchmarks --help`."""
+"""The measurements of docs/performance.md: `python -m benchmarks --help`."""

@@ -1,12 +1,12 @@
-"""Measure what docs/performance.md quotes, one figure or all, on this machine.
+"""Measure what docs/performance.md reports, one benchmark or all, on this machine.
 
     python -m benchmarks all                # hours on two cores, and a quiet machine
-    python -m benchmarks speed dream        # some metrics
-    python -m benchmarks all --quick        # each in minutes, with little data: ratios only
+    python -m benchmarks speed dream        # two of them
+    python -m benchmarks all --quick        # minutes each, with little data: ratios only
     python docs/generate.py                 # writes docs/performance.md from benchmarks/performance.json
 
-Etudes and its peers run in turn, each time in a fresh process; what is written are least, median and greatest of the
-rounds. Published data sets are used where they are at hand (`etudes data list`), else embedded ones.
+Etudes and its peers run in turn, each time in a new process; minimum, median and maximum of the rounds are written.
+Published data sets are used if they are available (`etudes data list`), else embedded ones.
 """
 
 import argparse
@@ -34,7 +34,7 @@ FIGURES: dict[str, Callable[..., Any]] = {
 }
 RESULTS = Path(__file__).parent / "performance.json"
 PACE = ("speed", "dream", "parts", "time_to_accuracy")
-"""What depends on the kind of processor, beyond how fast it is."""
+"""Benchmarks that depend on the kind of processor, not only on its speed."""
 
 
 def main() -> None:
@@ -43,15 +43,13 @@ def main() -> None:
         prog="python -m benchmarks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("metrics", nargs="+", choices=[*FIGURES, "all"])
-    parser.add_argument("--quick", action="store_true", help="little data: ratios, not absolute metrics")
-    parser.add_argument("--tiny", action="store_true", help="no metrics at all, only to see whether it runs")
-    parser.add_argument("--repeats", type=int, help="rounds A B A B; for time_to_accuracy seeds (default 3, quick 1)")
-    parser.add_argument("--budget", type=float, default=90, help="minutes that one training to a target may take")
-    parser.add_argument("--only", nargs="+", help="etudes; for scaling the first words of axes")
-    parser.add_argument(
-        "--folder", type=Path, default=Path("runs/benchmarks"), help="data, and trainings to go on with"
-    )
-    parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file that metrics are added to")
+    parser.add_argument("--quick", action="store_true", help="little data: read the ratios, not the absolute numbers")
+    parser.add_argument("--tiny", action="store_true", help="almost no data: only checks that it runs")
+    parser.add_argument("--repeats", type=int, help="rounds A B A B; for time_to_accuracy: seeds (default 3, quick 1)")
+    parser.add_argument("--budget", type=float, default=90, help="minutes that one training run to a target may take")
+    parser.add_argument("--only", nargs="+", help="studies; for scaling: first words of axes")
+    parser.add_argument("--folder", type=Path, default=Path("runs/benchmarks"), help="data, and runs to resume")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="the JSON file that results are added to")
     given = parser.parse_args()
     size = "tiny" if given.tiny else "quick" if given.quick else "full"
     folder = given.folder.resolve()
@@ -62,7 +60,7 @@ def main() -> None:
 
 
 def add(results: Path, name: str, plan: Plan, only: list[str] | None) -> None:
-    """Measure one figure and put it in its place in the file; what `only` leaves out of it stays as it was."""
+    """Run one benchmark and store it in the file; parts that `only` leaves out stay as they were."""
     about, began = machine(), time.monotonic()
     found = FIGURES[name](plan, only)
     words = [name, *(["--quick"] if plan.size == "quick" else []), *(["--only", *only] if only else [])]
@@ -82,12 +80,12 @@ def add(results: Path, name: str, plan: Plan, only: list[str] | None) -> None:
 
 
 def is_elsewhere(old: dict[str, Any], about: dict[str, Any]) -> bool:
-    """Whether something was measured whole, on another processor than now."""
+    """Whether a part was measured in full, on another processor than this one."""
     return bool(old["measured"]["size"] == "full" and old["measured"]["processor"] != about["processor"])
 
 
 def set_aside(results: Path, name: str, parts: dict[str, Any]) -> None:
-    """Keep what another processor gave beside the results, since shares of its pace tell something of their own."""
+    """Keep the measurements of another processor in a file of their own: its shares are informative by themselves."""
     if parts:
         beside = results.with_stem(f"{results.stem}-elsewhere")
         kept = json.loads(beside.read_bytes()) if beside.exists() else {}

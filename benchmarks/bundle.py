@@ -1,15 +1,15 @@
 """Put the weights of a finished run into the package, so that `etudes use` works right after installation.
 
-    python benchmarks/bundle.py runs/cifar10_cnn-tuned-1                  # the fewest bytes that cost nothing
+    python benchmarks/bundle.py runs/cifar10_cnn-tuned-1                  # as few bytes as cost no accuracy
     python benchmarks/bundle.py runs/addition_rnn-tuned-1 --dtype float32
-    python benchmarks/bundle.py runs/cifar10_cnn-mnist --name mnist       # a further one, cifar10_cnn@mnist
+    python benchmarks/bundle.py runs/cifar10_cnn-mnist --name mnist       # a further run: cifar10_cnn@mnist
     python docs/generate.py                                               # writes docs/bundled.md
 
 The run is evaluated on its test split with its weights as they are, as float16 and as bfloat16. Half the bytes are
-taken where no accuracy (every figure that is called one, or an exact match) changes by 0.05 percentage points, and
-none that was perfect ceases to be. The package keeps the records of the run as they are, the weights, and
-`bundle.json`: as what they are stored, and all that was measured. What only training needs (checkpoints, pictures, the
-generator beside its moving average) stays out.
+used if no accuracy (every metric with that name, or an exact match) changes by 0.05 percentage points, and none that
+was perfect stops being so. The package keeps the run's records, the weights, and `bundle.json`: how they are stored,
+and all that was measured. What only training needs (checkpoints, pictures, the generator if there is its moving
+average) is left out.
 """
 
 import argparse
@@ -28,18 +28,18 @@ from etudes.runs import BUNDLED, Run, load_weights, save_weights
 from etudes.training.environment import describe_environment
 from etudes.views.card import run_card, show
 
-MOST_BYTES = 25_000_000
+MAX_BYTES = 25_000_000
 """Of all bundled runs together."""
 
 TOLERATED = 0.05
-"""Percentage points: no accuracy may change by so much by storing weights in half the bytes."""
+"""Percentage points: storing weights in half the bytes may change every accuracy by less."""
 
 DTYPES = ("float32", "float16", "bfloat16")
 KEPT = ("settings.toml", "metrics.jsonl", "results.json")
 
 
 def kept_arrays(run: Run) -> tuple[dict[str, Array], list[str]]:
-    """The weights of a run without those of networks that only training needs, and the names of these networks."""
+    """The weights of a run without the networks that only training needs, and the names of these networks."""
     experiment, arrays = experiments.load(run.header()["etude"]), load_weights(run.folder)
     unneeded = experiment.only_for_training(settings_of(run)) if experiment.only_for_training else ()
     kept = {name: array for name, array in arrays.items() if name.split("/")[0] not in unneeded}
@@ -47,22 +47,22 @@ def kept_arrays(run: Run) -> tuple[dict[str, Array], list[str]]:
 
 
 def copy_records(run: Run, folder: Path) -> None:
-    """Copy what the run says of itself; the command without the folder that it wrote to."""
+    """Copy the records of the run; its command without the output folder."""
     folder.mkdir(parents=True)
     for file in KEPT:
         shutil.copyfile(run.folder / file, folder / file)
     environment = run.read_json("environment.json")
     words = shlex.split(environment["command"])
     if "--out" in words:
-        place = words.index("--out")
-        del words[place : place + 2]
+        index = words.index("--out")
+        del words[index : index + 2]
     Run(folder).write_json("environment.json", {**environment, "command": shlex.join(words)})
 
 
 def cost(metrics: dict[str, Any], trained: dict[str, Any]) -> float:
-    """By how many percentage points the accuracy that changes most is not what it was; gains count, being chance.
+    """The largest change of an accuracy, in percentage points; gains count too, as they are chance.
 
-    Infinite where all was right and no longer is: that there is no error in a million must stay true.
+    Infinite if an accuracy was perfect and no longer is: "no error in a million" must stay true.
     """
     counted = [name for name in trained if "accuracy" in name or "exact_match" in name]
     if any(trained[name] == 1 and metrics[name] < 1 for name in counted):
@@ -83,11 +83,11 @@ def measured(run: Run, arrays: dict[str, Array], folder: Path) -> dict[str, dict
 
 
 def write_card(bundled: Run, record: dict[str, Any]) -> None:
-    """The run's card with what became of its weights."""
+    """Write the run's card, with a table of its metrics for each way to store the weights."""
     header, results = bundled.header(), bundled.results()
     rows = [(name, *(record["measured"][dtype][name] for dtype in DTYPES)) for name in record["measured"]["float32"]]
     tables = [Table(t["title"], t["columns"], t["rows"]) for t in results["tables"]]
-    stored = Table(f"Stored as {record['stored']}; on the test split, stored in each way", ("figure", *DTYPES), rows)
+    stored = Table(f"Stored as {record['stored']}; on the test split, stored in each way", ("metric", *DTYPES), rows)
     title = f"{bundled}: {header['etude']}, preset {header['preset']}"
     environment = bundled.read_json("environment.json")
     text = run_card(title, header, environment, results, Result(tables=[stored, *tables]), ())
@@ -95,22 +95,22 @@ def write_card(bundled: Run, record: dict[str, Any]) -> None:
 
 
 def bundle(run: Run, dtype: str | None, name: str | None = None) -> Run:
-    """Bundle a finished run; gives the bundled one.
+    """Bundle a finished run, and return the bundled one.
 
     Args:
-        run: a finished run whose data is at hand.
-        dtype: one of `DTYPES`; None for the half that changes less, if that is less than `TOLERATED`, else float32.
-        name: of a further run of its étude, which is then ETUDE@NAME; None for the étude's own.
+        run: a finished run whose data is available.
+        dtype: one of `DTYPES`; None for the 16-bit type that changes less, if below `TOLERATED`, else float32.
+        name: the name of a further run of its study, which is then ETUDE@NAME; None for the main one.
     """
     arrays, left_out = kept_arrays(run)
-    with tempfile.TemporaryDirectory() as place:
-        metrics = measured(run, arrays, Path(place))
+    with tempfile.TemporaryDirectory() as temporary:
+        metrics = measured(run, arrays, Path(temporary))
         costs = {name: cost(metrics[name], metrics["float32"]) for name in DTYPES[1:]}
         cheapest = min(costs, key=lambda name: costs[name])
         chosen = dtype or (cheapest if costs[cheapest] < TOLERATED else "float32")
         if costs.get(chosen, 0) >= TOLERATED:
             raise SystemExit(f"{chosen} costs {costs[chosen]:.3f} percentage points: take float32")
-        trial = Run(Path(place) / chosen)
+        trial = Run(Path(temporary) / chosen)
         environment = describe_environment(settings_of(run).precision)
         record = {
             "stored": chosen,
@@ -132,14 +132,18 @@ def main() -> None:
     """Bundle the run that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the folder of a finished run")
-    parser.add_argument("--dtype", choices=DTYPES, help="as what to store the weights; by default what costs nothing")
-    parser.add_argument("--name", help="bundle it as ETUDE@NAME, beside the etude's own, such as mnist")
+    parser.add_argument(
+        "--dtype",
+        choices=DTYPES,
+        help="how to store the weights; by default in half the bytes if that costs no accuracy",
+    )
+    parser.add_argument("--name", help="bundle it as ETUDE@NAME, beside the main run of the study, such as mnist")
     given = parser.parse_args()
     bundled = bundle(Run(given.run), given.dtype, given.name)
     size = sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file())
     print(f"{bundled} in {bundled.folder}; all of them {size / 1e6:.1f} MB")
-    if size > MOST_BYTES:
-        raise SystemExit(f"that is more than {MOST_BYTES / 1e6:.0f} MB: leave one out or store it in half the bytes")
+    if size > MAX_BYTES:
+        raise SystemExit(f"that is more than {MAX_BYTES / 1e6:.0f} MB: leave one out or store it in half the bytes")
 
 
 if __name__ == "__main__":

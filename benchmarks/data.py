@@ -1,4 +1,4 @@
-"""The arrays that peers are given: the very splits that Études trains on, as an NPZ file."""
+"""The data of the peers: the splits that Études trains on, as an NPZ file."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from etudes.experiments.addition_rnn.study import encode_questions
 
 
 def write_pictures(folder: Path, source: str, limit: int, validation_share: float = 0.02) -> Path:
-    """Training and validation part of a set of pictures, as `load_data` of an étude splits it with seed 0.
+    """Training and validation split of a set of pictures, as `load_data` of a study makes it with seed 0.
 
     Args:
-        folder: where the file goes.
-        source: a set of pictures that Études knows.
-        limit: pictures in each part at most; 0 takes all.
-        validation_share: share of the training pictures that nothing is learned on.
+        folder: of the file.
+        source: name of a built-in set of pictures.
+        limit: maximum number of pictures in each split; 0 for all.
+        validation_share: share of the training pictures that is used for validation.
     """
     etude = "cifar10_cnn" if source in ("cifar10", "shapes") else "antirectifier"
     settings = preset_of(etude, "tuned", {"data": source, "limit": limit, "validation_share": validation_share})
@@ -32,7 +32,7 @@ def write_pictures(folder: Path, source: str, limit: int, validation_share: floa
 
 
 def write_questions(folder: Path, pairs: int) -> Path:
-    """Training and validation pairs of additions with up to three digits, questions read backwards, for `classic`."""
+    """Training and validation pairs of sums with up to three digits for `classic`; questions are reversed."""
     settings = preset_of("addition_rnn", "classic", {"pairs": pairs})
     data = experiments.load("addition_rnn").load_data(settings)
     info, parts = data.info, {}

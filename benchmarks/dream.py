@@ -1,4 +1,4 @@
-"""Seconds for a megapixel and iteration of deep dream, beside Keras's example."""
+"""Seconds per megapixel and step of deep dream, against the example of Keras."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.speed import precisions
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:  # noqa: ARG001
-    """Steps of three octaves, without the first of each size, which compiles; and with it."""
+    """Steps of three octaves, without the first of each size, which compiles, and with it."""
     say("deep dream")
     height, width = plan.of((160, 160), (326, 489), (683, 1024))
     common = {"height": height, "width": width, "iterations": plan.of(2, 6, 20), "octaves": plan.of(1, 3, 3)}

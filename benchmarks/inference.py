@@ -1,4 +1,4 @@
-"""Pictures and questions a second in batches, and how long one answer takes in a new process and in a warm one."""
+"""Pictures and questions per second in batches, and the seconds of one answer in a new and in a warm process."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ RUNS: dict[str, dict[str, Any]] = {
     "mnist_transfer_cnn": {"data": "digits"},
     "addition_rnn": {"digits": 3},
 }
-"""What is trained, briefly, with the preset tiny: a network of the full size, which answers as fast as a good one."""
+"""What is trained with the preset tiny: a network of full size, which is as fast as a well-trained one."""
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
-    """Answers a second and seconds for one, of each étude that answers; the picture classifier beside plain Keras.
+    """Answers per second and seconds for one, for each study that answers; cifar10_cnn against plain Keras.
 
     Args:
         plan: how much to do.
-        only: études to measure; by default all.
+        only: studies to measure; by default all.
     """
     say("answers")
     count, repeats = plan.of(64, 2000, 20_000), plan.of(1, 3, 5)

@@ -1,6 +1,6 @@
-"""What each lever of the speed brings: a training as it is, in turn with the same one without the lever.
+"""What each optimisation gains: a training run as it is, in turn with the same run without the optimisation.
 
-Precision, split convolutions, cached features and augmentation of whole epochs have their ratios in `speed`.
+The ratios of precision, split convolutions, cached features and augmentation of whole epochs are in `speed`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ LEVERS = {
 
 
 def steady(record: Record) -> float:
-    """Samples a second over all epochs but the first: the mean, for a wait that comes now and then counts too."""
+    """Samples per second over all epochs but the first: the mean, as occasional waits count too."""
     epochs = record["epochs"][1:] or record["epochs"]
     samples = sum(epoch["samples_per_second"] * epoch["seconds"] for epoch in epochs)
     return float(samples / sum(epoch["seconds"] for epoch in epochs))
 
 
 def settings_of(etude: str, plan: Plan) -> dict[str, Any]:
-    """A training of some epochs."""
+    """Settings of a run of some epochs."""
     if etude == "addition_rnn":
         pairs = plan.of(1600, 15_000, 50_000)
         return {"epochs": plan.of(1, 3, 5), "pairs": pairs, "batch_size": 128, "exhaustive": False}
@@ -36,15 +36,15 @@ def settings_of(etude: str, plan: Plan) -> dict[str, Any]:
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
-    """Samples a second as it is and with each change, and ratios round by round: above 1, the lever pays.
+    """Samples per second as it is and with each change, and ratios round by round: above 1, the optimisation pays.
 
     Args:
         plan: how much to do.
-        only: études to measure; by default all.
+        only: studies to measure; by default all.
     """
     found = {}
     for etude in only or LEVERS:
-        say(f"levers of {etude}")
+        say(f"optimisations of {etude}")
         common = {"etude": etude, "settings": settings_of(etude, plan)}
         contestants = {"as it is": Contestant("benchmarks.ours.levered", common)}
         for change in LEVERS[etude]:

@@ -1,4 +1,4 @@
-"""Contestants in turn, each in a fresh process, and what is said of a list of metrics."""
+"""Run contestants in turn, each in a new process, and summarise their measurements."""
 
 from __future__ import annotations
 
@@ -22,36 +22,36 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True)
 class Contestant:
-    """A module with a function `measure`, and what to call it with (JSON values)."""
+    """A module with a function `measure`, and its arguments (JSON values)."""
 
     module: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
-    """Modules that must be installed; a contestant without them is left out, and that is said."""
+    """Modules that must be installed; without them the contestant is left out with a message."""
     backend: str = "tensorflow"
-    """What its process finds in KERAS_BACKEND."""
+    """KERAS_BACKEND of its process."""
 
     @property
     def missing(self) -> list[str]:
-        """What is not installed of what it needs."""
+        """Names of the modules it needs that are not installed."""
         return [name for name in self.needs if importlib.util.find_spec(name) is None]
 
 
 def run(contestant: Contestant) -> Record:
-    """Run one in a fresh process.
+    """Run one in a new process.
 
     Returns:
-        What `measure` gave, and beside it `process_seconds` (from start to exit), `cpu_seconds` (user and system, of
-        all its threads) and `peak_megabytes` (resident), as the operating system counted them.
+        The result of `measure`, with `process_seconds` (from start to exit), `cpu_seconds` (user and system, all
+        threads) and `peak_megabytes` (resident), as the operating system counts them.
 
     Raises:
-        RuntimeError: it failed; with the end of what it said.
+        RuntimeError: it failed; with the end of its output.
     """
     return listened(contestant)[0]
 
 
 def listened(contestant: Contestant, **variables: str) -> tuple[Record, list[str]]:
-    """As `run`, with further environment variables; also the lines that the process wrote before its record."""
+    """As `run`, with further environment variables; also returns the lines that the process wrote before its record."""
     environment = {**os.environ, "KERAS_BACKEND": contestant.backend, "TF_CPP_MIN_LOG_LEVEL": "3", **variables}
     environment["ETUDES_BENCHMARK_START"] = repr(time.time())
     command = [sys.executable, "-m", "benchmarks.child", contestant.module, json.dumps(dict(contestant.arguments))]
@@ -60,25 +60,25 @@ def listened(contestant: Contestant, **variables: str) -> tuple[Record, list[str
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8"
     ) as process:
         assert process.stdout is not None
-        said = process.stdout.read()
+        output = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - began
     if process.returncode:
-        raise RuntimeError(f"{contestant.module} ended with {process.returncode}: {said[-2000:]}")
+        raise RuntimeError(f"{contestant.module} ended with {process.returncode}: {output[-2000:]}")
     resources = {
         "process_seconds": seconds,
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "peak_megabytes": usage.ru_maxrss / 1024,
     }
-    *lines, record = said.strip().splitlines()
+    *lines, record = output.strip().splitlines()
     return {**json.loads(record), **resources}, lines
 
 
 def in_turn(contestants: Mapping[str, Contestant], repeats: int) -> dict[str, list[Record]]:
-    """Run all of them, A B A B …, so that what the machine does besides meets them alike.
+    """Run all of them, A B A B …, so that other work on the machine affects them equally.
 
-    Those of which a library is missing are left out.
+    Contestants that need a missing library are left out.
     """
     records: dict[str, list[Record]] = {}
     for name, contestant in contestants.items():
@@ -95,7 +95,7 @@ def in_turn(contestants: Mapping[str, Contestant], repeats: int) -> dict[str, li
 
 
 def spread(values: list[float]) -> dict[str, float]:
-    """Least, median and greatest of some metrics, four digits each."""
+    """Minimum, median and maximum of some values, with four digits."""
     named = {"min": min(values), "median": statistics.median(values), "max": max(values)}
     return {name: float(f"{value:.4g}") for name, value in named.items()}
 
@@ -103,13 +103,13 @@ def spread(values: list[float]) -> dict[str, float]:
 def compared(
     records: Mapping[str, list[Record]], value: Callable[[Record], float], ours: str, *, less: bool
 ) -> dict[str, Any]:
-    """Figures of each contestant, and by how much ours is better, round by round.
+    """Values of each contestant, and how many times better ours is, round by round.
 
     Args:
-        records: what `in_turn` gave.
-        value: picks the figure out of a record.
+        records: from `in_turn`.
+        value: takes the value from a record.
         ours: the contestant that the others are compared with.
-        less: whether a smaller figure is better; a ratio is above 1 where ours is better.
+        less: whether smaller is better; a ratio is above 1 if ours is better.
     """
     values = {name: [value(record) for record in found] for name, found in records.items()}
     ratios = {}
@@ -121,7 +121,7 @@ def compared(
 
 
 def machine() -> Record:
-    """What a figure belongs to: processor, cores, versions, and how busy the machine was."""
+    """The conditions of a measurement: processor, cores, versions, and the load of the machine."""
     try:
         commit = subprocess.run(
             ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -133,5 +133,5 @@ def machine() -> Record:
 
 
 def say(text: str) -> None:
-    """Progress, for whoever waits."""
+    """Print progress to stderr."""
     print(text, file=sys.stderr, flush=True)

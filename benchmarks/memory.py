@@ -1,4 +1,4 @@
-"""Peak memory of a training and the time from its start to its first step; how quickly the command says its help."""
+"""Peak memory of training, the time from its start to its first step, and the time of `etudes --help`."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from benchmarks.sizes import Plan
 from benchmarks.speed import at_hand, ours
 
 GOALS = {"cifar10_cnn": 2500, "addition_rnn": 1500, "deep_dream 1024x768": 3000}
-"""Megabytes of resident memory, at most."""
+"""Maximum megabytes of resident memory."""
 
 
 def contestants(plan: Plan) -> dict[str, Contestant]:
-    """All examples of each étude, for three epochs, evaluation and all; in the quick ones for twenty steps of it.
+    """All examples of each study for three epochs, with evaluation; with `--quick`, twenty steps of it.
 
-    Three, as the next epoch's examples are made beside the present one, and those of the one before may still be there.
+    Three, as the next epoch's examples are made during the current epoch, while those of the last may still exist.
     """
     limit, epochs = plan.of(64, 0, 0), plan.of(1, 1, 3)
     pictures, digits = at_hand("cifar10", "shapes"), at_hand("mnist", "digits")
@@ -39,11 +39,11 @@ def contestants(plan: Plan) -> dict[str, Contestant]:
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
-    """Megabytes of each étude, and seconds from the start of its process to the end of its first step.
+    """Megabytes of each study, and seconds from the start of its process to the end of its first step.
 
     Args:
         plan: how much to do.
-        only: études to measure; by default all.
+        only: studies to measure; by default all.
     """
     say("memory and start")
     chosen = {name: one for name, one in contestants(plan).items() if not only or name.split()[0] in only}

@@ -1,7 +1,7 @@
-"""Of what the seconds of a training consist: oneDNN's convolutions and products, and all that is done beside them.
+"""What the seconds of training are spent on: oneDNN's convolutions and products, and everything else.
 
-oneDNN, which computes for TensorFlow on a CPU, says of each of its primitives when it began and how long it took. What
-they leave of the time is TensorFlow's own: random numbers, optimisers, what is done value by value, and waiting.
+oneDNN computes for TensorFlow on a CPU and reports when each of its primitives began and how long it took. The rest of
+the time is TensorFlow's own: random numbers, optimisers, element-wise operations, and waiting.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from benchmarks.sizes import Plan
 from benchmarks.speed import at_hand, ours, precisions
 
 PRODUCTS = ("convolution", "matmul", "inner_product", "gemm_api")
-"""Primitives whose multiplications and additions are counted in the shares of the machine's matrix product."""
+"""Primitives whose work is counted in the shares of the matrix product."""
 
 
 def cases(plan: Plan) -> dict[str, Contestant]:
-    """The études whose share of the matrix product is a goal, in each precision."""
+    """The studies whose share of the matrix product is a goal, in each precision."""
     pictures, digits = at_hand("cifar10", "shapes"), at_hand("mnist", "digits")
     size = plan.of(96, 256, 512)
     found = {}
@@ -36,11 +36,11 @@ def cases(plan: Plan) -> dict[str, Contestant]:
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
-    """Shares of the time by kind of primitive, without the first epoch or step, in which graphs are compiled.
+    """Shares of the time by kind of primitive, without the first epoch or step, which compiles.
 
     Args:
         plan: how much to do.
-        only: études to measure; by default all.
+        only: studies to measure; by default all.
     """
     found = {}
     for name, contestant in cases(plan).items():
@@ -56,12 +56,12 @@ def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
 
 
 def shares(lines: Iterable[str], begin: float, end: float) -> dict[str, float]:
-    """Time of each kind of primitive over the whole time, largest first.
+    """Share of the time of each kind of primitive, largest first.
 
     Args:
-        lines: what oneDNN said: onednn_verbose,version,milliseconds since 1970,operation,…,kind,…,milliseconds.
-        begin: seconds since 1970; what began before is left out.
-        end: what began after it is left out.
+        lines: the output of oneDNN: onednn_verbose,version,milliseconds since 1970,operation,…,kind,…,milliseconds.
+        begin: seconds since 1970; primitives that began earlier are left out.
+        end: seconds since 1970; primitives that began later are left out.
     """
     sums: dict[str, float] = {}
     for line in lines:

@@ -1,12 +1,11 @@
-"""The real trainings that docs/results.md quotes: run them, then gather their records in benchmarks/runs.
+"""The full training runs of docs/results.md: run them, then collect their records in benchmarks/runs.
 
     python benchmarks/real_trainings.py                      # all; hours on two cores
     python benchmarks/real_trainings.py addition_rnn-classic-20-epochs
     python docs/generate.py                                  # writes docs/results.md from benchmarks/runs
 
-The data sets must be at hand (`etudes data list`). A training that was interrupted goes on; one that is finished is
-only gathered. Of a run folder, the settings, metrics, environment and results are kept here, not the weights and
-pictures.
+The data sets must be available (`etudes data list`). An interrupted run is resumed; the records of a finished one are
+only collected. Settings, metrics, environment and results of a run folder are kept here, weights and pictures are not.
 """
 
 import argparse
@@ -16,7 +15,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 KEPT = ("settings.toml", "metrics.jsonl", "environment.json", "results.json")
-"""Of a run folder."""
+"""Files of a run folder."""
 
 TRAININGS = {
     "addition_rnn-classic-20-epochs": "addition_rnn --preset classic --epochs 20",
@@ -38,13 +37,13 @@ TRAININGS = {
 
 
 def seeds(count: int, name: str, words: str) -> None:
-    """Add trainings that differ by nothing but their seed."""
+    """Add runs that differ only in their seed."""
     TRAININGS.update({f"{name}-seed-{n}": f"{words} --seed {n}" for n in range(count)})
 
 
 seeds(5, "addition_rnn-tuned", "addition_rnn")
 seeds(5, "addition_rnn-12-epochs", "addition_rnn --epochs 12 --no-exhaustive")
-# Larger steps, as `tuned` had them before.
+# A larger batch, as in an earlier `tuned`.
 seeds(5, "addition_rnn-batch-128", "addition_rnn --batch-size 128 --balance 0.2")
 for_both = "addition_rnn --epochs 12 --no-exhaustive --batch-size 128 --balance 0.2"
 seeds(3, "addition_rnn-batch-128-12-epochs", for_both)
@@ -58,7 +57,7 @@ TRAININGS["antirectifier-tuned-seed-0"] = (
 )
 seeds(5, "antirectifier-without-augmentation", "antirectifier --baselines --translate 0 --shear 0")
 seeds(5, "mnist_transfer_cnn-tuned", "mnist_transfer_cnn")
-# Twice as many batches as it took `classic` to collapse.
+# Twice as many batches as `classic` takes to collapse.
 seeds(10, "mnist_acgan-stable-1-epoch", "mnist_acgan --preset stable --epochs 1 --precision bfloat16")
 seeds(3, "cifar10_cnn-tuned", "cifar10_cnn --precision bfloat16")
 for data in ("mnist", "fashion_mnist"):
@@ -70,11 +69,11 @@ for data in ("mnist", "fashion_mnist"):
 for epochs in (5, 10):
     quick = f"cifar10_cnn --preset quick --epochs {epochs} --precision bfloat16 --validation-share 0.1"
     seeds(5, f"cifar10_cnn-quick-{epochs}-epochs", quick)
-# What the recipe was before, in the tables of what was tried and, with its other half below, in that of precisions.
+# An earlier recipe, for the table of what was tried and, with the float32 runs below, for that of precisions.
 for_relu = "cifar10_cnn --preset quick --epochs 5 --validation-share 0.1 --initializer he_normal"
 seeds(3, "cifar10_cnn-weights-for-relu", f"{for_relu} --precision bfloat16")
 
-# The other halves of pairs in both precisions.
+# The other run of each pair of precisions.
 seeds(3, "addition_rnn-batch-128-12-epochs-bfloat16", f"{for_both} --precision bfloat16")
 seeds(5, "mnist_transfer_cnn-tuned-bfloat16", "mnist_transfer_cnn --precision bfloat16")
 seeds(5, "antirectifier-10-epochs", "antirectifier --baselines --epochs 10")
@@ -83,27 +82,27 @@ seeds(3, "cifar10_cnn-weights-for-relu-float32", for_relu)
 
 
 def train(name: str, folder: Path, photo: str) -> None:
-    """Run one training in `folder`/NAME, or go on with it."""
+    """Train in `folder`/NAME, or resume the run there."""
     words = TRAININGS[name].format(photo=photo).split()
     subprocess.run([sys.executable, "-m", "etudes", "train", *words, "--out", str(folder / name)], check=True)
 
 
-def gather(name: str, folder: Path, place: Path = HERE / "runs") -> None:
-    """Copy the records of a finished run to `place`/NAME."""
-    target = place / name
+def gather(name: str, folder: Path, records: Path = HERE / "runs") -> None:
+    """Copy the records of a finished run to `records`/NAME."""
+    target = records / name
     target.mkdir(parents=True, exist_ok=True)
     for file in KEPT:
         text = (folder / name / file).read_text(encoding="utf-8")
-        # The command names the folder that it was given, which is a place of one machine.
+        # The command names its output folder, which is a path of one machine.
         (target / file).write_text(text.replace(f"{folder.resolve()}/", "runs/"), encoding="utf-8")
 
 
 def main() -> None:
-    """Train and gather what the command line names."""
+    """Train what the command line names, and collect the records."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", choices=[[], *TRAININGS], help="trainings; all if none is named")
+    parser.add_argument("names", nargs="*", choices=[[], *TRAININGS], help="runs; all if none is named")
     parser.add_argument("--folder", type=Path, default=Path("runs"), help="where the run folders are")
-    parser.add_argument("--photo", default="sky.jpg", help="the photograph to dream on")
+    parser.add_argument("--photo", default="sky.jpg", help="the photograph for deep_dream")
     given = parser.parse_args()
     for name in given.names or TRAININGS:
         train(name, given.folder, given.photo)

@@ -1,4 +1,4 @@
-"""How time and memory grow with the work: examples, megapixels, pictures, batch, size of picture, digits."""
+"""How time and memory grow with the work: examples, megapixels, pictures, batch size, picture size, digits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.speed import at_hand, ours, throughput
 
 
 def examples(plan: Plan) -> dict[float, Contestant]:
-    """Additions in an epoch. Lasting parts (Python, Keras, compiling) are in the process, not in the epoch."""
+    """Additions in an epoch. Fixed costs (Python, Keras, compiling) are in the process, not in the epoch."""
     counts = plan.of([300], [300, 3000, 30_000], [300, 1000, 3000, 10_000, 30_000, 100_000, 400_000])
     return {
         count: ours("addition_rnn", 2, pairs=count, batch_size=128, exhaustive=False, held_out=min(0.1, 500 / count))
@@ -19,7 +19,7 @@ def examples(plan: Plan) -> dict[float, Contestant]:
 
 
 def megapixels(plan: Plan) -> dict[float, Contestant]:
-    """Steps of a dream upon one octave."""
+    """Steps of a dream on one octave."""
     sizes = plan.of([(120, 120)], [(120, 120), (240, 320), (480, 640)], [
         *((120, 120), (180, 240), (384, 512), (768, 1024), (1152, 1536), (1536, 2048), (3072, 4096)),
     ])  # fmt: skip
@@ -37,19 +37,19 @@ def pictures(plan: Plan) -> dict[float, Contestant]:
 
 
 def batch(plan: Plan) -> dict[float, Contestant]:
-    """Pictures in a step of the training."""
+    """Pictures in a training step."""
     sizes, limit = plan.of([32], [16, 64, 256], [8, 16, 32, 64, 128, 256, 512]), plan.of(64, 1500, 4500)
     return {size: ours("cifar10_cnn", 2, data="shapes", limit=limit, batch_size=size) for size in sizes}
 
 
 def side(plan: Plan) -> dict[float, Contestant]:
-    """Pixels on a side of the pictures learned from."""
+    """Pixels on a side of the training pictures."""
     sides, count = plan.of([16], [16, 32, 64], [16, 32, 64, 96, 128]), plan.of(32, 500, 1000)
     return {size: Contestant("benchmarks.ours.sized_pictures", {"side": size, "count": count}) for size in sides}
 
 
 def digits(plan: Plan) -> dict[float, Contestant]:
-    """Digits of the numbers that are added."""
+    """Digits of the numbers in a sum."""
     pairs = plan.of(300, 5000, 20_000)
     return {
         count: ours("addition_rnn", 2, digits=count, pairs=pairs, batch_size=128, exhaustive=False)
@@ -68,7 +68,7 @@ AXES = {
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
-    """For each axis the points: how much work, the figure, and the peak of memory of its process.
+    """For each axis its points: the amount of work, the value, and the peak memory of the process.
 
     Args:
         plan: how much to do.

@@ -1,4 +1,4 @@
-"""How much a benchmark does."""
+"""The size of a benchmark."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Plan:
-    """What the command line asked for."""
+    """The choices of the command line."""
 
     size: Literal["tiny", "quick", "full"]
     repeats: int
     """Rounds A B A B …"""
     budget: float
-    """Minutes that one training to a target may take."""
+    """Minutes that one training run to a target may take."""
     folder: Path
-    """For data and trainings that go on later."""
+    """For data, and for runs to resume later."""
 
     def of(self, tiny: T, quick: T, full: T) -> T:
-        """The one that belongs to the size."""
+        """The value for this size."""
         return {"tiny": tiny, "quick": quick, "full": full}[self.size]

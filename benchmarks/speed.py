@@ -1,4 +1,4 @@
-"""Training throughput of each étude beside its peers, and over the machine's own matrix product."""
+"""Training throughput of each study against its peers, and as a share of the matrix product of the machine."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from etudes.training.backend import has_bfloat16
 
 
 def precisions(plan: Plan) -> tuple[str, ...]:
-    """Those that the machine has in hardware."""
+    """The precisions that the machine has in hardware."""
     return ("float32", "bfloat16") if has_bfloat16() and plan.size != "tiny" else ("float32",)
 
 
 def throughput(record: Record, phase: str = "") -> float:
-    """Samples a second: the median of all epochs but the first, in which graphs are compiled."""
+    """Samples per second: the median of all epochs but the first, which compiles."""
     epochs = [epoch for epoch in record["epochs"] if phase in ("", epoch["phase"])]
     return statistics.median(epoch["samples_per_second"] for epoch in epochs[1:] or epochs)
 
 
 def at_hand(source: str, embedded: str) -> str:
-    """A published set if it is at hand, else an embedded one of the same size of picture."""
+    """A published data set if it is available, else an embedded one with the same picture size."""
     return source if source in SETS and verified_files(source) else embedded
 
 
 def ours(etude: str, epochs: int, preset: str = "tuned", backend: str = "tensorflow", **settings: Any) -> Contestant:
-    """A training of an étude."""
+    """A training run of a study."""
     arguments = {"etude": etude, "preset": preset, "settings": {"epochs": epochs, **settings}}
     return Contestant("benchmarks.ours.training", arguments, backend=backend)
 
 
 def cifar(plan: Plan) -> dict[str, Contestant]:
-    """The étude augments its pictures; peers are given arrays as they are, but for the recipe of 2017."""
+    """The study augments its pictures; the peers, except the recipe of 2017, train on the arrays as they are."""
     source, limit = at_hand("cifar10", "shapes"), plan.of(128, 3000, 20000)
     file = str(write_pictures(plan.folder, source, limit))
     common = {"data": file, "epochs": plan.of(1, 2, 4)}
@@ -53,7 +53,7 @@ def cifar(plan: Plan) -> dict[str, Contestant]:
 
 
 def addition(plan: Plan) -> dict[str, Contestant]:
-    """Whole epochs in batches of 128; the étude writes each epoch's questions anew."""
+    """Whole epochs with a batch size of 128; the study draws new questions in each epoch."""
     pairs = plan.of(1600, 15_000, 50_000)
     common = {"data": str(write_questions(plan.folder, pairs)), "epochs": plan.of(1, 3, 5)}
     settings = {"pairs": pairs, "batch_size": 128, "exhaustive": False}
@@ -77,7 +77,7 @@ def antirectifier(plan: Plan) -> dict[str, Contestant]:
 
 
 def transfer(plan: Plan) -> dict[str, Contestant]:
-    """The epochs of the second task, with the frozen part's features computed once and computed in each epoch."""
+    """The epochs of the second task, with the features of the frozen layers computed once, or in each epoch."""
     source, limit = at_hand("mnist", "digits"), plan.of(128, 4000, 0)
     epochs = plan.of(2, 3, 12)  # half a second each
     settings = {"data": source, "limit": limit, "transfer_epochs": epochs}
@@ -90,7 +90,7 @@ def transfer(plan: Plan) -> dict[str, Contestant]:
 
 
 def acgan(plan: Plan) -> dict[str, Contestant]:
-    """`classic`, with its convolutions split and plain, beside the same networks written plainly in Keras."""
+    """`classic`, with split and with plain convolutions, against the same networks in plain Keras."""
     source, batches = at_hand("mnist", "digits"), plan.of(1, 5, 12)
     epochs = plan.of(1, 2, 3)
     found = {}
@@ -113,11 +113,11 @@ CASES = {
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
-    """Samples a second of each contestant, ratios round by round, and shares of the machine's ceiling.
+    """Samples per second of each contestant, ratios round by round, and shares of the machine's maximum.
 
     Args:
         plan: how much to do.
-        only: études to measure; by default all.
+        only: studies to measure; by default all.
     """
     flops = run(Contestant("benchmarks.ours.counting"))
     found: dict[str, Any] = {}
@@ -139,7 +139,7 @@ def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
             precision = "bfloat16" if "bfloat16" in name else "float32"
             gflops = max(record["gflops"] for record in ceilings[f"ceiling {precision}"])
             case["shares"][name] = round(median * flops[etude] / 1e9 / gflops, 3)
-        if etude == "mnist_transfer_cnn":  # its second task does another work than was counted
+        if etude == "mnist_transfer_cnn":  # its second task does other work than was counted
             del case["flops_per_sample"], case["shares"]
         if etude == "mnist_acgan":  # plain convolutions do more work than was counted
             split = ("etudes float32", "etudes bfloat16")

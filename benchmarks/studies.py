@@ -1,11 +1,12 @@
-"""The studies that docs/studies.md shows: one command each, of a bundled network or of recorded trainings.
+"""The measurements of docs/studies.md: one command each, on a bundled network or on recorded runs.
 
     python benchmarks/studies.py                      # all; hours on two cores
     python benchmarks/studies.py transfer-shots       # one
     python docs/generate.py                           # writes docs/studies.md from benchmarks/studies
 
-The data sets must be at hand (`etudes data list`), and, for what compares runs, their folders: `--runs` names where
-`benchmarks/real_trainings.py` put them. Kept are the command, the tables, the machine, and one picture as small PNG.
+The data sets must be available (`etudes data list`). Comparisons also need the folders of their runs: `--runs` names
+the folder where `benchmarks/real_trainings.py` put them. The command, its tables, the machine, and one small PNG are
+kept.
 """
 
 import argparse
@@ -25,25 +26,25 @@ from etudes.training.environment import cores, processor, versions
 
 HERE = Path(__file__).parent
 KEPT = HERE / "studies"
-WIDEST = 1100
+MAX_SIDE = 1100
 """Pixels of a kept picture."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """A command, and what is kept of what it gives."""
+    """A command, and what is kept of its result."""
 
     command: str
     picture: str = ""
-    """Which of its pictures."""
+    """Name of the picture that is kept."""
     table: str = ""
-    """How the title of its table begins, among those that the command always gives; empty: all of them."""
+    """Beginning of the titles of the tables that are kept; empty: all."""
     runs: str = ""
-    """Where it compares runs, a pattern of their names."""
+    """For a comparison: a pattern of the names of its runs."""
 
 
 def baselines(data: str) -> Study:
-    """The antirectifier and its baselines, over the seeds that are there."""
+    """The antirectifier and its baselines, over all available seeds."""
     return Study("compare", "baselines", runs=f"antirectifier-baselines-{data}-10-epochs-seed-*")
 
 
@@ -61,15 +62,15 @@ STUDIES = {
 }
 
 
-def run_training(study: Study, runs: Path) -> tuple[dict[str, Any], float]:
-    """Run the command; gives what it prints as JSON, and its seconds from start to exit."""
+def run_study(study: Study, runs: Path) -> tuple[dict[str, Any], float]:
+    """Run the command; return its JSON output, and its seconds from start to exit."""
     folders = [str(path.parent) for path in sorted(runs.glob(f"{study.runs}/results.json"))] if study.runs else []
     if study.runs and len(folders) < 2:
-        raise SystemExit(f"{runs}/{study.runs}: fewer than two finished runs; train them with real_trainings.py")
+        raise SystemExit(f"{runs}/{study.runs}: fewer than two finished runs: train them with real_trainings.py")
     command = [sys.executable, "-m", "etudes", *study.command.split(), *folders, "--json"]
     began = time.monotonic()
-    said = subprocess.run(command, stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
-    return json.loads(said), time.monotonic() - began
+    output = subprocess.run(command, stdout=subprocess.PIPE, check=True, encoding="utf-8").stdout
+    return json.loads(output), time.monotonic() - began
 
 
 def keep(name: str, study: Study, result: dict[str, Any], seconds: float, runs: Path) -> None:
@@ -82,12 +83,12 @@ def keep(name: str, study: Study, result: dict[str, Any], seconds: float, runs: 
         **{part: result[part] for part in ("metrics", "lines") if part in result},
         "tables": [table for table in result["tables"] if table["title"].startswith(study.table)],
     }
-    # A comparison names the folders that it was given, which are places of one machine.
+    # A comparison names the folders it was given, which are paths of one machine.
     text = json.dumps(record, indent=1, ensure_ascii=False).replace(f"{runs}{os.sep}", "runs/")
     (KEPT / f"{name}.json").write_text(text + "\n", encoding="utf-8")
     if study.picture:
         picture = Image.open(result["files"][study.picture]).convert("RGB")
-        picture.thumbnail((WIDEST, WIDEST * 4))
+        picture.thumbnail((MAX_SIDE, MAX_SIDE * 4))
         picture.quantize(128).save(KEPT / f"{name}.png", optimize=True)
 
 
@@ -99,7 +100,7 @@ def main() -> None:
     given = parser.parse_args()
     for name in given.names or STUDIES:
         print(name, flush=True)
-        result, seconds = run_training(STUDIES[name], given.runs)
+        result, seconds = run_study(STUDIES[name], given.runs)
         keep(name, STUDIES[name], result, seconds, given.runs)
 
 

@@ -1,10 +1,10 @@
-"""Choose how new classes are taught: other recipes beside today's, on pictures that no test uses.
+"""Choose the recipe that fine-tunes on your drawings: compare others with the present one, on pictures no test uses.
 
     python -m benchmarks.teaching    # two or three minutes on a quiet machine; adds to benchmarks/teaching.json
 
-The bundled mnist_transfer_cnn, whose bottleneck saw the digits 0-4 alone, is taught the digits 5-9 from a few pictures
-of MNIST's training half, and asked about others of that half. Every recipe gets the same pictures in each round, so
-that the difference to today's has an interval within such pairs.
+The bundled mnist_transfer_cnn, whose bottleneck was trained on the digits 0–4 only, is fine-tuned on a few pictures of
+the digits 5–9 from MNIST's training set, and evaluated on others of that set. Every recipe gets the same pictures in
+each round, so the difference to the present recipe has an interval over pairs.
 """
 
 import argparse
@@ -44,17 +44,17 @@ CHANGES: list[dict[str, Any]] = [
     {"translate": 3, "shear": 0.2},
     {"translate": 2, "shear": 0.4},
 ]
-"""What each contestant has otherwise than today's recipe."""
+"""How each contestant differs from the present recipe."""
 
 
-def drawn(images: Images, each: int, random: np.random.Generator) -> tuple[Any, Any]:
-    """So many pictures of each of the digits, and their labels from 0."""
-    places = [random.choice(np.flatnonzero(images.labels == digit), each, replace=False) for digit in DIGITS]
-    return images.pictures[np.concatenate(places)], np.repeat(np.arange(len(DIGITS)), each)
+def drawn(images: Images, each: int, rng: np.random.Generator) -> tuple[Any, Any]:
+    """`each` pictures of each digit, and their labels from 0."""
+    indices = [rng.choice(np.flatnonzero(images.labels == digit), each, replace=False) for digit in DIGITS]
+    return images.pictures[np.concatenate(indices)], np.repeat(np.arange(len(DIGITS)), each)
 
 
 def compare(changes: list[dict[str, Any]], rounds: range, shots: int, asked: int) -> dict[str, Any]:
-    """Accuracy and seconds of each recipe, round by round; the number of a round draws its pictures and weights."""
+    """Accuracy and seconds of each recipe, round by round; the number of a round seeds its pictures and weights."""
     trained = etudes.load("mnist_transfer_cnn@bundled")
     network, data = trained.networks["transferred"], load_images("mnist", seed=0, validation_share=1 / 6)
     questions, truth = drawn(data.validation, asked, np.random.default_rng(0))
@@ -64,27 +64,27 @@ def compare(changes: list[dict[str, Any]], rounds: range, shots: int, asked: int
     for number in rounds:
         pictures, labels = drawn(data.train, shots, np.random.default_rng(1000 + number))
         lesson = Lesson(pictures, labels, tuple(map(str, DIGITS)))
-        for place, change in enumerate(changes):
+        for index, change in enumerate(changes):
             began = time.perf_counter()
             settings = replace(trained.settings, seed=number)
             head = teach(network, lesson, settings, replace(RECIPE, **change))
-            seconds[place].append(time.perf_counter() - began)
+            seconds[index].append(time.perf_counter() - began)
             said = upon(head, seen).predict(seen, batch_size=500, verbose=0).argmax(axis=-1)
-            right[place].append(float(np.mean(said == truth)))
-        say(f"round {number}: today's recipe {right[0][-1]:.3f}")
-    told = [metrics(*one, right[0]) for one in zip(changes, right, seconds, strict=True)]
-    return {"recipe": asdict(RECIPE), "contestants": told}
+            right[index].append(float(np.mean(said == truth)))
+        say(f"round {number}: present recipe {right[0][-1]:.3f}")
+    contestants = [metrics(*one, right[0]) for one in zip(changes, right, seconds, strict=True)]
+    return {"recipe": asdict(RECIPE), "contestants": contestants}
 
 
 def upon(network: Any, features: Any) -> Any:
-    """What of a network comes after its pooling, for what comes out there: the rest is the same in all."""
+    """The layers of a network after its pooling, as a network: the layers before are the same in all."""
     pooled = [type(layer).__name__ for layer in network.layers].index("MaxPooling2D")
     return keras.Sequential([keras.Input(features.shape[1:]), *network.layers[pooled + 1 :]])
 
 
 def metrics(change: dict[str, Any], right: list[float], seconds: list[float], today: list[float]) -> dict[str, Any]:
-    """Mean and spread of a recipe, and how much better it is than today's, with the interval of the pairs."""
-    better = intervals.mean(np.subtract(right, today))
+    """Mean and spread of a recipe, and its difference to the present recipe, with the interval over pairs."""
+    better = intervals.mean_ci(np.subtract(right, today))
     return {
         "change": change,
         "accuracy": round(float(np.mean(right)), 4),
@@ -97,11 +97,11 @@ def metrics(change: dict[str, Any], right: list[float], seconds: list[float], to
 def main() -> None:
     """Compare, print a line for each recipe, and write the metrics."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.teaching", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--rounds", type=int, default=6, help="lessons of each recipe, each with pictures of its own")
-    parser.add_argument("--first", type=int, default=0, help="number of the first of them: others confirm a choice")
+    parser.add_argument("--rounds", type=int, default=6, help="rounds of each recipe, each with other pictures")
+    parser.add_argument("--first", type=int, default=0, help="number of the first round: other rounds confirm a choice")
     parser.add_argument("--changes", type=json.loads, default=CHANGES, help="other recipes, as a list in JSON")
     parser.add_argument("--shots", type=int, default=3, help="pictures of each class")
-    parser.add_argument("--asked", type=int, default=200, help="pictures of each class that are asked about")
+    parser.add_argument("--asked", type=int, default=200, help="pictures of each class to evaluate on")
     parser.add_argument("--results", type=Path, default=Path(__file__).with_suffix(".json"))
     given = parser.parse_args()
     about, began = machine(), time.monotonic()
@@ -115,7 +115,7 @@ def main() -> None:
     given.results.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     for one in found["contestants"]:
         value, low, high = one["better"]
-        say(f"{one['change'] or 'today'}: {one['accuracy']:.3f} ± {one['accuracy_spread']:.3f}, "
+        say(f"{one['change'] or 'present'}: {one['accuracy']:.3f} ± {one['accuracy_spread']:.3f}, "
             f"{value:+.3f} ({low:+.3f} to {high:+.3f}), {one['seconds']} s")  # fmt: skip
 
 

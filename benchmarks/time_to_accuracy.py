@@ -1,8 +1,8 @@
-"""How long a training takes to a figure on held-back examples, beside the recipe of 2017 as it was written.
+"""How long training takes to reach a metric on validation examples, against the recipe of 2017 as it was written.
 
-The epoch is decided on the validation split, on which nothing is learned; the test set is not looked at. Seconds are
-those of all epochs up to that one, validation and compilation included, loading the data and starting Python not. A
-training that was broken off goes on when the same command is given again with the same --folder.
+The epoch is chosen on the validation split, which is not trained on; the test set is not used. The seconds are those
+of all epochs up to that one, validation and compilation included, without loading the data and starting Python. An
+interrupted run is resumed when the same command is repeated with the same --folder.
 """
 
 from __future__ import annotations
@@ -20,23 +20,23 @@ from etudes.training.backend import has_bfloat16
 
 @dataclass(frozen=True)
 class Race:
-    """A figure, its target, and the two that run for it."""
+    """A metric, its target, and the two recipes that race for it."""
 
     figure: str
     target: float | None
-    """None: what the peer has at its end."""
+    """None: the final value of the peer."""
     phase: str
     etude: str
     preset: str
     settings: dict[str, Any]
-    """The recipe, made for the target: a rate that falls to zero over few epochs is there sooner than over many."""
+    """The recipe, made for the target: a learning rate that falls to zero over few epochs gets there sooner."""
     peer: str
     data: str
     peer_epochs: int
 
 
 def races(plan: Plan) -> dict[str, Race]:
-    """The four of them. In the quick ones little data is learned, and targets are low."""
+    """All four. With `--quick`, there is little data and targets are low."""
     quick = plan.size != "full"
     pictures, digits = at_hand("cifar10", "shapes"), at_hand("mnist", "digits")
     limit = plan.of(128, 2000, 0)
@@ -46,7 +46,7 @@ def races(plan: Plan) -> dict[str, Race]:
     def file(source: str) -> str:
         return str(write_pictures(plan.folder, source, limit, **share))
 
-    # Few held-back pictures would let chance decide on the epoch.
+    # With few validation pictures, chance would choose the epoch.
     share = {"validation_share": 0.1}
     some = {"limit": limit, **share} if quick else share
     return {
@@ -109,14 +109,14 @@ def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
 
 
 def _round(race: Race, plan: Plan, seed: int) -> dict[str, Any]:
-    """One seed: the peer, then ours, each until the target or the end of the budget."""
+    """One seed: the peer, then Études, each until the target or the end of the budget."""
     folder = plan.folder / f"{plan.size}-{race.etude}-{seed}"
     (folder / "peer").mkdir(parents=True, exist_ok=True)
     common = {"seed": seed, "folder": str(folder / "peer"), "most_seconds": plan.budget * 60}
     arguments = {"data": race.data, "epochs": race.peer_epochs, "target": race.target or 0, **common}
     theirs = run(Contestant(f"benchmarks.peers.{race.peer}", arguments))["epochs"]
     target = race.target if race.target is not None else theirs[-1][race.figure]
-    # Where the peer's end is the target, all of its epochs count.
+    # If the target is the final value of the peer, all of its epochs count.
     peer = outcome(theirs, race, target if race.target is not None else None)
     settings = {**race.settings, "seed": seed}
     arguments = {"etude": race.etude, "preset": race.preset, "settings": settings, "folder": str(folder / "etudes")}
@@ -130,12 +130,12 @@ def _round(race: Race, plan: Plan, seed: int) -> dict[str, Any]:
 
 
 def _recipe(race: Race) -> str:
-    """The command that trains like ours."""
+    """The command that trains with this recipe."""
     return " ".join(["etudes", "train", race.etude, "--preset", race.preset, *command_words(race.settings)])
 
 
 def curve(epochs: list[Record], race: Race) -> list[tuple[float, float]]:
-    """Seconds since the start and the figure, after each epoch of the phase that has it."""
+    """(seconds since the start, metric) after each epoch of the phase that has the metric."""
     points, seconds = [], 0.0
     for epoch in epochs:
         seconds += epoch["seconds"]
@@ -145,12 +145,12 @@ def curve(epochs: list[Record], race: Race) -> list[tuple[float, float]]:
 
 
 def outcome(epochs: list[Record], race: Race, target: float | None) -> dict[str, Any]:
-    """Whether and when a training came to its target.
+    """Whether and when a run reached its target.
 
     Args:
-        epochs: what it recorded.
-        race: says which figure counts.
-        target: its least value; None takes the last epoch.
+        epochs: its records.
+        race: names the metric.
+        target: the minimum value; None for the last epoch.
     """
     phases = {epoch["phase"] for epoch in epochs}
     phase = race.phase if race.phase in phases else "train"

@@ -1,4 +1,4 @@
-"""Dreams in windows: whether they climb where the whole picture would, and what a picture of 3840×2160 takes."""
+"""Dreams in tiles: whether their gradient is that of the whole picture, and the memory for 3840×2160 pixels."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from benchmarks.sizes import Plan
 
 
 def measure(plan: Plan, only: list[str] | None = None) -> dict[str, Any]:
-    """The cosine of the gradients in windows and of the whole picture; peak memory of a large dream.
+    """The cosine between the gradient in tiles and that of the whole picture; peak memory of a large dream.
 
     Args:
         plan: how much to do.
         only: parts to measure, "gradient" and "3840x2160"; by default both.
     """
-    say("windows")
+    say("tiles")
     height, width = plan.of((150, 190), (480, 700), (900, 1300))
     whole = {"height": height, "width": width, "tile": plan.of(128, 352, 640)}
     scale = plan.of(18, 4, 1)

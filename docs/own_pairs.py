@@ -1,9 +1,9 @@
-"""Pairs that are no arithmetic, to show what addition_rnn learns from a CSV file of one's own.
+"""Pairs of strings that are not sums, to train addition_rnn on a CSV file of your own.
 
     python docs/own_pairs.py roman roman.csv     # 1994,MCMXCIV: every number from 1 to 3999
     python docs/own_pairs.py dates dates.csv     # "March 3, 2021",2021-03-03: every day from 1900 to 2099
 
-Then `etudes train addition_rnn --data roman.csv` and the other commands on the card of the étude.
+Then run `etudes train addition_rnn --data roman.csv` and the other commands on the card of the study.
 """
 
 import csv
@@ -32,18 +32,18 @@ def roman(number: int) -> str:
 
 
 def numerals() -> Iterator[tuple[str, str]]:
-    """Every number that Roman numerals write without further signs."""
+    """Every number that Roman numerals can write without further signs."""
     for number in range(1, 4000):
         yield str(number), roman(number)
 
 
 def dates() -> Iterator[tuple[str, str]]:
-    """Every day of two centuries, in three ways to write it by turns, and as ISO 8601 has it."""
+    """Every day of two centuries: written in three ways by turns, and in ISO 8601."""
     day = date(1900, 1, 1)
     while day.year < 2100:
         month = MONTHS[day.month - 1]
-        ways = (f"{day.day} {month} {day.year}", f"{month} {day.day}, {day.year}", f"{day:%d.%m.%Y}")
-        yield ways[day.toordinal() % 3], day.isoformat()
+        styles = (f"{day.day} {month} {day.year}", f"{month} {day.day}, {day.year}", f"{day:%d.%m.%Y}")
+        yield styles[day.toordinal() % 3], day.isoformat()
         day += timedelta(days=1)
 
 

@@ -1,4 +1,4 @@
-"""The goals of docs/performance.md: for each, where in the measurements its figure is, and whether that reaches it."""
+"""The goals of docs/performance.md: for each, where its value is in the measurements, and whether it is reached."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Goal:
     what: str
     wanted: str
     find: Callable[[Results], tuple[str, bool] | None]
-    """The figure in words and whether it reaches the goal; None where it was not measured."""
+    """The value in words and whether it reaches the goal; None if it was not measured."""
     name: str
     """The benchmark."""
     of: str = ""
     """Its part."""
     why: str = ""
-    """What keeps it from being reached, where it is not."""
+    """Why it is not reached, if it is not."""
 
     @property
     def command(self) -> str:
-        """What measures it."""
+        """The command that measures it."""
         if self.name == "soak":
             return "make soak"
         return f"python -m benchmarks {self.name}" + (f" --only {self.of}" if self.of else "")
@@ -39,19 +39,19 @@ def part(results: Results, name: str, of: str = "") -> Any:
 
 
 def is_full(results: Results, name: str, of: str = "") -> bool:
-    """Whether a part was measured whole, not with --quick."""
+    """Whether a part was measured in full, without --quick."""
     return bool(results[name][of]["measured"]["size"] == "full")
 
 
 def in_words(ratio: dict[str, float]) -> str:
-    """A median with least and greatest, or one number where there was one round."""
+    """A median with minimum and maximum, or one number after one round."""
     if ratio["min"] == ratio["max"]:
         return f"{ratio['median']:.3g}×"
     return f"{ratio['median']:.3g}× ({ratio['min']:.3g}–{ratio['max']:.3g})"
 
 
 def race(etude: str, goal: float) -> Callable[[Results], tuple[str, bool] | None]:
-    """The row of a time to accuracy; little data says nothing about it, so only the whole measurement counts."""
+    """The row of a time to accuracy; only the full measurement counts, as little data says nothing about it."""
 
     def found(results: Results) -> tuple[str, bool] | None:
         metrics = part(results, "time_to_accuracy", etude)
@@ -60,7 +60,7 @@ def race(etude: str, goal: float) -> Callable[[Results], tuple[str, bool] | None
         said, ratios = [], []
         for one in metrics["rounds"]:
             peer, ours = one["peer"], one["etudes"]
-            unfinished = "" if peer["reached"] else f", the peer not within {peer['seconds']:.0f} s"
+            unfinished = "" if peer["reached"] else f", peer not within {peer['seconds']:.0f} s"
             if ours["reached"]:
                 ratios.append(one["ratio"])
                 said.append(f"{'' if peer['reached'] else '≥ '}{one['ratio']:.3g}×{unfinished}")
@@ -84,13 +84,13 @@ def ratio(of: str, peer: str, goal: float, key: str = "ratios") -> Callable[[Res
 
 
 def where(enough: dict[str, bool]) -> bool | str:
-    """Whether a goal is reached, or in which precisions only."""
+    """Whether a goal is reached, or the precisions in which it is."""
     precisions = [precision for precision, reached in enough.items() if reached]
     return len(precisions) == len(enough) or (bool(precisions) and f"in {', '.join(precisions)} only")
 
 
 def dream_ratio(results: Results) -> tuple[str, bool | str] | None:
-    """Ours in bfloat16 and in float32 beside the example."""
+    """Études in bfloat16 and in float32 against the example of Keras."""
     metrics = part(results, "dream")
     if metrics is None:
         return None
@@ -104,7 +104,7 @@ def dream_ratio(results: Results) -> tuple[str, bool | str] | None:
 
 
 def share(name: str, of: str, contestants: tuple[str, ...], goal: float) -> Callable[[Results], Any]:
-    """The row of a share of the machine's matrix product."""
+    """The row of a share of the matrix product."""
 
     def found(results: Results) -> tuple[str, bool | str] | None:
         metrics = part(results, name, of)
@@ -120,7 +120,7 @@ def share(name: str, of: str, contestants: tuple[str, ...], goal: float) -> Call
 
 
 def memory(etude: str, goal: float) -> Callable[[Results], Any]:
-    """The row of a peak of memory."""
+    """The row of a peak memory."""
 
     def found(results: Results) -> tuple[str, bool] | None:
         metrics = part(results, "memory", etude)
@@ -133,7 +133,7 @@ def memory(etude: str, goal: float) -> Callable[[Results], Any]:
 
 
 def large_dream(results: Results) -> tuple[str, bool] | None:
-    """The peak of memory of a dream in windows, in GiB."""
+    """The peak memory of a dream in tiles, in GiB."""
     metrics = part(results, "windows", "3840x2160")
     if metrics is None:
         return None
@@ -142,13 +142,13 @@ def large_dream(results: Results) -> tuple[str, bool] | None:
 
 
 def agreement(results: Results) -> tuple[str, bool] | None:
-    """The cosine of the gradients in windows and of the whole."""
+    """The cosine between the gradient in tiles and that of the whole picture."""
     metrics = part(results, "windows", "gradient")
-    return metrics and (f"{metrics['cosine']:.4f}, {metrics['windows']} windows", metrics["cosine"] >= 0.98)
+    return metrics and (f"{metrics['cosine']:.4f}, {metrics['windows']} tiles", metrics["cosine"] >= 0.98)
 
 
 def first_step(results: Results) -> tuple[str, bool] | None:
-    """The slowest start of all études."""
+    """The slowest start of all studies."""
     metrics = {name: found["metrics"] for name, found in results.get("memory", {}).items()}
     starts = {name: found["first_step_seconds"] for name, found in metrics.items() if "first_step_seconds" in found}
     seconds = {name: start["median"] for name, start in starts.items()}
@@ -165,7 +165,7 @@ def helping(results: Results) -> tuple[str, bool] | None:
 
 
 def lax_scan(results: Results) -> tuple[str, bool] | None:
-    """How many times slower our epochs of additions are than one compiled scan, on either backend."""
+    """How much longer an epoch of additions takes than one compiled scan, on either backend."""
     metrics = part(results, "speed", "addition_rnn")
     if metrics is None or "jax, lax.scan" not in metrics["values"]:
         return None
@@ -178,7 +178,7 @@ def lax_scan(results: Results) -> tuple[str, bool] | None:
 
 
 def checkpoints(results: Results) -> tuple[str, bool] | None:
-    """The greatest share that checkpoints take, as `make soak` measured."""
+    """The largest share of time that checkpoints take, as `make soak` measured."""
     if "checkpoints" not in results.get("reliability", {}):
         return None
     shares = {one["etude"]: one["share"] for one in results["reliability"]["checkpoints"]["metrics"]}
@@ -188,12 +188,12 @@ def checkpoints(results: Results) -> tuple[str, bool] | None:
 
 BOTH = ("etudes bfloat16", "etudes float32")
 AROUND = (
-    "in bfloat16, convolutions of few channels do not reach the pace of the product of two large matrices, and what is "
-    "done around them hardly gets faster; how much is which, *Where the time goes* says."
+    "in bfloat16, convolutions with few channels are slower than the product of two large matrices, and the work "
+    "around them hardly gets faster; *Where the time goes* shows how much is which."
 )
 GOALS = [
     Goal(
-        "CIFAR-10: time to 79 % against the recipe of 2017 as written",
+        "CIFAR-10: time to 79 % accuracy against the recipe of 2017 as written",
         *("≥ 20×", race("cifar10_cnn", 20), "time_to_accuracy", "cifar10_cnn"),
     ),
     Goal(
@@ -215,10 +215,10 @@ GOALS = [
         *("speed", "mnist_acgan"),
     ),
     Goal(
-        "deep dream: a megapixel-iteration against Keras's example",
+        "deep dream: a step on a megapixel against the example of Keras",
         *("≥ 1.5×", dream_ratio, "dream", ""),
-        "in float32 both compute the same convolutions at nearly the machine's pace; `--precision auto` takes bfloat16 "
-        "where the machine has it.",
+        "in float32 both compute the same convolutions at nearly the speed of the machine; `--precision auto` chooses "
+        "bfloat16 if the machine has it.",
     ),
     Goal(
         "CIFAR-10: share of the matrix product",
@@ -233,26 +233,26 @@ GOALS = [
     Goal("dream: share of the matrix product", "≥ 50 %", share("dream", "", BOTH, 0.5), "dream", why=AROUND),
     Goal("addition: an epoch against plain JAX's `lax.scan`", "≤ 1.3×", lax_scan, "speed", "addition_rnn"),
     Goal(
-        "transfer: epochs on cached features against epochs without",
+        "transfer: an epoch on cached features against an epoch without",
         "≥ 5×",
         ratio("mnist_transfer_cnn", "etudes without cached features", 5),
         *("speed", "mnist_transfer_cnn"),
-        "what is left is the same in both: the products of the head and its gradient, fetching features, dropout of "
-        "4,608 values a picture, and AdamW over 590,597 parameters.",
+        "the remaining work is the same in both: the matrix products of the head and its gradient, fetching features, "
+        "dropout of 4,608 values per picture, and AdamW over 590,597 parameters.",
     ),
-    Goal("memory of a CIFAR-10 training", "≤ 2.5 GB", memory("cifar10_cnn", 2.5), "memory", "cifar10_cnn"),
-    Goal("memory of an addition training", "≤ 1.5 GB", memory("addition_rnn", 1.5), "memory", "addition_rnn"),
-    Goal("memory of a dream of 1024×768", "≤ 3 GB", memory("deep_dream 1024x768", 3), "memory"),
-    Goal("memory of a dream of 3840×2160, in windows", "≤ 2 GiB", large_dream, "windows", "3840x2160"),
+    Goal("memory: training on CIFAR-10", "≤ 2.5 GB", memory("cifar10_cnn", 2.5), "memory", "cifar10_cnn"),
+    Goal("memory: training on additions", "≤ 1.5 GB", memory("addition_rnn", 1.5), "memory", "addition_rnn"),
+    Goal("memory: a dream of 1024×768", "≤ 3 GB", memory("deep_dream 1024x768", 3), "memory"),
+    Goal("memory: a dream of 3840×2160, in tiles", "≤ 2 GiB", large_dream, "windows", "3840x2160"),
     Goal(
-        "dream: cosine of the gradients in windows and of the whole picture",
+        "dream: cosine between the gradient in tiles and that of the whole picture",
         "≥ 0.98",
         agreement,
         *("windows", "gradient"),
     ),
-    Goal("start of a training to its first step", "≤ 15 s", first_step, "memory"),
+    Goal("training: from start to first step", "≤ 15 s", first_step, "memory"),
     Goal("`etudes --help`", "≤ 0.3 s", helping, "memory"),
-    Goal("checkpoints", "≤ 3 % of training time", checkpoints, "soak"),
+    Goal("training: share of time for checkpoints", "≤ 3 %", checkpoints, "soak"),
 ]
 
 
@@ -264,11 +264,11 @@ def goal_row(goal: Goal, results: Results) -> str:
     known = results.get(goal.name, {}).get(goal.of or next(iter(results.get(goal.name, {})), ""))
     reached = found[1] if isinstance(found[1], str) else "yes" if found[1] else "no"
     if known and known["measured"]["size"] == "quick":
-        reached = "not resolve_settings"
+        reached = "not decided"
     return f"| {goal.what} | {goal.wanted} | {found[0]} | {reached} | `{goal.command}` |"
 
 
 def reasons(results: Results) -> list[str]:
-    """A line for each goal that was measured and is not reached, or not everywhere: what keeps it from that."""
+    """A line for each goal that was measured and is not reached, or not in each precision: why."""
     short = [goal for goal in GOALS if (found := goal.find(results)) and found[1] is not True]
-    return [f"- {goal.what}: {goal.why or 'not looked for.'}" for goal in short]
+    return [f"- {goal.what}: {goal.why or 'not investigated.'}" for goal in short]

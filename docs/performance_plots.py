@@ -1,4 +1,4 @@
-"""The plots of docs/performance.md, as SVG that is the same for the same metrics."""
+"""The plots of docs/performance.md, as SVG; the same metrics give the same file."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from etudes.views.plotting import COLOURS, STYLE
 
 
 def svg(drawn: Figure) -> str:
-    """The text of the picture file."""
+    """A figure as the text of an SVG file."""
     memory = io.StringIO()
     drawn.savefig(memory, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in memory.getvalue().splitlines()) + "\n"
 
 
 def style() -> Any:
-    """That of all plots, with letters as letters and names that do not depend on chance."""
+    """The style of all plots, with text as text and identifiers that are the same each time."""
     return rc_context({**STYLE, "svg.fonttype": "none", "svg.hashsalt": "etudes", "font.family": "DejaVu Sans"})
 
 
 def dots(ratios: dict[str, dict[str, float]]) -> str:
-    """A ratio a row: a dot at the median, a line from the least to the greatest, and where equality is."""
+    """A row for each ratio: a dot at the median, a line from minimum to maximum, and a line at 1."""
     with style():
         drawn = Figure(figsize=(8, 0.8 + 0.34 * len(ratios)))
         axes = drawn.add_subplot()
@@ -43,12 +43,12 @@ def dots(ratios: dict[str, dict[str, float]]) -> str:
         ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100) if least / 2 <= tick <= most * 2]
         axes.set_xticks(ticks, [f"{tick:g}×" for tick in ticks])
         axes.set_xticks([], minor=True)
-        axes.set_xlabel("Études in float32 is so many times as fast")
+        axes.set_xlabel("speed of Études in float32 against each")
         return svg(drawn)
 
 
 def work_plot(metrics: dict[str, Any]) -> str:
-    """For each kind of work time (above, logarithmic) and memory (below, from zero)."""
+    """For each kind of work: time (above, logarithmic) and memory (below, from zero)."""
     with style():
         drawn = Figure(figsize=(10, 5.6))
         for column, (name, found) in enumerate(metrics.items(), start=1):
@@ -68,7 +68,7 @@ def work_plot(metrics: dict[str, Any]) -> str:
 
 
 def race_plot(races: dict[str, Any]) -> str:
-    """The held-back figure of both over the seconds of training (logarithmic), a line a seed, and the target."""
+    """The validation metric of both over seconds of training (logarithmic), a line for each seed, and the target."""
     with style():
         drawn = Figure(figsize=(10, 3.2))
         for place, (etude, found) in enumerate(races.items(), start=1):
@@ -88,13 +88,13 @@ def race_plot(races: dict[str, Any]) -> str:
             axes.set_title(etude, size=9)
             axes.set_xlabel("seconds of training")
             if place == 1:
-                axes.set_ylabel("right on what is held back")
+                axes.set_ylabel("validation accuracy")
                 drawn.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2, fontsize=8)
         return svg(drawn)
 
 
 def growth(metrics: dict[str, Any]) -> str:
-    """Throughput over each size."""
+    """Throughput over each axis."""
     with style():
         drawn = Figure(figsize=(10, 3))
         for place, (name, found) in enumerate(metrics.items(), start=1):

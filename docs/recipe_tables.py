@@ -1,4 +1,4 @@
-"""Tables about recipes: what the same gives with several seeds and in both precisions, and what was tried."""
+"""Tables about recipes: the same recipe with several seeds, in both precisions, and with changes that were tried."""
 
 import json
 from collections.abc import Sequence
@@ -16,19 +16,19 @@ from recipes import flags_of
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 BEGIN, END = "<!-- what was tried: from benchmarks/ablations -->", "<!-- end of what was tried -->"
-RECIPE = "étude | preset | data | trained for"
+RECIPE = "study | preset | data | trained for"
 BESIDE = "baselines"
-"""The setting that says what is trained beside a network, which changes none of its bits."""
+"""The setting that lists the networks trained beside the main one; it changes none of its bits."""
 
 
 def recipe_cells(run: dict[str, Any]) -> list[str]:
-    """What a run was, under the headings of RECIPE."""
+    """A run's cells under the headings of RECIPE."""
     flags = flags_of(run["changed"])
     return [run["etude"], f"{run['preset']} `{flags}`" if flags else run["preset"], run["data"], run["epochs"]]
 
 
 def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
-    """Lines of Markdown: mean and spread of the metrics of trainings that differ by nothing but their seed."""
+    """Lines of Markdown: mean and spread of the metrics of runs that differ only in their seed."""
     alike: dict[str, list[dict[str, Any]]] = {}
     for run in runs:
         recipe = {name: value for name, value in run["settings"].items() if name not in ("seed", BESIDE)}
@@ -38,7 +38,7 @@ def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
     for group in alike.values():
         first = group[0]
         headline = experiments.load(first["etude"]).headline
-        told = {**first, "changed": {name: value for name, value in first["changed"].items() if name != BESIDE}}
+        shown = {**first, "changed": {name: value for name, value in first["changed"].items() if name != BESIDE}}
         for name in dict.fromkeys(name for run in group for name in run["metrics"]):
             by_seed = {run["seed"]: run["metrics"][name] for run in group if name in run["metrics"]}
             found = list(by_seed.values())
@@ -46,17 +46,17 @@ def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
                 continue
             label = f"**{name.replace('_', ' ')}**" if name == headline else name.replace("_", " ")
             average = f"{mean(found):.5g}"
-            cells = [*recipe_cells(told), first["environment"]["precision"], len(found)]
+            cells = [*recipe_cells(shown), first["environment"]["precision"], len(found)]
             cells += [label, average, f"{stdev(found):.2g}", show(min(found)), show(max(found))]
             lines.append("| " + " | ".join(map(str, cells)) + " |")
     if not lines:
         return []
-    heading = f"| {RECIPE} | precision | seeds | figure | mean | standard deviation | least | most |"
+    heading = f"| {RECIPE} | precision | seeds | metric | mean | standard deviation | min | max |"
     return [
         "",
         "## Several seeds",
         "",
-        "The same command with several seeds: fresh weights, order, augmentation and what is held back all differ.",
+        "The same command with several seeds: initial weights, order, augmentation and validation split all differ.",
         "",
         heading,
         "|" + " --- |" * 11,
@@ -65,7 +65,7 @@ def seeds_table(runs: list[dict[str, Any]]) -> list[str]:
 
 
 def precision_table(runs: list[dict[str, Any]]) -> list[str]:
-    """Lines of Markdown: trainings that differ by nothing but their precision, seed by seed."""
+    """Lines of Markdown: runs that differ only in their precision, seed by seed."""
     alike: dict[str, dict[int, dict[str, dict[str, Any]]]] = {}
     for run in runs:
         recipe = {name: value for name, value in run["settings"].items() if name not in ("seed", "precision")}
@@ -88,14 +88,14 @@ def precision_table(runs: list[dict[str, Any]]) -> list[str]:
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     if not lines:
         return []
-    heading = f"| {RECIPE} | seeds | figure | float32 | bfloat16 | difference (95 %) |"
+    heading = f"| {RECIPE} | seeds | metric | float32 | bfloat16 | difference (95 %) |"
     return [
         "",
         "## bfloat16 beside float32",
         "",
-        "Pairs of trainings with the same command and seed, which differ by nothing but `--precision`; shares in",
-        "percent. The difference is that of bfloat16, the mean over the pairs, with its 95 % interval by Student's t.",
-        "By how much bfloat16 is faster stands in performance.md, measured in turn.",
+        "Pairs of runs with the same command and seed that differ only in `--precision`; accuracies in percent. The",
+        "difference is bfloat16 minus float32: the mean over the pairs with its 95 % interval (Student's t). How much",
+        "faster bfloat16 is: see [performance.md](performance.md).",
         "",
         heading,
         "|" + " --- |" * 9,
@@ -106,27 +106,27 @@ def precision_table(runs: list[dict[str, Any]]) -> list[str]:
 def ablation_table(tried: dict[str, Any]) -> list[str]:
     """Lines of Markdown for one file of `benchmarks/ablations`.
 
-    The file says how it was measured (`about`), which figure counts (`figure`, `split`), and lists what was `tried`:
-    what changed, the flags to `etudes train`, and the folders of the runs, one a seed, below `benchmarks`.
+    The file says how it was measured (`about`), names the metric (`figure`, `split`), and lists what was `tried`: what
+    changed, the flags of `etudes train`, and the folders of the runs in `benchmarks`, one for each seed.
     """
     lines = [tried["about"].strip(), ""]
     for part in tried["part"]:
-        figure, split = part["figure"], part["split"]
+        metric, split = part["figure"], part["split"]
         lines += [
-            f"`{part['command']}`, and what each row adds:",
+            f"`{part['command']}`, plus the flags of each row:",
             "",
-            f"| what changes | flags | {figure.replace('_', ' ')} ({split}) | seeds |",
+            f"| what changes | flags | {metric.replace('_', ' ')} ({split}) | seeds |",
             "| --- | --- | --- | --- |",
         ]
         for row in part["tried"]:
-            values = [figure_of(BENCHMARKS / run, figure) for run in row["runs"]]
+            values = [metric_of(BENCHMARKS / run, metric) for run in row["runs"]]
             lines.append(f"| {row['what']} | {flags(row['flags'])} | {spread(values)} | {len(values)} |")
         lines.append("")
     return lines[:-1]
 
 
-def figure_of(run: Path, name: str) -> float:
-    """A figure of a run's records: of its results, or of its last epoch."""
+def metric_of(run: Path, name: str) -> float:
+    """A metric of a run: from its results, else from its last epoch."""
     metrics = json.loads((run / "results.json").read_bytes())["metrics"]
     return float(metrics[name] if name in metrics else read_metrics(run)[-1][name])
 
@@ -137,14 +137,14 @@ def flags(words: str) -> str:
 
 
 def spread(values: Sequence[float]) -> str:
-    """The mean of some metrics, and the least and the most of several."""
+    """The mean of some values and, of several, the lowest and the highest."""
     if len(values) == 1:
         return show(values[0])
     return f"{mean(values):.5g} ({show(min(values))} to {show(max(values))})"
 
 
 def card_with_ablation(card: str, tried: dict[str, Any]) -> str:
-    """A card's text with the table between its two marks written anew."""
+    """A card's text with a new table between its two markers."""
     before, rest = card.split(BEGIN)
     after = rest.split(END)[1]
     return "\n".join([before + BEGIN, "", *ablation_table(tried), "", END + after])

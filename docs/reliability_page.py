@@ -1,99 +1,99 @@
-"""The text of docs/reliability.md: each promise, the test that holds it, and what `make soak` measured."""
+"""The text of docs/reliability.md: each promise, the test that checks it, and what `make soak` measured."""
 
 from __future__ import annotations
 
 from typing import Any
 
 PROMISES: dict[str, list[tuple[str, str]]] = {
-    "A training that dies goes on": [
+    "An interrupted run resumes": [
         (
-            "All six études, interrupted within an epoch and between two, on TensorFlow and on JAX: the same command "
-            "ends in the same bits of the weights and in the same metrics as a training never interrupted.",
+            "All six studies, interrupted within an epoch and between two, on TensorFlow and on JAX: repeating the "
+            "command ends with bit-identical weights and the same metrics as a run that was never interrupted.",
             "tests/test_contract.py::test_lives",
         ),
         (
-            "The same after `kill -9` at every moment of every write of a run's files, between steps, within a `fit` "
-            "of Keras, before validation and between epochs.",
+            "The same holds after `kill -9` at every moment of every write to a run's files, between steps, within "
+            "Keras' `fit`, before validation and between epochs.",
             "tests/soak/test_kills.py::test_killed_at_every_failpoint_it_ends_the_same",
         ),
         ("Every failpoint fires in that test.", "tests/soak/test_kills.py::test_every_failpoint_is_tried"),
         (
-            "A hand-written loop that is cut off at any step, in either of two phases, ends in the same bits.",
+            "A hand-written loop that is interrupted at any step, in either of two phases, ends in the same bits.",
             "tests/training/test_session.py::test_cut_off_at_any_step_it_ends_in_the_same_bits",
         ),
         (
-            "Two checkpoints are kept, each with its own SHA-256; a damaged one falls back to the one before it.",
+            "Two checkpoints are kept, each with its SHA-256; if one is damaged, the one before it is used.",
             "tests/runs/test_run_folder.py::test_a_checkpoint_comes_back_and_the_previous_one_stands_in_for_a_damaged_one",
         ),
         (
-            "A checkpoint of another version, of another program or of other settings is named as such.",
+            "A checkpoint of another version, another program or other settings is refused with its reason.",
             "tests/runs/test_run_folder.py::test_a_checkpoint_of_another_version_or_program_is_named",
         ),
         (
-            "No line of `metrics.jsonl` is lost or doubled: the checkpoint holds them all.",
+            "No line of `metrics.jsonl` is lost or duplicated: the checkpoint holds them all.",
             "tests/runs/test_run_folder.py::test_metrics_are_put_back_and_a_torn_last_line_is_left_out",
         ),
         (
-            "A run goes on only on its own backend, with its own data and settings.",
+            "A run resumes only on its own backend, with its own data and settings.",
             "tests/soak/test_stops.py::test_a_run_goes_on_only_on_its_backend_with_its_data_and_settings",
         ),
     ],
-    "A training that is stopped says how to go on": [
+    "A stopped run says how to resume": [
         (
-            "Ctrl-C and SIGTERM save a checkpoint, print the command that goes on, and end with exit code 130 and 143.",
+            "Ctrl-C and SIGTERM save a checkpoint, print the command that resumes, and exit with code 130 and 143.",
             "tests/soak/test_stops.py::test_a_signal_saves_and_says_how_to_go_on",
         ),
         (
-            "So they do before the first step.",
+            "They do so before the first step too.",
             "tests/soak/test_stops.py::test_a_signal_before_the_first_step_leaves_a_run_that_goes_on",
         ),
         (
-            "A disk that is full, for any file of the run, is one line, and once there is room the run goes on.",
+            "A full disk, for any file of the run, gives one line; the run resumes once there is space.",
             "tests/soak/test_stops.py::test_a_disk_that_is_full_for_one_file_loses_nothing",
         ),
         (
-            "However little fits: the checkpoint before it is whole.",
+            "However little fits on the disk, the checkpoint before it stays intact.",
             "tests/soak/test_stops.py::test_a_disk_that_is_full_at_any_size_loses_nothing",
         ),
         (
-            "A run folder that is removed under the training is one line.",
+            "A run folder that is removed during training gives one line.",
             "tests/soak/test_stops.py::test_a_folder_that_vanishes_is_one_line",
         ),
         (
-            "A second process in the same run folder is refused before it loads anything; a process that died does "
-            "not leave the folder locked.",
+            "A second process in the same run folder is refused before it loads anything; a process that died leaves "
+            "no lock behind.",
             "tests/soak/test_stops.py::test_a_second_process_is_refused_before_it_loads_anything",
         ),
     ],
-    "A run can be made again": [
+    "A run can be reproduced": [
         (
-            "`etudes reproduce RUN` trains again from the run's settings and compares weights, metrics and test "
-            "metrics bit for bit.",
-            "tests/test_reproduction.py::test_a_run_is_reproduced_bit_for_bit_and_leaves_nothing",
+            "`etudes reproduce RUN` trains again with the run's settings and compares weights, training metrics and "
+            "test metrics bit for bit.",
+            "tests/actions/test_reproduce.py::test_a_run_is_reproduced_bit_for_bit_and_leaves_nothing",
         ),
         (
-            "Where they differ it names the first metrics that do, and what differs between the environments.",
-            "tests/test_reproduction.py::test_what_differs_is_named",
+            "If they differ, it names the first metrics that do, and the differences between the environments.",
+            "tests/actions/test_reproduce.py::test_what_differs_is_named",
         ),
         (
-            "Settings that were changed after the training are refused, as are damaged weights.",
+            "Settings that were changed after training are refused, and so are damaged weights.",
             "tests/runs/test_run_folder.py::test_settings_that_were_changed_after_the_training_are_refused",
         ),
     ],
-    "No file that a person brings can hurt": [
+    "No input file can do harm": [
         (
-            "Pictures, folders, tables, archives, weights, settings, run folders and words that are bad, broken, huge "
-            "or hostile are refused in one line, with exit code 2, at little cost, and change nothing: nothing in a "
-            "file is unpickled, run, or followed out of it.",
+            "Pictures, folders, tables, archives, weights, settings, run folders and arguments that are wrong, broken, "
+            "huge or hostile are refused in one line with exit code 2, cost little time and memory, and change "
+            "nothing. Nothing in a file is unpickled, executed, or followed out of it.",
             "tests/soak/test_hostile.py::test_bad_inputs_are_refused_in_one_line_at_little_cost",
         ),
         (
-            "Random damage to checkpoints, weights, manifests, settings and cached data is noticed or changes nothing.",
+            "Random damage to checkpoints, weights, manifests, settings and cached data is detected or harmless.",
             "tests/soak/test_flips.py::test_damage_is_detected_or_harmless",
         ),
         (
-            "What can be refused is refused before a backend is loaded: inputs and options of every étude, damaged "
-            "runs, missing data.",
+            "Whatever can be refused without a network is refused before a backend is loaded: inputs and options of "
+            "every study, damaged runs, missing data.",
             "tests/cli/test_refusals_are_quick.py::test_a_bad_input_or_option_is_refused_without_a_backend",
         ),
         (
@@ -101,62 +101,62 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
             "tests/cli/test_refusals_are_quick.py::test_a_refusal_costs_little",
         ),
         (
-            "Pickles in a published set are read by an unpickler that knows arrays and nothing else, and only once "
-            "their checksum is right.",
+            "Pickles in a published data set are read by an unpickler that accepts arrays only, and only after their "
+            "checksum was verified.",
             "tests/data/test_published.py::test_a_malicious_pickle_is_refused_even_with_the_right_sum",
         ),
     ],
-    "A download is right or not there": [
+    "A download is correct or absent": [
         (
-            "Cut, stalled, endless, wrong or refused answers of a server never leave a file under its name.",
+            "A response that is cut off, stalled, endless or wrong, or an error, leaves no file under the final name.",
             "tests/data/test_downloads.py::test_nothing_else_takes_the_name",
         ),
         (
-            "After trouble, the next try succeeds.",
+            "After a failure, the next attempt succeeds.",
             "tests/data/test_downloads.py::test_the_next_try_after_trouble_succeeds",
         ),
         (
-            "Of two processes at once one downloads and the other waits.",
+            "If two processes need a file at once, one downloads and the other waits.",
             "tests/data/test_downloads.py::test_of_two_processes_one_downloads_and_the_other_waits",
         ),
         (
-            "Killed in the middle, the next download is right and nothing piles up.",
+            "After a kill in the middle, the next download is correct and no leftovers pile up.",
             "tests/data/test_downloads.py::"
             "test_after_kills_in_the_middle_the_next_download_is_right_and_nothing_piles_up",
         ),
         (
-            "Without a network, one line names the file, its whole SHA-256 and the folder to put it in.",
+            "Without a network, one line names the file, its full SHA-256 and the folder to put it in.",
             "tests/data/test_downloads.py::test_without_network_the_line_has_the_whole_checksum",
         ),
     ],
-    "It works in odd places": [
+    "It works in unusual environments": [
         (
-            "Paths with spaces, of other alphabets and of 200 characters hold runs and photographs.",
+            "Runs and photographs may be in paths with spaces, other alphabets and 200 characters.",
             "tests/cli/test_odd_places.py::test_a_training_and_its_use_at_the_end_of_an_odd_path",
         ),
         (
-            "Without a home, a display or a Unicode locale everything prints.",
+            "Everything prints without a home folder, a display or a Unicode locale.",
             "tests/cli/test_odd_places.py::test_what_needs_no_training_prints_anywhere",
         ),
-        ("Forty columns are enough.", "tests/cli/test_odd_places.py::test_forty_columns_are_enough"),
+        ("A terminal of forty columns is wide enough.", "tests/cli/test_odd_places.py::test_forty_columns_are_enough"),
         (
-            "A place that cannot be written to is one line.",
+            "A folder that cannot be written to gives one line.",
             "tests/cli/test_odd_places.py::test_a_place_that_cannot_be_written_is_one_line",
         ),
     ],
 }
-"""Heading → sentences, each with the test that fails if it is not so."""
+"""Heading → promises, each with the test that fails if it is broken."""
 
 
 def yes(value: bool) -> str:
-    """A word for a table's cell."""
+    """The word for a cell of a table."""
     return "yes" if value else "**no**"
 
 
 def kills_table(records: list[dict[str, Any]]) -> list[str]:
-    """Straight = interrupted, with the SHA-256 of both."""
+    """Uninterrupted and interrupted runs, with the SHA-256 of their weights."""
     lines = [
-        "| étude | backend | kills | at places | runs | straight | interrupted | the same |",
+        "| study | backend | kills | failpoints | runs | uninterrupted | interrupted | equal |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for record in records:
@@ -169,21 +169,24 @@ def kills_table(records: list[dict[str, Any]]) -> list[str]:
 
 
 def repeats_table(records: list[dict[str, Any]]) -> list[str]:
-    """Three times the same command, and once on one core."""
-    lines = ["| étude | backend | weights | three of three | on one core |", "| --- | --- | --- | --- | --- |"]
+    """The same command three times, and once on one core."""
+    lines = ["| study | backend | weights | three of three equal | on one core |", "| --- | --- | --- | --- | --- |"]
     for record in records:
         cells = (record["etude"], record["backend"], f"`{record['weights'][:12]}`")
         lines.append(
             "| "
             + " | ".join(cells)
-            + f" | {yes(record['same'])} | {'same' if record['same_on_one_core'] else 'other'} |"
+            + f" | {yes(record['same'])} | {'equal' if record['same_on_one_core'] else 'different'} |"
         )
     return lines
 
 
 def checkpoints_table(records: list[dict[str, Any]]) -> list[str]:
-    """What a checkpoint costs."""
-    lines = ["| étude (`tuned`) | MB | median s | every s | share |", "| --- | --- | --- | --- | --- |"]
+    """The cost of a checkpoint."""
+    lines = [
+        "| study (`tuned`) | MB | seconds (median) | saved every s | share of time |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for record in records:
         median = sorted(record["seconds"])[len(record["seconds"]) // 2]
         cells = (f"{record['megabytes']:.1f}", f"{median:.3f}", f"{record['every']:.0f}", f"{record['share']:.2%}")
@@ -192,9 +195,9 @@ def checkpoints_table(records: list[dict[str, Any]]) -> list[str]:
 
 
 def signals_table(records: list[dict[str, Any]]) -> list[str]:
-    """How long it takes to stop."""
+    """Seconds until a run stops."""
     lines = [
-        "| étude (`tuned`) | signal | seconds | exit code | saved, said and stopped |",
+        "| study (`tuned`) | signal | seconds | exit code | saved, reported and stopped |",
         "| --- | --- | --- | --- | --- |",
     ]
     for record in records:
@@ -206,7 +209,7 @@ def signals_table(records: list[dict[str, Any]]) -> list[str]:
 def hostile_table(found: dict[str, Any]) -> list[str]:
     """Bad inputs by kind."""
     lines = [
-        "| kind | tried | refused well | worst s | worst MB |",
+        "| kind | tried | refused properly | max s | max MB |",
         "| --- | --- | --- | --- | --- |",
     ]
     for kind, row in found["kinds"].items():
@@ -217,7 +220,7 @@ def hostile_table(found: dict[str, Any]) -> list[str]:
 
 def flips_table(found: dict[str, Any]) -> list[str]:
     """Random damage by file."""
-    lines = ["| file | damaged | detected | harmless | loaded changed |", "| --- | --- | --- | --- | --- |"]
+    lines = ["| file | damaged | detected | harmless | loaded with changes |", "| --- | --- | --- | --- | --- |"]
     for file, row in found.items():
         lines.append(f"| {file} | {row['tried']} | {row['detected']} | {row['harmless']} | {row['silent']} |")
     return lines
@@ -225,42 +228,44 @@ def flips_table(found: dict[str, Any]) -> list[str]:
 
 PARTS = {
     "kills": (
-        "Killed and gone on with",
-        "Tiny trainings, a checkpoint at every step, killed at seeded failpoints (a fifth of the kills: by the clock, "
-        "anywhere) until so many had struck; every run then came to its end, and that is compared with the end of a "
-        "run never interrupted: SHA-256 of the weights, every logged metric, every test figure.",
+        "Killed and resumed",
+        "Tiny runs that save a checkpoint at every step are killed at seeded failpoints (a fifth of the kills at a "
+        "random time) and resumed, until the number of kills in the table is reached. The finished run is compared "
+        "with one that was never interrupted: SHA-256 of the weights, every logged metric, every test metric.",
         kills_table,
     ),
     "repeats": (
         "The same command again",
-        "Three trainings of the preset `tiny` in three processes. Nothing is switched on for it: on the CPU both "
-        "backends compute the same bits as they are, so determinism costs no time there. The last column says whether "
-        "one core gives the same bits as all; that is not promised.",
+        "Three runs of the preset `tiny` in three processes. No deterministic mode is switched on: on the CPU both "
+        "backends compute the same bits by default, so determinism costs no time there. The last column says whether "
+        "one core gives the same bits as all cores; that is not promised.",
         repeats_table,
     ),
     "checkpoints": (
         "What a checkpoint costs",
         "A file as large as the networks with two moments for each weight, written five times and flushed to the disk. "
-        "It is saved every 30 seconds, or as much less often as keeps it to 2 % of the time, but at least every 60.",
+        "A run saves one every 30 seconds, or less often if that would take more than 2 % of the time, but at least "
+        "every 60 seconds.",
         checkpoints_table,
     ),
     "signals": (
         "Stopped by a signal",
-        "From the signal to the end of the process, networks and batches of preset `tuned` on embedded data: the step "
-        "under way is finished, a checkpoint written, and the line said that goes on.",
+        "Seconds from the signal to the end of the process, with the networks and batches of the preset `tuned` on "
+        "embedded data. The current step is finished, a checkpoint is written, and the command that resumes is "
+        "printed.",
         signals_table,
     ),
     "hostile": (
         "Bad inputs",
-        "Each is a file, folder or word that a person might bring, generated by `tests/soak`, tried with a command in "
-        "a process of its own. Refused well: exit code 2, one line of at most 200 characters, nothing changed, no "
-        "process left, within 2 s and 512 MB (20 s and 1 GB where only the network itself can tell).",
+        "Files, folders and arguments as users might pass them, generated by `tests/soak`, each tried with a command "
+        "in its own process. Refused properly: exit code 2, one line of at most 200 characters, nothing changed, no "
+        "process left, within 2 s and 512 MB (20 s and 1 GB if only the network itself can tell).",
         hostile_table,
     ),
     "flips": (
         "Random damage",
-        "Flipped bits, cuts, zeros and appended bytes in the files that a run is gone on with or loaded from. "
-        "Detected: refused in one line, or the checkpoint before it is taken. Harmless: what is loaded is the same.",
+        "Flipped bits, cuts, zeros and appended bytes in the files that a run is resumed or loaded from. Detected: "
+        "refused in one line, or the checkpoint before it is used. Harmless: what is loaded is equal.",
         flips_table,
     ),
 }
@@ -271,15 +276,16 @@ def reliability_page(results: dict[str, Any]) -> str:
     lines = [
         "# Reliability",
         "",
-        "Generated by `make soak`: it tries whole what `make test` tries in part, and writes its metrics to",
-        "`benchmarks/reliability.json`, from which this page is made. Each promise names the test that holds it.",
+        "Each promise names the test that checks it. `make test` and `make check` try a sample of each; `make soak`",
+        "tries all of it and writes `benchmarks/reliability.json`, from which `python docs/generate.py` makes this",
+        "page.",
         "",
         "## Promises",
     ]
     for heading, promises in PROMISES.items():
         lines += ["", f"### {heading}", ""]
         lines += [f"- {sentence}\n  `{test}`" for sentence, test in promises]
-    lines += ["", "## Figures"]
+    lines += ["", "## Measurements"]
     for part, (heading, text, table) in PARTS.items():
         lines += ["", f"### {heading}", "", text, ""]
         if part not in results:

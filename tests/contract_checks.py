@@ -1,4 +1,4 @@
-"""What every étude must do: `test_contract.py` runs it on the six, `test_seventh_etude.py` on a new one."""
+"""What every study must do: `test_contract.py` runs it on the six, `test_seventh_etude.py` on a new one."""
 
 import csv
 import dataclasses
@@ -16,7 +16,8 @@ import pytest
 import etudes
 import etudes.training.backend
 from etudes import experiments
-from etudes.contract import Result
+from etudes.actions.loading import LoadedRun
+from etudes.contract import BaseNetwork, Result
 from etudes.errors import Interrupted, UserError
 from etudes.runs import Run, read_metrics
 from etudes.settings import describe, validate
@@ -89,42 +90,59 @@ def check_life(name: str, folder: Path, straight: Run | None = None) -> None:
     resumed = etudes.resume(interrupted, quiet=True)
     check_same_end(straight, resumed)
 
-    trained = etudes.load(straight)
+    loaded = etudes.load(straight)
     results = straight.read_json("results.json")
-    evaluated = etudes.evaluate(straight)
+    evaluated = etudes.evaluate(loaded)
     assert experiment.headline in evaluated.metrics
-    for figure, value in results["metrics"].items():
-        np.testing.assert_allclose(evaluated.metrics[figure], value, rtol=1e-4, atol=1e-5, err_msg=figure)
+    for name_of, value in results["metrics"].items():
+        np.testing.assert_allclose(evaluated.metrics[name_of], value, rtol=1e-4, atol=1e-5, err_msg=name_of)
     check_pictures(evaluated, name)
+    check_io_spec(loaded)
 
-    data = experiment.load_data(trained.settings)
-    example = experiment.use.example(data, straight.pictures)
-    used = etudes.use(straight, *example.inputs, **example.options)
+    example = experiment.use.example(loaded.data, straight.pictures)
+    used = etudes.use(loaded, *example.inputs, **example.options)
     assert used.answers
     json.dumps(used.as_json(), allow_nan=False)
-    inspected = etudes.inspect(straight)
+    inspected = etudes.inspect(loaded)
     assert inspected.files
     assert any(table.columns[0] == "layer" for table in inspected.tables)
     check_pictures(inspected, name)
     check_card(name, straight, [evaluated, inspected])
-    check_export(straight, experiment.trains)
-    page = etudes.report(straight).read_text(encoding="utf-8")
-    assert f"A training of {name}" in page
+    check_export(straight, loaded)
+    page = etudes.report(loaded).read_text(encoding="utf-8")
+    assert f"A run of {name}" in page
 
 
-def check_export(run: Run, trains: tuple[str, ...]) -> None:
+def check_io_spec(loaded: LoadedRun) -> None:
+    """Every network has its inputs and outputs described, and stays within the ranges that are said."""
+    specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
+    assert specs.keys() >= loaded.networks.keys()
+    rng = np.random.default_rng(0)
+    for name, network in loaded.networks.items():
+        spec = specs[name]
+        if isinstance(network, np.ndarray):
+            assert spec.outputs[0].low <= network.min() <= network.max() <= spec.outputs[0].high
+            continue
+        assert (len(spec.inputs), len(spec.outputs)) == (len(network.inputs), len(network.outputs))
+        shapes = [[4, *(side or 96 for side in tensor.shape[1:])] for tensor in network.inputs]
+        inputs = [rng.uniform(i.low, i.high, shape) for i, shape in zip(spec.inputs, shapes, strict=True)]
+        inputs = [x.astype(t.dtype) for x, t in zip(inputs, network.inputs, strict=True)]
+        outputs = network.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
+        for found, said in zip(outputs if len(spec.outputs) > 1 else [outputs], spec.outputs, strict=True):
+            assert said.low - 1e-3 <= np.min(found) <= np.max(found) <= said.high + 1e-3, (name, said)
+
+
+def check_export(run: Run, loaded: LoadedRun) -> None:
     """Every network that was trained becomes a file; where a training changes no network, that is said."""
-    if trains:
+    if loaded.experiment.capability(BaseNetwork):
         with pytest.raises(UserError, match="trains no network"):
-            etudes.export(run)
+            etudes.export(loaded)
         return
-    exported = etudes.export(run)
-    networks = etudes.load(run).networks
-    assert all(Path(exported.files[name]).is_file() for name in networks)
-    assert (
-        "what"
-        in json.loads((run.folder / "export" / "export-keras.json").read_bytes())["networks"][next(iter(networks))]
-    )
+    exported = etudes.export(loaded)
+    assert all(Path(exported.files[name]).is_file() for name in loaded.networks)
+    sheet = json.loads((run.folder / "export" / "export-keras.json").read_bytes())["networks"]
+    specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
+    assert {name: about["what"] for name, about in sheet.items()} == {n: str(specs[n]) for n in loaded.networks}
 
 
 def check_run_folder(run: Run, name: str) -> None:
@@ -178,7 +196,7 @@ def check_card(name: str, run: Run, results: list[Result]) -> None:
     promised = re.findall(r"`([\w*/-]+)`", card)
     for picture in made:
         assert any(fnmatch(picture, pattern) for pattern in promised), f"the card of {name} does not name {picture}"
-    sources = [*experiments.folder(name).glob("*.py"), *Path(etudes.__path__[0]).glob("training/*.py")]
+    sources = [*experiments.folder(name).glob("*.py"), *Path(etudes.__path__[0]).glob("analysis/*.py")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources if not path.name.startswith("test_"))
     for look in looks_of(card):
         for picture in (one for one in look.names if "." not in one):

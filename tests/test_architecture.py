@@ -1,6 +1,7 @@
 """The arrows of docs/architecture.md, file sizes, and what importing may load."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,36 +11,25 @@ import pytest
 SOURCE = Path(__file__).parent.parent / "src" / "etudes"
 MODULES = sorted(path for path in SOURCE.rglob("*.py") if not path.name.startswith("test_"))
 
-BOTTOM = {"errors", "settings", "contract"}
-MAY_IMPORT = {
-    "errors": set(),
-    "settings": {"errors"},
-    "contract": {"errors", "settings"},
-    "data": BOTTOM,
-    "runs": BOTTOM,
-    "measures": BOTTOM,
-    "views": BOTTOM,
-    "exports": BOTTOM,
-    "training": BOTTOM | {"data", "measures", "runs", "views"},
-    "experiments": BOTTOM | {"data", "measures", "runs", "views", "training"},
-    "trained": BOTTOM | {"data", "runs", "views", "training", "experiments"},
-    "comparison": BOTTOM | {"measures", "runs", "views", "experiments"},
-    "keeping": BOTTOM | {"runs", "views"},
-    "reporting": BOTTOM | {"runs", "views", "experiments"},
-    "running": BOTTOM | {"runs", "views", "training", "experiments", "trained", "keeping", "reporting"},
-    "reproduction": BOTTOM | {"runs", "views", "training", "experiments", "running"},
-    "asking": BOTTOM | {"runs", "views", "training", "experiments", "trained", "keeping", "reporting"},
-    "exporting": BOTTOM | {"runs", "training", "experiments", "trained", "exports"},
-    "actions": BOTTOM
-    | {"runs", "views", "training", "experiments", "trained", "comparison", "running", "reproduction", "asking"}
-    | {"exporting"},
-    "overview": BOTTOM | {"data", "runs", "views", "training", "experiments"},
-    "demo": BOTTOM | {"data", "runs", "views", "training", "experiments", "actions", "reporting"},
-    "cli": BOTTOM | {"data", "runs", "views", "experiments", "actions", "overview", "demo", "studio", "trained"},
-    "studio": BOTTOM | {"data", "runs", "views", "experiments", "trained", "actions"},
-    "__main__": {"cli"},
-    "__init__": BOTTOM | {"actions", "runs", "experiments"},
-}
+FLOORS = (
+    ("cli", "studio"),
+    ("actions",),
+    ("experiments",),
+    ("analysis",),
+    ("training",),
+    ("loggers",),
+    ("data", "runs", "exports", "views"),
+    ("contract",),
+    ("settings",),
+    ("errors",),
+)
+"""The rooms from top to bottom; a file imports from its own room and from lower floors only."""
+
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+OUTSIDE = {"__main__": {"cli"}, "__init__": {"actions", "contract", "errors", "experiments", "runs"}}
+"""The files beside the rooms, and what they import."""
+DOORS = {("cli", "studio")}
+"""`etudes studio` starts the other door."""
 
 
 def room_of(path: Path) -> str:
@@ -67,7 +57,20 @@ def test_imports_point_one_way(path: Path) -> None:
     room = room_of(path)
     for name in imports_of(path):
         other = name.split(".")[1]
-        assert other == room or other in MAY_IMPORT[room], f"{room} must not import {name}"
+        if room in OUTSIDE:
+            assert other in OUTSIDE[room], f"{room} must not import {name}"
+        elif other != room and (room, other) not in DOORS:
+            assert FLOOR[other] > FLOOR[room], f"{room} must not import {name}: it is not on a lower floor"
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {path.name.removesuffix(".py") for path in SOURCE.iterdir() if not path.name.startswith("_")}
+    assert rooms - {"py.typed", "bundled"} == set(FLOOR)
+
+
+def test_the_page_about_the_architecture_draws_the_floors() -> None:
+    page = (SOURCE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert " → ".join(", ".join(rooms) for rooms in FLOORS) in page
 
 
 def test_no_etude_imports_another() -> None:
@@ -78,9 +81,72 @@ def test_no_etude_imports_another() -> None:
             assert all(name.startswith(own) for name in others), f"{path} imports {others}"
 
 
+STUDIES = sorted(SOURCE.glob("experiments/*/study.py"))
+MAX_STUDY_LINES = 300
+"""A study that fits on one page is a promise to the reader."""
+MAX_LINES = 400
+"""Elsewhere a longer file is a warning that it holds two ideas."""
+
+
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_files_are_short(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+    most = MAX_STUDY_LINES if path in STUDIES else MAX_LINES
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= most
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.parent.name)
+def test_a_study_is_told_in_one_order(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    marks = ["@dataclass(frozen=True)", "PRESETS = {", "# --- data -", "# --- network -", "# --- training -", "def train("]
+    places = [text.find(mark) for mark in marks]
+    assert -1 not in places, f"{path} has no {marks[places.index(-1)]!r}"
+    assert places == sorted(places), f"{path}: the headings are not in the order of the other studies"
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.parent.name)
+def test_a_study_imports_no_plumbing(path: Path) -> None:
+    own = f"etudes.experiments.{path.parent.name}"
+    for name in imports_of(path):
+        assert name.split(".")[1] in ("contract", "settings", "errors", "data", "training", "experiments"), name
+        assert name not in {f"{own}.{verb}" for verb in ("evaluate", "use", "inspect")}, f"{path} knows {name}"
+        assert name != "etudes.training.xla", f"{path} imports {name}"
+
+
+@pytest.mark.parametrize("path", STUDIES, ids=lambda path: path.parent.name)
+def test_a_study_has_no_way_round_the_contract(path: Path) -> None:
+    for module in path.parent.glob("*.py"):
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "hasattr", f"{module}: hasattr"
+                assert not (node.func.id == "getattr" and len(node.args) == 3), f"{module}: getattr with a default"
+
+
+def test_the_contract_has_no_way_round() -> None:
+    for path in [*SOURCE.glob("actions/*.py"), *SOURCE.glob("cli/*.py"), SOURCE / "contract.py"]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "hasattr", f"{path}: hasattr"
+                assert not (node.func.id == "getattr" and len(node.args) == 3), f"{path}: getattr with a default"
+
+
+def test_what_one_study_uses_stays_in_its_folder() -> None:
+    """A public name of a shared room has more than one user: another room, another file, or two studies."""
+    users: dict[tuple[str, str], set[str]] = {}
+    for path in MODULES:
+        user = str(path.relative_to(SOURCE).parent) if room_of(path) == "experiments" else str(path)
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                for alias in node.names:
+                    users.setdefault((node.module, alias.name), set()).add(user)
+    alone = []
+    for (module, name), found in sorted(users.items()):
+        if module.split(".")[1:2] in (["training"], ["analysis"], ["views"]) and len(found) == 1:
+            (user,) = found
+            file = SOURCE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+            used_at_home = file.exists() and len(re.findall(rf"\b{name}\b", file.read_text(encoding="utf-8"))) > 1
+            if user.startswith("experiments") and not used_at_home:
+                alone.append(f"{module}.{name} is used by {user} alone")
+    assert alone == []
 
 
 def test_functions_fit_a_screen() -> None:
@@ -108,7 +174,7 @@ def loaded_by(code: str) -> set[str]:
     "code",
     [
         "import etudes",
-        "import etudes.actions",
+        *(f"import etudes.actions.{path.stem}" for path in sorted((SOURCE / "actions").glob("[a-z]*.py"))),
         "from etudes.cli import run; run(['--help'])",
         "from etudes.cli import run; run(['list'])",
         "from etudes import experiments; [experiments.load(name) for name in experiments.names()]",
@@ -116,3 +182,12 @@ def loaded_by(code: str) -> set[str]:
 )
 def test_importing_loads_nothing_heavy(code: str) -> None:
     assert loaded_by(code) == set()
+
+
+def test_use_loads_no_logger_no_export_and_no_download() -> None:
+    code = "import sys; import etudes.actions.use; print(sorted(m for m in sys.modules if m.startswith('etudes.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(ast.literal_eval(done.stdout))
+    assert not {name for name in loaded if name.startswith(("etudes.loggers", "etudes.exports", "etudes.studio"))}
+    assert "etudes.data.downloads" not in loaded
+    assert not {f"etudes.actions.{verb}" for verb in ("train", "report", "export", "compare", "reproduce")} & loaded

@@ -170,7 +170,7 @@ def test_the_list_says_what_is_bundled_and_how_good_it_is(
         assert command(["list", "--json"]) == 0
         return {row["etude"]: row["trained weights"] for row in json.loads(capsys.readouterr().out)}
 
-    assert set(ready().values()) == {"no", "needs none of its own"}
+    assert set(ready().values()) == {"no", "not needed"}
     monkeypatch.setattr("etudes.runs.folder.BUNDLED", BUNDLED)
     for name, words in ready().items():
         if name in ETUDES:

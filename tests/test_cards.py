@@ -1,4 +1,4 @@
-"""The commands of the cards are words that the command line takes; nothing of them is run."""
+"""The command line accepts every command on the cards; none is run."""
 
 import re
 import shlex
@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from etudes import experiments
+from etudes.actions.loading import Target
 from etudes.cli import commands, run
 from etudes.cli.parsing import parse
 from etudes.views.card import looks_of
 
 
-class Parsed(Exception):
-    """A command's words were taken."""
+class Parsed(Exception):  # noqa: N818 (not an error)
+    """The arguments of a command were accepted."""
 
 
 def card(name: str) -> str:
@@ -23,7 +24,7 @@ def card(name: str) -> str:
 
 
 def commands_on(text: str) -> list[str]:
-    """The lines of the code blocks, and what stands between backticks and has more words than `etudes evaluate`."""
+    """The commands in code blocks and between backticks, without mere names such as `etudes evaluate`."""
     blocks = re.findall(r"^```\w*\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
     prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
     lines = [line.strip() for block in blocks for line in block.splitlines()]
@@ -33,7 +34,7 @@ def commands_on(text: str) -> list[str]:
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command ends once its words are taken."""
+    """Every command ends once its arguments are accepted."""
 
     def stopped(cls: Any, words: Sequence[str], prog: str, **kwargs: Any) -> Any:
         parse(cls, words, prog, **kwargs)
@@ -43,12 +44,11 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", experiments.names())
-def test_the_commands_of_a_card_are_taken(
+def test_the_commands_of_a_card_are_accepted(
     name: str, parsed: None, monkeypatch: pytest.MonkeyPatch, runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    names = experiments.names()
-    # Of a run, the card's own étude is that which made it.
-    monkeypatch.setattr("etudes.actions.etude_of", lambda reference: reference if reference in names else name)
+    # A run on a card is one of the card's study.
+    monkeypatch.setattr("etudes.actions.loading.resolve", lambda _: Target(name, None, {}, named=False))
     found = commands_on(card(name))
     assert len(found) >= 8
     for line in found:
@@ -59,13 +59,13 @@ def test_the_commands_of_a_card_are_taken(
         pytest.fail(f"{line}: {code}, {capsys.readouterr().err}")
 
 
-def test_a_command_that_is_not_taken_would_be_found(parsed: None, runs: Path) -> None:
+def test_a_command_that_is_not_accepted_is_found(parsed: None, runs: Path) -> None:
     (line,) = commands_on("a\n```\netudes inspect cifar10_cnn --rate\n```\nand `x`")
     assert run(shlex.split(line)[1:]) == 2
 
 
 @pytest.mark.parametrize("name", experiments.names())
-def test_every_look_of_a_card_is_a_command_of_its_etude(name: str) -> None:
+def test_every_picture_on_a_card_has_a_command_of_its_study(name: str) -> None:
     looks = looks_of(card(name))
     assert {"etudes train", "etudes evaluate", "etudes inspect", "etudes report"} <= {
         " ".join(look.command.split()[:2]) for look in looks

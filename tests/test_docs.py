@@ -1,4 +1,4 @@
-"""What the docs say is what happens: commands of the README run, generated pages are current, nothing private leaks."""
+"""The docs are true: commands in README and guide run, generated pages are current, nothing private leaks."""
 
 import importlib.util
 import json
@@ -18,6 +18,7 @@ from etudes.settings import as_dict
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "guide.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +48,7 @@ def test_generated_pages_are_current() -> None:
         assert path.read_text(encoding="utf-8") == text, f"{path} is not current: run `make docs`"
 
 
-def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
+def test_seeds_are_averaged_only_if_the_recipe_is_the_same() -> None:
     def trained(seed: int, accuracy: float, epochs: int = 5) -> dict[str, Any]:
         return {
             "etude": "cifar10_cnn",
@@ -68,7 +69,7 @@ def test_seeds_are_put_together_only_where_the_recipe_is_the_same() -> None:
     assert lines[-1] == f"| {recipe} | 2 | **accuracy** | 0.55 | 0.071 | 0.5 | 0.6 |"
 
 
-def test_a_seed_counts_once_whatever_was_trained_beside_it() -> None:
+def test_a_seed_counts_once_whatever_baselines_were_trained_beside_it() -> None:
     def trained(seed: int, accuracy: float, *baselines: str) -> dict[str, Any]:
         settings = {"seed": seed, "translate": 2, "baselines": list(baselines)}
         return {
@@ -90,7 +91,7 @@ def test_a_seed_counts_once_whatever_was_trained_beside_it() -> None:
     ]
 
 
-def test_a_run_whose_preset_has_changed_since_says_what_trains_it_today() -> None:
+def test_a_run_whose_preset_has_changed_has_the_command_of_today() -> None:
     today = generator("recipes").today
     settings = as_dict(experiments.load("cifar10_cnn").presets["quick"]) | {"epochs": 5, "precision": "bfloat16"}
     header = {"etude": "cifar10_cnn", "preset": "quick", "settings": settings}
@@ -103,7 +104,7 @@ def test_a_run_whose_preset_has_changed_since_says_what_trains_it_today() -> Non
     )
 
 
-def test_what_was_tried_goes_between_the_marks_of_a_card_and_nowhere_else(
+def test_the_table_of_what_was_tried_goes_between_the_markers_of_a_card_and_nowhere_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tables = generator("recipe_tables")
@@ -128,22 +129,41 @@ def test_the_two_commands_come_first() -> None:
     assert commands[:2] == ["make demo", "make test"]
 
 
-def block(kind: str) -> str:
-    """The code blocks of a kind in the README, one after the other."""
-    found = re.findall(rf"^```{kind}\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+def test_the_readme_is_one_page_with_one_picture() -> None:
+    assert len(README.splitlines()) <= 120
+    (picture,) = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+    assert (ROOT / picture).stat().st_size <= 300_000
+
+
+def test_the_numbers_of_the_readme_are_those_of_the_results() -> None:
+    results = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
+    summary = results.partition("## Summary")[2].partition("## Goals")[0]
+    for name in experiments.names():
+        said, measured = (
+            next(line for line in page.splitlines() if line.startswith(f"| [{name}]")).split(" | ")
+            for page in (README, summary)
+        )
+        _, _, mean, spread, seeds, *_ = measured
+        numbers = [spread] if "error" in spread else [mean.strip("*"), *([spread] if spread != "–" else [])]
+        assert all(number in said[-1] for number in [*numbers, f"{seeds} "]), name
+
+
+def block(kind: str, page: str) -> str:
+    """The code blocks of a kind on a page, one after the other."""
+    found = re.findall(rf"^```{kind}\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
     assert found
     return "".join(found)
 
 
-def test_the_shell_lines_of_the_readme_run(
+def test_the_shell_lines_of_readme_and_guide_run(
     runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """With the preset tiny in place of demo, a small picture as photo.jpg, and no published data or network at hand."""
+    """With the preset tiny instead of demo, a small picture as photo.jpg, and without published data and network."""
     from etudes.data import embedded_photo
 
     monkeypatch.setenv("ETUDES_DATA", str(runs.parent / "empty"))
     embedded_photo("flower").resize((96, 64)).save("photo.jpg")
-    lines = [line.split("#")[0].strip() for line in block("sh").splitlines()]
+    lines = [line.split("#")[0].strip() for line in (block("sh", README) + block("sh", GUIDE)).splitlines()]
     commands = [shlex.split(line)[1:] for line in lines if line.startswith("etudes ")]
     assert len(commands) >= 12
     for words in commands:
@@ -151,8 +171,9 @@ def test_the_shell_lines_of_the_readme_run(
         assert run(words) == 0, capsys.readouterr().err
 
 
-def test_the_python_lines_of_the_readme_run(runs: Path) -> None:
-    exec(block("python").replace('"demo"', '"tiny"'), {"__name__": "readme"})
+@pytest.mark.parametrize("page", [README, GUIDE], ids=["readme", "guide"])
+def test_the_python_lines_run(page: str, runs: Path) -> None:
+    exec(block("python", page).replace('"demo"', '"tiny"'), {"__name__": "page"})
 
 
 def test_every_command_and_etude_is_in_the_readme() -> None:
@@ -163,13 +184,13 @@ def test_every_command_and_etude_is_in_the_readme() -> None:
         assert f"## etudes {command}" in reference
 
 
-def test_links_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+def test_links_have_a_target() -> None:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_no_file_names_a_place_of_one_machine() -> None:
+def test_no_file_names_a_path_of_one_machine() -> None:
     tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.split()
     private = re.compile(r"(?<![\w.])/(work|tmp|root|opt|home)/|files\.pythonhosted|pypi\.org/simple")
     for name in tracked:

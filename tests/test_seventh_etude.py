@@ -16,15 +16,18 @@ from etudes.contract import Experiment
 PAGE = (Path(__file__).parent.parent / "docs" / "a-seventh-etude.md").read_text(encoding="utf-8")
 
 
-def block(kind: str) -> str:
-    (text,) = re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
-    return str(text)
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
-def add(folder: Path, story: str, card: str) -> None:
+STUDY, CONTENTS = blocks("python")
+(CARD,) = blocks("markdown")
+
+
+def add(folder: Path, study: str = STUDY, contents: str = CONTENTS, card: str = CARD) -> None:
     (folder / "parity").mkdir(parents=True)
-    (folder / "parity" / "__init__.py").touch()
-    (folder / "parity" / "experiment.py").write_text(story, encoding="utf-8")
+    (folder / "parity" / "__init__.py").write_text(contents, encoding="utf-8")
+    (folder / "parity" / "study.py").write_text(study, encoding="utf-8")
     (folder / "parity" / "README.md").write_text(card, encoding="utf-8")
 
 
@@ -43,7 +46,7 @@ def test_the_page_gives_an_etude_that_fulfils_the_contract(
     place: Path, tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("ETUDES_CHECKPOINT_SECONDS", "0")
-    add(place, block("python"), block("markdown"))
+    add(place)
     assert "parity" in experiments.names()
     check_description("parity")
     check_life("parity", tmp_path)
@@ -52,11 +55,11 @@ def test_the_page_gives_an_etude_that_fulfils_the_contract(
     assert run(["use", str(tmp_path / "straight"), "0110"]) == 0
     assert "0110: " in capsys.readouterr().out
     assert run(["use", str(tmp_path / "straight"), "012"]) == 2
-    assert "is no row of 4 bits" in capsys.readouterr().err
+    assert "is not a row of 4 bits" in capsys.readouterr().err
 
 
 def test_a_card_without_a_heading_fails_the_contract(place: Path) -> None:
-    add(place, block("python"), block("markdown").replace("## Process", "## Something"))
+    add(place, card=CARD.replace("## Process", "## Something"))
     with pytest.raises(AssertionError, match="no heading"):
         check_description("parity")
 
@@ -66,18 +69,16 @@ PARTS = [field.name for field in dataclasses.fields(Experiment) if field.default
 
 @pytest.mark.parametrize("part", PARTS)
 def test_a_missing_part_fails_the_contract(place: Path, part: str) -> None:
-    story = block("python")
-    without = re.sub(rf"^    {part}=.*\n", "", story, flags=re.MULTILINE)
-    assert without != story
-    add(place, without, block("markdown"))
+    without = re.sub(rf"^    {part}=.*\n", "", CONTENTS, flags=re.MULTILINE)
+    assert without != CONTENTS
+    add(place, contents=without)
     with pytest.raises(TypeError, match=part):
         check_description("parity")
 
 
-def test_a_training_that_goes_past_the_session_fails_the_contract(place: Path, tmp_path: Path, runs: Path) -> None:
-    story = block("python")
-    past = re.sub(r"    session\.fit\(.*?\n\n", "    network.fit(rows, parity, verbose=0)\n\n", story, flags=re.DOTALL)
-    assert past != story
-    add(place, past, block("markdown"))
+def test_a_training_run_that_bypasses_the_session_fails_the_contract(place: Path, tmp_path: Path, runs: Path) -> None:
+    past = re.sub(r"    session\.fit\(.*?\n", "    network.fit(rows, parity, verbose=0)\n", STUDY, flags=re.DOTALL)
+    assert past != STUDY
+    add(place, study=past)
     with pytest.raises(AssertionError):
         check_life("parity", tmp_path)

@@ -1,4 +1,4 @@
-"""The layer tables of the design, letter for letter: kinds, output shapes and parameter counts of `classic`."""
+"""The layer tables of the design, exactly: kinds, output shapes and parameter counts of `classic`."""
 
 import pytest
 

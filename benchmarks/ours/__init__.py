@@ -1,1 +1,1 @@
-"""What Études does, each in a process of its own, through the functions that its users call."""
+"""Measurements of Études through its public functions, each in its own process."""

@@ -1,4 +1,4 @@
-"""Answers of a trained étude: many at once, one in a new process, one in a process that has answered before."""
+"""Answers of a trained study: many at once, one in a new process, one in a process that has answered before."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def measure(run: str, count: int, repeats: int) -> dict[str, Any]:
 
 
 def _median(action: Any, repeats: int, uncounted: int = 1) -> float:
-    """Median seconds of an action, the first times left out."""
+    """Median seconds of an action, without the first `uncounted` calls."""
     times = []
     for _ in range(repeats + uncounted):
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What this machine can do at best: the product of two square matrices, by TensorFlow."""
+"""The maximum speed of this machine: the product of two square matrices in TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def measure(precision: str = "float32", size: int = 2048, repeats: int = 8) -> dict[str, Any]:
-    """The best of some products, in 10⁹ operations a second; a multiplication and an addition are two."""
+    """The best of some products, in 10⁹ operations per second; a multiplication and an addition are two."""
     import tensorflow as tf
 
     a, b = (tf.cast(tf.random.stateless_normal((size, size), (0, seed)), precision) for seed in (1, 2))

@@ -1,4 +1,4 @@
-"""So many pictures classified by a fresh CIFAR-10 network."""
+"""Pictures classified by an untrained CIFAR-10 network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The work of each étude's networks, counted from their layers."""
+"""The work of the networks of each study, counted from their layers."""
 
 from __future__ import annotations
 

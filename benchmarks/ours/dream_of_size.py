@@ -1,4 +1,4 @@
-"""A dream on a picture of a given size, as a training."""
+"""A dream on a picture of a given size, as a training run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def measure(height: int, width: int, settings: dict[str, Any], most_steps: int =
     Args:
         height: of the picture, pixels.
         width: of the picture, pixels.
-        settings: further settings of the dream; with the Inception-v3 that is at hand, else with an untrained network.
+        settings: further settings of the dream; with Inception-v3 if it is available, else with an untrained network.
         most_steps: as in `training.measure`.
     """
     weights = weights_at_hand()

@@ -1,4 +1,4 @@
-"""The steps of a dream, with the étude's own functions."""
+"""The steps of a dream, with the functions of the study."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from etudes.training.backend import drawn_from, layers_in, start_backend
 def measure(
     height: int, width: int, iterations: int, octaves: int = 3, precision: str = "float32", seed: int = 0
 ) -> dict[str, Any]:
-    """Dream on noise with fresh weights as `classic` does; as `peers.dream_keras`."""
+    """Dream on noise with untrained weights as `classic` does; as `peers.dream_keras`."""
     start_backend(os.environ.get("KERAS_BACKEND"))
     settings = override(PRESETS["classic"], {"max_loss": 0.0, "octaves": octaves})
     with drawn_from(seed), layers_in(precision):

@@ -1,4 +1,4 @@
-"""A training as `ours.training` does it, with one lever of its speed let go, or one pulled that is not."""
+"""A run as in `ours.training`, without one of its optimisations, or with one that it does not use."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from etudes.training.backend import keras, start_backend
 
 
 def _arrays(inputs: Any, targets: Any, size: int) -> dict[str, Any]:
-    """Keras makes the data set, which tunes itself."""
+    """Let Keras make its self-tuning data set."""
     return {"x": inputs, "y": targets, "batch_size": size}
 
 
 @contextlib.contextmanager
 def _when_asked_for(make: Callable[[int], Any], end: int) -> Iterator[Callable[[int], Any]]:  # noqa: ARG001
-    """An epoch's examples are made when the epoch before is over."""
+    """Make the examples of an epoch after the epoch before."""
     yield make
 
 
 def _changed(change: str, etude: str) -> Any:
-    """Within it, trainings are so."""
+    """A context manager in which training has this change."""
     if change == "tuned data sets":
         return patch.object(session, "batches", _arrays)
     if change == "made in turn":

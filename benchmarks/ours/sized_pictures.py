@@ -1,4 +1,4 @@
-"""The CIFAR-10 network trained on noise of another size of picture."""
+"""The CIFAR-10 network trained on noise with another picture size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training by `etudes.train`, its epochs as `metrics.jsonl` has them, and when its first step was done."""
+"""A run of `etudes.train`: its epochs from `metrics.jsonl`, and the time of its first step."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from etudes.views.progress import NoProgress
 
 
 class Reached(Exception):  # noqa: N818 (it is no error)
-    """The target was reached, or the time is used up: nothing more is to be trained."""
+    """The target was reached, or the time is up: stop training."""
 
 
 class Stopping(NoProgress):
-    """A progress callback that notes when the first step was done, and ends the training at a target or after some time."""
+    """A progress callback that records the first step and ends training at a target or after some time."""
 
     def __init__(self, phase: str, target: list[Any], most_seconds: float, seconds: float, most_steps: int) -> None:
         self.phase, self.target, self.most_seconds, self.seconds = phase, target, most_seconds, seconds
@@ -28,13 +28,13 @@ class Stopping(NoProgress):
         self.epoch_ends: list[float] = []
 
     def on_batch_end(self, samples: int, metrics: dict[str, Any]) -> None:  # noqa: ARG002
-        """Note the first."""
+        """Record the time of the first step."""
         self.first_step, self.steps = self.first_step or time.time(), self.steps + 1
         if self.steps == self.most_steps:
             raise Reached
 
     def on_epoch_end(self, record: dict[str, Any]) -> None:
-        """Compare the epoch's figure with the target."""
+        """Compare the metric of the epoch with the target."""
         self.epoch_ends.append(time.time())
         self.seconds += record["seconds"]
         if self.target and record["phase"] == self.phase and record.get(self.target[0], -1) >= self.target[1]:
@@ -81,7 +81,7 @@ def measure(
 
 
 def _over(records: list[dict[str, Any]], phase: str, target: list[Any] | None, most_seconds: float) -> bool:
-    """Whether an earlier call came to its target, or used up the time."""
+    """Whether an earlier call reached its target or used up the time."""
     mine = [record for record in records if record["phase"] == phase]
     reached = target is not None and any(record.get(target[0], -1) >= target[1] for record in mine)
     return reached or bool(most_seconds and sum(record["seconds"] for record in records) > most_seconds)

@@ -1,4 +1,4 @@
-"""The gradient of a picture in windows beside that of the whole."""
+"""The gradient of a picture in tiles, compared with that of the whole picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from etudes.training.backend import start_backend
 
 
 def measure(height: int, width: int, tile: int) -> dict[str, Any]:
-    """The objective of `tuned`, with the Inception-v3 that is at hand, on an embedded photograph.
+    """The objective of `tuned`, with the Inception-v3 that is available, on an embedded photograph.
 
     Args:
         height: of the picture, pixels.

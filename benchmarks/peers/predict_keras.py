@@ -1,4 +1,4 @@
-"""A network of these études answered by plain `predict` of Keras, batches of 32, pictures scaled beforehand."""
+"""The same network with plain `predict` of Keras: batches of 32, pictures scaled beforehand."""
 
 from __future__ import annotations
 

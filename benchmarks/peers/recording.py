@@ -1,4 +1,4 @@
-"""What a peer's training leaves: a record an epoch, and a stop where its target or its time is reached."""
+"""The records of a peer: one for each epoch, and a stop at its target or time limit."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ class Epochs(keras.callbacks.Callback):
         return bool(mine and self.target and mine[-1].get(self.target[0], -1) >= self.target[1])
 
     def over(self) -> bool:
-        """Whether the time is used up."""
+        """Whether the time is up."""
         return bool(self.most_seconds) and sum(record["seconds"] for record in self.records) > self.most_seconds
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ARG002
-        """Look at the clock."""
+        """Record the start of the epoch."""
         self.began = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        """Write the record down."""
+        """Write the record."""
         seconds = time.monotonic() - self.began
         metrics = {name.replace("val_", "validation_"): float(value) for name, value in (logs or {}).items()}
         record = {"phase": self.phase, "epoch": epoch + 1, "seconds": seconds, **metrics}
@@ -63,7 +63,7 @@ class Epochs(keras.callbacks.Callback):
 
 
 def callbacks(epochs: Epochs, folder: str) -> list[Any]:
-    """The recorder and, with a folder, Keras's own way to go on after an interruption."""
+    """The recorder and, with a folder, Keras' own callback to resume after an interruption."""
     if not folder:
         return [epochs]
     backup = keras.callbacks.BackupAndRestore(str(Path(folder) / f"backup-{epochs.phase}"), delete_checkpoint=False)

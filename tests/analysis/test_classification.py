@@ -14,7 +14,7 @@ NAMES = ("a", "b", "c")
 
 
 @pytest.fixture(scope="module")
-def judged() -> tuple[Any, Images]:
+def classifier() -> tuple[Any, Images]:
     """A network that says of a grey value what its weights make of it, and pictures with labels drawn by chance."""
     start_backend()
     with drawn_from(2):
@@ -27,12 +27,12 @@ def judged() -> tuple[Any, Images]:
                 keras.layers.Activation("softmax"),
             ]
         )
-    random = np.random.default_rng(0)
-    return network, Images(random.integers(0, 256, (400, 2, 2, 1)).astype(np.uint8), random.integers(0, 3, 400))
+    rng = np.random.default_rng(0)
+    return network, Images(rng.integers(0, 256, (400, 2, 2, 1)).astype(np.uint8), rng.integers(0, 3, 400))
 
 
-def test_figures_are_those_of_scikit_learn(judged: tuple[Any, Images]) -> None:
-    network, test = judged
+def test_metrics_are_those_of_scikit_learn(classifier: tuple[Any, Images]) -> None:
+    network, test = classifier
     metrics = evaluate_classifier(network, test, NAMES).metrics
     said = network.predict(test.pictures, verbose=0).astype(np.float64)
     assert metrics["accuracy"] == pytest.approx(accuracy_score(test.labels, said.argmax(axis=1)))
@@ -40,8 +40,8 @@ def test_figures_are_those_of_scikit_learn(judged: tuple[Any, Images]) -> None:
     assert metrics["cross_entropy"] == pytest.approx(log_loss(test.labels, said, labels=[0, 1, 2]), rel=1e-4)
 
 
-def test_the_calibration_error_is_that_of_a_count_bin_by_bin(judged: tuple[Any, Images]) -> None:
-    network, test = judged
+def test_the_calibration_error_is_that_of_a_count_bin_by_bin(classifier: tuple[Any, Images]) -> None:
+    network, test = classifier
     said = predict(network, test.pictures).probabilities.astype(np.float64)
     sure, right, error = said.max(axis=1), said.argmax(axis=1) == test.labels, 0.0
     for number in range(15):
@@ -54,8 +54,8 @@ def test_the_calibration_error_is_that_of_a_count_bin_by_bin(judged: tuple[Any, 
     assert {"calibration", "confusion-matrix", "samples-right", "top-losses"} < set(found.pictures)
 
 
-def test_the_dearest_mistakes_come_first(judged: tuple[Any, Images], monkeypatch: pytest.MonkeyPatch) -> None:
-    network, test = judged
+def test_the_highest_losses_come_first(classifier: tuple[Any, Images], monkeypatch: pytest.MonkeyPatch) -> None:
+    network, test = classifier
     shown: dict[str, np.ndarray] = {}
 
     def watch(pictures: np.ndarray, *_: Any, captions: list[str], **__: Any) -> str:
@@ -70,8 +70,8 @@ def test_the_dearest_mistakes_come_first(judged: tuple[Any, Images], monkeypatch
     np.testing.assert_array_equal(shown["wrong"], test.pictures[wrong[np.argsort(given, kind="stable")][:40]])
 
 
-def test_what_a_run_saves_is_what_a_page_reads(judged: tuple[Any, Images]) -> None:
-    network, test = judged
+def test_what_a_run_saves_is_what_a_page_reads(classifier: tuple[Any, Images]) -> None:
+    network, test = classifier
     found = evaluate_classifier(network, test, NAMES)
     record = found.records["confusion"]
     assert np.sum(record["counts"]) == len(test)

@@ -3,8 +3,14 @@
 import numpy as np
 import pytest
 
-from etudes.analysis.inspection import RATE_STEPS, learning_rates
-from etudes.analysis.learning_rates import RangeTest, range_test, rising, smoothed
+from etudes.analysis.learning_rates import (
+    RATE_STEPS,
+    RangeTest,
+    find_learning_rate,
+    range_test,
+    rising_rate,
+    smoothed,
+)
 from etudes.errors import UserError
 from etudes.training.backend import drawn_from, keras, start_backend
 
@@ -24,7 +30,7 @@ def parabola(step: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_the_rate_rises_by_one_factor_a_step() -> None:
-    rate = rising(1e-4, 1.0, 5)
+    rate = rising_rate(1e-4, 1.0, 5)
     found = [float(keras.ops.convert_to_numpy(rate(step))) for step in range(5)]
     np.testing.assert_allclose(found, [1e-4, 1e-3, 1e-2, 1e-1, 1], rtol=1e-4)
 
@@ -32,7 +38,7 @@ def test_the_rate_rises_by_one_factor_a_step() -> None:
 def test_the_losses_are_those_of_gradient_descent_on_a_parabola() -> None:
     """The loss is w²; a step at rate r makes w (1 - 2r) w, so that beyond r = 1 it diverges."""
     network = line()
-    network.compile(optimizer=keras.optimizers.SGD(rising(1e-3, 100.0, 60)), loss="mse")
+    network.compile(optimizer=keras.optimizers.SGD(rising_rate(1e-3, 100.0, 60)), loss="mse")
     found = range_test(network, parabola, lowest=1e-3, highest=100.0, steps=60)
     weight, expected = 1.0, []
     for rate in found.rates:
@@ -69,12 +75,12 @@ def test_losses_that_jump_at_the_beginning_are_no_steepest_fall() -> None:
 def test_a_training_that_cannot_begin_is_one_line() -> None:
     shown = (np.full((4, 1), np.nan, np.float32), np.zeros((4, 1), np.float32))
     with pytest.raises(UserError, match="not finite"):
-        learning_rates(line(), keras.optimizers.SGD, "mse", shown, 2, 0.1)
+        find_learning_rate(line(), keras.optimizers.SGD, "mse", shown, 2, 0.1)
 
 
 def test_batches_begin_again_where_the_examples_end() -> None:
     shown = (np.ones((3, 1), np.float32), np.zeros((3, 1), np.float32))
-    result = learning_rates(line(), keras.optimizers.SGD, "mse", shown, 2, 0.1)
+    result = find_learning_rate(line(), keras.optimizers.SGD, "mse", shown, 2, 0.1)
     assert result.metrics["rate_of_this_run"] == 0.1
     assert result.metrics["suggested_rate"] == pytest.approx(result.metrics["rate_of_lowest_loss"] / 10)
     assert RATE_STEPS >= int(result.lines[0].split()[0]) > 100

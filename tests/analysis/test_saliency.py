@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from etudes.analysis.inspection import augmentation_sheet, check_look, saliency, to_look_at
-from etudes.analysis.saliency import STEPS, Explainer
+from etudes.analysis.saliency import STEPS, Explainer, check_explained, explain_predictions, pictures_to_explain
 from etudes.contract import ImageInfo, Images
 from etudes.errors import UserError
 from etudes.training.backend import drawn_from, keras, layers_in, start_backend
@@ -155,7 +154,7 @@ def test_half_precision_is_explained_in_full(picture: np.ndarray) -> None:
 def test_explaining_leaves_the_network_alone(network: Any, picture: np.ndarray) -> None:
     before = [weight.copy() for weight in network.get_weights()]
     names = [layer.name for layer in network.layers]
-    result = saliency(network, NAMES, picture[None], ["ship"], target="dog")
+    result = explain_predictions(network, NAMES, picture[None], ["ship"], target="dog")
     assert all((one == other).all() for one, other in zip(before, network.get_weights(), strict=True))
     assert names == [layer.name for layer in network.layers]
     (row,) = result.tables[0].rows
@@ -172,8 +171,8 @@ def test_a_network_without_convolutions_is_explained_too() -> None:
         )
     pictures = np.full((1, 6, 6, 1), 9, np.uint8)
     assert not Explainer(dense).has_convolutions
-    with_cam = saliency(make_network(), NAMES, np.zeros((1, 12, 12, 3), np.uint8), [""])
-    without = saliency(dense, NAMES[:2], pictures, [""])
+    with_cam = explain_predictions(make_network(), NAMES, np.zeros((1, 12, 12, 3), np.uint8), [""])
+    without = explain_predictions(dense, NAMES[:2], pictures, [""])
     assert without.pictures["saliency"].width < with_cam.pictures["saliency"].width  # type: ignore[union-attr]
 
 
@@ -183,13 +182,13 @@ def test_what_is_looked_at(network: Any, tmp_path: Path) -> None:
     said = network.predict(pictures, verbose=0)
     labels = said.argmax(axis=1).astype(np.int64)
     labels[[7, 9, 20, 31]] = (labels[[7, 9, 20, 31]] + 1) % 3
-    chosen, truths = to_look_at(network, info, None, Images(pictures, labels))
+    chosen, truths = pictures_to_explain(network, info, None, Images(pictures, labels))
     given = said[np.arange(40), labels]
-    wrong = sorted([7, 9, 20, 31], key=lambda place: given[place])[:3]
+    wrong = sorted([7, 9, 20, 31], key=lambda index: given[index])[:3]
     np.testing.assert_array_equal(chosen, pictures[[0, 1, 2, *wrong]])
-    assert truths == [NAMES[labels[place]] for place in [0, 1, 2, *wrong]]
+    assert truths == [NAMES[labels[index]] for index in [0, 1, 2, *wrong]]
     Image.new("RGB", (30, 20), "red").save(tmp_path / "red.png")
-    own, unknown = to_look_at(network, info, str(tmp_path / "red.png"), None)
+    own, unknown = pictures_to_explain(network, info, str(tmp_path / "red.png"), None)
     assert own.shape == (1, 12, 12, 3)
     assert (own == (255, 0, 0)).all()
     assert unknown == [""]
@@ -198,23 +197,8 @@ def test_what_is_looked_at(network: Any, tmp_path: Path) -> None:
 def test_a_class_that_is_unknown_and_a_picture_that_is_none_are_refused(tmp_path: Path) -> None:
     info = ImageInfo("set", 12, 12, 3, NAMES)
     with pytest.raises(UserError, match="unknown class 'kat': did you mean 'cat'"):
-        check_look(info, None, "kat")
+        check_explained(info, None, "kat")
     (tmp_path / "text.png").write_text("no picture")
     for name in ("text.png", "missing.png"):
         with pytest.raises(UserError, match=r"is not a picture|no such picture"):
-            check_look(info, str(tmp_path / name), "cat")
-
-
-def test_the_preview_shows_what_is_learned_from() -> None:
-    """Pictures that are told apart by their grey value, shown in another order in each epoch and made lighter."""
-    train = Images(np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1) * np.ones((1, 84, 84, 1), np.uint8), np.zeros(10))
-
-    def shown(epoch: int) -> tuple[np.ndarray, np.ndarray]:
-        places = np.random.default_rng(epoch).permutation(10)
-        return train.pictures[places] + np.uint8(100 * (epoch + 1)), places
-
-    sheet = np.asarray(augmentation_sheet(train, shown, epochs=2).convert("L"))
-    height, width = sheet.shape[0] // 8, sheet.shape[1] // 3
-    for row in range(8):
-        values = [int(sheet[row * height + 40, column * width + 40]) for column in range(3)]
-        assert values == [row, row + 100, row + 200]
+            check_explained(info, str(tmp_path / name), "cat")

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from etudes import experiments
-from etudes.cli.demo import BASE_STUDY, run_demo
-from etudes.runs import Run
+from etudes.cli.demo import BUNDLED, TRAINED, run_demo
+from etudes.runs import Run, bundled_run
 from etudes.views.progress import NoProgress
 
 
@@ -18,6 +18,7 @@ def test_the_demo_ends_in_one_page_of_its_own_runs(tmp_path: Path, runs: Path, m
     for name in experiments.names():
         presets = experiments.load(name).presets
         monkeypatch.setitem(presets, "demo", presets["tiny"])  # type: ignore[arg-type]
+    assert set(TRAINED) | set(BUNDLED) == set(experiments.names())
     report = run_demo(tmp_path / "demo", NoProgress())
     page = report.read_text(encoding="utf-8")
     for name in experiments.names():
@@ -28,8 +29,9 @@ def test_the_demo_ends_in_one_page_of_its_own_runs(tmp_path: Path, runs: Path, m
     assert len(pictures) >= 20
     for picture in pictures:
         Image.open(io.BytesIO(base64.b64decode(picture))).verify()
-    base_run = Run(tmp_path / "demo" / BASE_STUDY)
+    for name in BUNDLED:
+        assert "bundled weights" in page
+        assert Run(tmp_path / "demo" / name).results() == bundled_run(name).results()  # type: ignore[union-attr]
     dream = Run(tmp_path / "demo" / "deep_dream").header()
-    assert dream["settings"]["weights"] == str(base_run)
-    assert dream["data"]["weights_sha256"] == base_run.read_json("results.json")["weights_sha256"]
+    assert dream["settings"]["weights"] == "cifar10_cnn@bundled"
     assert not list(runs.parent.glob("*.png")), "the demo leaves pictures outside its folder"

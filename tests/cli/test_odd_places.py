@@ -11,7 +11,6 @@ import struct
 import subprocess
 import sys
 import termios
-import time
 from fcntl import ioctl
 from pathlib import Path
 
@@ -50,17 +49,47 @@ def run(words: list[str], environment: dict[str, str], **options) -> subprocess.
     return done
 
 
-def run_in_terminal(words: list[str], environment: dict[str, str], columns: int, **options) -> tuple[int, str]:
-    """Exit code of a command in a terminal of so many columns, and all that it wrote, without control sequences."""
+# Several commands in one process, which starts as `etudes` does: what is tried is where it runs, not that it starts.
+SEVERAL = """
+import json, sys
+from etudes.__main__ import _make_streams_usable
+from etudes.cli import run
+_make_streams_usable()
+for words in json.loads(sys.argv[1]):
+    try:
+        code = run(words)
+    except SystemExit as leave:
+        code = leave.code or 0
+    print(f"=== {code} ===", flush=True)
+    print("===", file=sys.stderr, flush=True)
+"""
+
+
+def run_all(
+    commands: list[list[str]], environment: dict[str, str], before: str = "", **options
+) -> list[tuple[int, str, str]]:
+    """Exit code, output and error of each command, all in one process."""
+    words = [sys.executable, "-c", before + SEVERAL, json.dumps(commands)]
+    done = subprocess.run(
+        words, env=environment, capture_output=True, text=True, errors="surrogateescape", check=True, **options
+    )
+    assert "Traceback" not in done.stdout + done.stderr
+    output, errors = re.split(r"=== (\d+) ===\n", done.stdout), done.stderr.split("===\n")
+    assert len(output) == 2 * len(commands) + 1
+    return list(zip(map(int, output[1::2]), output[::2], errors, strict=False))
+
+
+def run_in_terminal(
+    commands: list[list[str]], environment: dict[str, str], columns: int, **options
+) -> list[tuple[int, str]]:
+    """Exit code of each command in a terminal of so many columns, and all that it wrote, without control sequences."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    process = subprocess.Popen(
-        [*ETUDES, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=environment, **options
-    )
+    words = [sys.executable, "-c", SEVERAL.replace(", file=sys.stderr", ""), json.dumps(commands)]
+    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=environment, **options)
     os.close(theirs)
     written = b""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and select.select([ours], [], [], 120)[0]:
+    while select.select([ours], [], [], 300)[0]:
         try:
             piece = os.read(ours, 65536)
         except OSError:  # on Linux, how a terminal ends
@@ -69,15 +98,18 @@ def run_in_terminal(words: list[str], environment: dict[str, str], columns: int,
             break
         written += piece
     os.close(ours)
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode(errors="surrogateescape"))
+    assert process.wait() == 0
+    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written.decode(errors="surrogateescape")).replace("\r\n", "\n")
     assert "Traceback" not in text
-    return process.wait(), text.replace("\r\n", "\n")
+    parts = re.split(r"=== (\d+) ===\n===\n", text)
+    return list(zip(map(int, parts[1::2]), parts[::2], strict=False))
 
 
 LONG = "a folder of many words, " * 8
 ODD = Path("été 中文 🎹") / LONG.strip()
 
 
+@pytest.mark.long
 def test_a_training_and_its_use_at_the_end_of_an_odd_path(tmp_path: Path) -> None:
     folder = tmp_path / ODD
     folder.mkdir(parents=True)
@@ -104,10 +136,11 @@ def test_a_training_and_its_use_at_the_end_of_an_odd_path(tmp_path: Path) -> Non
     assert str(photo) in json.loads(used.stdout)["answers"][0].values()
 
 
+@pytest.mark.long
 def test_a_training_in_a_narrow_terminal_without_home(tmp_path: Path) -> None:
     words = ["train", "cifar10_cnn", "--preset", "tiny", "--out", "ici"]
     environment = place(tmp_path, TERM="xterm", LANG="C.UTF-8")
-    code, text = run_in_terminal(words, environment, 40, cwd=tmp_path)
+    ((code, text),) = run_in_terminal([words], environment, 40, cwd=tmp_path)
     assert code == 0, text
     assert text.strip().split("\n")[-1] == "ici"
     assert "…" not in text  # rich's mark for what it cut
@@ -115,12 +148,11 @@ def test_a_training_in_a_narrow_terminal_without_home(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_not_unicode_is_refused_in_one_line(tmp_path: Path) -> None:
-    name = os.fsdecode(b"caf\xe9")
-    for words in (["train", "cifar10_cnn", "--preset", "tiny", "--out", name], ["use", "cifar10_cnn", name]):
-        done = run(words, place(tmp_path), cwd=tmp_path)
-        assert done.returncode == 2
-        refused_in_one_line(done)
-        assert "is not in Unicode: rename it" in done.stderr
+    words = ["train", "cifar10_cnn", "--preset", "tiny", "--out", os.fsdecode(b"caf\xe9")]
+    done = run(words, place(tmp_path), cwd=tmp_path)
+    assert done.returncode == 2
+    refused_in_one_line(done.stderr)
+    assert "is not in Unicode: rename it" in done.stderr
 
 
 def test_runs_in_a_folder_whose_name_is_not_unicode_are_listed(tmp_path: Path) -> None:
@@ -129,10 +161,10 @@ def test_runs_in_a_folder_whose_name_is_not_unicode_are_listed(tmp_path: Path) -
     finished.mkdir(parents=True)
     (finished / "results.json").write_text("{}")
     (finished / "settings.toml").write_text('etude = "cifar10_cnn"\npreset = "tiny"\n[settings]\n[data]\n')
-    for words in (["list"], ["list", "--json"]):
-        done = run(words, place(tmp_path, ETUDES_RUNS=str(folder), COLUMNS="400"), cwd=tmp_path)
-        assert (done.returncode, done.stderr) == (0, "")
-        assert str(finished) in done.stdout.replace("\\udce9", "\udce9")
+    environment = place(tmp_path, ETUDES_RUNS=str(folder), COLUMNS="400")
+    for code, output, errors in run_all([["list"], ["list", "--json"]], environment, cwd=tmp_path):
+        assert (code, errors) == (0, "")
+        assert str(finished) in output.replace("\\udce9", "\udce9")
 
 
 ODDITIES = {
@@ -145,12 +177,11 @@ ODDITIES = {
 
 
 @pytest.mark.parametrize("oddity", ODDITIES)
-@pytest.mark.parametrize("words", [["list"], ["doctor"], ["card", "deep_dream"], ["data", "list"]], ids=" ".join)
-def test_what_needs_no_training_prints_anywhere(words: list[str], oddity: str, tmp_path: Path) -> None:
-    environment = place(tmp_path, **ODDITIES[oddity])
-    done = run(words, environment, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "deep" in done.stdout or "inception" in done.stdout
+def test_what_needs_no_training_prints_anywhere(oddity: str, tmp_path: Path) -> None:
+    commands = [["list"], ["doctor"], ["card", "deep_dream"], ["data", "list"]]
+    for code, output, errors in run_all(commands, place(tmp_path, **ODDITIES[oddity]), cwd=tmp_path):
+        assert (code, errors) == (0, "")
+        assert "deep" in output or "inception" in output
     assert list(tmp_path.iterdir()) == []
 
 
@@ -178,20 +209,20 @@ def test_downloads_without_a_home_say_what_to_set(tmp_path: Path) -> None:
     assert len(done.stderr.strip()) <= 200
 
 
-@pytest.mark.parametrize("words", CHEAP, ids=" ".join)
 @pytest.mark.parametrize("terminal", [True, False])
-def test_forty_columns_are_enough(words: list[str], terminal: bool, tmp_path: Path) -> None:
+def test_forty_columns_are_enough(terminal: bool, tmp_path: Path) -> None:
     environment = place(tmp_path, TERM="xterm", LANG="C.UTF-8", COLUMNS="40")
     if terminal:
-        code, text = run_in_terminal(words, environment, 40, cwd=tmp_path)
+        found = run_in_terminal(CHEAP, environment, 40, cwd=tmp_path)
     else:
-        done = run(words, environment, cwd=tmp_path)
-        code, text = done.returncode, done.stdout
-    assert code == 0
-    if words[0] != "train":  # whose first line tyro leaves to the terminal to wrap
-        assert max(cell_len(line) for line in text.split("\n")) <= 40
-    for name in whole_words(words):
-        assert re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text), f"{name} is cut"
+        found = [(code, output) for code, output, _ in run_all(CHEAP, environment, cwd=tmp_path)]
+    assert len(found) == len(CHEAP)
+    for words, (code, text) in zip(CHEAP, found, strict=True):
+        assert code == 0
+        if words[0] != "train":  # whose first line tyro leaves to the terminal to wrap
+            assert max(cell_len(line) for line in text.split("\n")) <= 40
+        for name in whole_words(words):
+            assert re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text), f"{name} is cut"
 
 
 def whole_words(words: list[str]) -> list[str]:
@@ -210,12 +241,16 @@ def whole_words(words: list[str]) -> list[str]:
 
 
 def test_in_a_wide_terminal_tables_are_tables(tmp_path: Path) -> None:
-    _, text = run_in_terminal(["list"], place(tmp_path, TERM="xterm", LANG="C.UTF-8"), 160, cwd=tmp_path)
+    ((_, text),) = run_in_terminal([["list"]], place(tmp_path, TERM="xterm", LANG="C.UTF-8"), 160, cwd=tmp_path)
     lines = [line for line in text.split("\n") if "│" in line]
     assert len(lines) >= len(experiments.names())
 
 
-@pytest.mark.parametrize("words", [*CHEAP, ["list", "--json"]], ids=" ".join)
+# One for each way to print: rich, plain text, JSON. Here the start and the end of the process count.
+WAYS_TO_PRINT = [["data", "list"], ["--help"], ["data", "list", "--json"]]
+
+
+@pytest.mark.parametrize("words", WAYS_TO_PRINT, ids=" ".join)
 def test_a_reader_that_leaves_is_no_trouble(words: list[str], tmp_path: Path) -> None:
     reading, writing = os.pipe()
     os.close(reading)  # as `| head` does, only sooner
@@ -224,7 +259,7 @@ def test_a_reader_that_leaves_is_no_trouble(words: list[str], tmp_path: Path) ->
     assert (done.returncode, done.stderr) == (1, "")
 
 
-@pytest.mark.parametrize("words", [["list"], ["--help"], ["list", "--json"]], ids=" ".join)
+@pytest.mark.parametrize("words", WAYS_TO_PRINT, ids=" ".join)
 def test_a_full_disk_behind_the_output_is_one_line(words: list[str], tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:
         done = run(words, place(tmp_path), stdout=full, cwd=tmp_path)
@@ -234,7 +269,7 @@ def test_a_full_disk_behind_the_output_is_one_line(words: list[str], tmp_path: P
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
 def test_closed_streams_are_no_trouble(closed: str, tmp_path: Path) -> None:
-    for words, code in (("list", 0), ("card nothing", 2)):
+    for words, code in (("--help" if closed == "<&-" else "data list", 0), ("nothing", 2)):
         shell = ["sh", "-c", f'exec "$0" -m etudes {words} {closed}', sys.executable]
         done = subprocess.run(shell, env=place(tmp_path), capture_output=True, text=True, cwd=tmp_path)
         assert done.returncode == code
@@ -250,19 +285,15 @@ def test_with_closed_streams_no_file_takes_their_numbers(tmp_path: Path) -> None
     assert (tmp_path / "weights").read_bytes() == b""
 
 
-@pytest.mark.parametrize("words", ["list", "doctor", "data list", "card deep_dream"])
-def test_a_folder_that_was_deleted_is_no_trouble_for_reading(words: str, tmp_path: Path) -> None:
-    shell = ["sh", "-c", f'mkdir gone && cd gone && rmdir ../gone && exec "$0" -m etudes {words}', sys.executable]
-    done = subprocess.run(shell, env=place(tmp_path), capture_output=True, text=True, cwd=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.parametrize("command", ["train addition_rnn --preset tiny", "compare here there", "demo --quiet"])
-def test_a_folder_that_was_deleted_refuses_work_in_one_line(command: str, tmp_path: Path) -> None:
-    shell = ["sh", "-c", f'mkdir gone && cd gone && rmdir ../gone && exec "$0" -m etudes {command}', sys.executable]
-    done = subprocess.run(shell, env=place(tmp_path), capture_output=True, text=True, cwd=tmp_path)
-    assert done.returncode == 2
-    refused_in_one_line(done)
+def test_a_folder_that_was_deleted_is_no_trouble_for_reading_and_refuses_work_in_one_line(tmp_path: Path) -> None:
+    reading = [["list"], ["doctor"], ["data", "list"], ["card", "deep_dream"]]
+    working = [["train", "addition_rnn", "--preset", "tiny"], ["compare", "here", "there"], ["demo", "--quiet"]]
+    before = "import os; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')\n"
+    found = run_all(reading + working, place(tmp_path), before, cwd=tmp_path)
+    assert [(code, errors) for code, _, errors in found[: len(reading)]] == [(0, "")] * len(reading)
+    for code, _, errors in found[len(reading) :]:
+        assert code == 2
+        refused_in_one_line(errors)
 
 
 @pytest.mark.parametrize("where", ["a file/runs", "read-only"])
@@ -277,20 +308,20 @@ def test_a_place_that_cannot_be_written_is_one_line(where: str, tmp_path: Path) 
     words = ["train", "addition_rnn", "--preset", "tiny"]
     done = run(words, place(tmp_path, ETUDES_RUNS=where), cwd=tmp_path)
     assert done.returncode == 2
-    refused_in_one_line(done)
+    refused_in_one_line(done.stderr)
     assert Path(where).name in done.stderr
 
 
-@pytest.mark.parametrize("name", ["w" * 255, "x" * 4096, "line\nbreak", "tab\tand \x1b[31mred", "d/" * 200])
-def test_odd_names_are_refused_in_one_line(name: str, tmp_path: Path) -> None:
-    for words in (["evaluate", name], ["use", name, "photo.png"], [name]):
-        done = run(words, place(tmp_path), cwd=tmp_path)
-        assert done.returncode == 2
-        refused_in_one_line(done)
+def test_odd_names_are_refused_in_one_line(tmp_path: Path) -> None:
+    names = ["w" * 255, "x" * 4096, "line\nbreak", "tab\tand \x1b[31mred", "d/" * 200]
+    commands = [words for name in names for words in (["evaluate", name], ["use", name, "photo.png"], [name])]
+    for code, _, errors in run_all(commands, place(tmp_path), cwd=tmp_path):
+        assert code == 2
+        refused_in_one_line(errors)
 
 
-def refused_in_one_line(done: subprocess.CompletedProcess[str]) -> None:
-    (line,) = done.stderr.rstrip("\n").split("\n")
+def refused_in_one_line(errors: str) -> None:
+    (line,) = errors.rstrip("\n").split("\n")
     assert line.startswith("etudes: ")
     assert len(line) <= 200
     assert line.isprintable()

@@ -4,11 +4,11 @@ import numpy as np
 
 from etudes.data.augmentation import alternating_flip, cutout, random_flip, shear, translate
 
-RANDOM = np.random.default_rng(5)
-PICTURES = RANDOM.integers(0, 256, size=(40, 12, 10, 3)).astype(np.uint8)
+RNG = np.random.default_rng(5)
+PICTURES = RNG.integers(0, 256, size=(40, 12, 10, 3)).astype(np.uint8)
 
 
-def test_a_whole_shift_is_that_of_a_padded_picture() -> None:
+def test_a_whole_pixel_shift_is_that_of_a_padded_picture() -> None:
     moved = translate(PICTURES, 2, 1, np.random.default_rng(3), fill="reflect")
     for picture, found in zip(PICTURES, moved, strict=True):
         padded = np.pad(picture, [(2, 2), (1, 1), (0, 0)], mode="reflect")
@@ -17,7 +17,7 @@ def test_a_whole_shift_is_that_of_a_padded_picture() -> None:
     assert len({moved[k].tobytes() == PICTURES[k].tobytes() for k in range(40)}) == 2
 
 
-def test_a_slant_is_that_of_rows_and_columns_interpolated_one_by_one() -> None:
+def test_a_shear_is_that_of_rows_and_columns_interpolated_one_by_one() -> None:
     sheared = shear(PICTURES, 0.3, np.random.default_rng(1))
     shears = np.random.default_rng(1).uniform(-0.3, 0.3, size=(2, 40))
     for k in range(0, 40, 7):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
 from etudes.contract import Images
 from etudes.data import IMAGE_SETS, describe_images, load_images
 from etudes.data.shapes import load_shapes
-from etudes.data.splits import hold_back, split
+from etudes.data.splits import split_off_validation, stratified_split
 from etudes.errors import UserError
 
 
@@ -54,12 +52,10 @@ def test_digits_are_the_originals_of_scikit_learn() -> None:
     assert np.abs(rows - 13.5).max() <= 0.75
 
 
-def test_shapes_are_drawn_quickly_and_always_the_same() -> None:
+def test_shapes_are_always_the_same() -> None:
     first = load_shapes()
     load_shapes.cache_clear()
-    start = time.process_time()
     second = load_shapes()
-    assert time.process_time() - start < 4
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one.pictures, other.pictures)
         np.testing.assert_array_equal(one.labels, other.labels)
@@ -86,20 +82,20 @@ def test_no_validation_and_bad_requests() -> None:
 
 
 @pytest.mark.parametrize("share", [0.01, 0.2, 0.9])
-def test_hold_back_covers_every_class_that_has_two(share: float) -> None:
+def test_a_stratified_split_covers_every_class_that_has_two(share: float) -> None:
     labels = np.repeat(np.arange(6), [1, 2, 3, 10, 100, 1000])
-    kept, held = hold_back(labels, share, seed=0)
+    kept, held = stratified_split(labels, share, seed=0)
     assert sorted([*kept, *held]) == list(range(len(labels)))
     assert set(labels[kept]) == set(range(6))
     assert set(labels[held]) == set(range(1, 6))
 
 
-def test_hold_back_is_exact_in_number() -> None:
+def test_a_stratified_split_is_exact_in_number() -> None:
     labels = np.repeat(np.arange(10), [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])
-    assert len(hold_back(labels, 0.1, seed=5)[1]) == 6000
+    assert len(stratified_split(labels, 0.1, seed=5)[1]) == 6000
 
 
 def test_a_tiny_set_is_split_without_error() -> None:
     images = Images(np.zeros((2, 1, 1, 1), np.uint8), np.array([0, 1]))
-    data = split(IMAGE_SETS["digits"], images, images, seed=0, validation_share=0.5, limit=0)
+    data = split_off_validation(IMAGE_SETS["digits"], images, images, seed=0, validation_share=0.5, limit=0)
     assert data.sizes() == {"train": 2, "validation": 0, "test": 2}

@@ -93,6 +93,25 @@ def test_the_size_of_pictures(tmp_path: Path, sizes: list[tuple[int, int]], expe
     assert load(tmp_path).info.shape == (*expected, 3)
 
 
+def test_large_pictures_of_one_size_are_resized_and_a_warning_names_the_limit(tmp_path: Path, caplog) -> None:
+    for folder, height in (("kept", 256), ("large", 300)):
+        for name in "ab":
+            for number in range(4):
+                draw(tmp_path / folder / name / f"{number}.png", height, 20)
+        with caplog.at_level(logging.WARNING):
+            load(tmp_path / folder)
+    (record,) = caplog.records
+    assert "large: pictures of 300×20 are resized to 64×4" in record.getMessage()
+    assert "make it 256 pixels at most" in record.getMessage()
+
+
+def test_pictures_that_are_too_large_for_a_network_are_refused(tmp_path: Path, write_idx) -> None:
+    np.savez(tmp_path / "own.npz", x=pictures(4, 2, 1025), y=np.array([0, 1, 0, 1]))
+    refused(tmp_path / "own.npz", "has pictures of 2×1025: resize them to 1024 pixels a side at most")
+    write_idx(tmp_path / "my-labels-idx1-ubyte", np.arange(4) % 2)
+    refused(write_idx(tmp_path / "my-images-idx3-ubyte", pictures(4, 1025, 2)), "has pictures of 1025×2: resize them")
+
+
 def test_few_bad_pictures_are_named_and_skipped(tmp_path: Path, caplog) -> None:
     for name in "ab":
         for number in range(30):
@@ -116,9 +135,9 @@ def test_many_bad_pictures_stop_the_load(tmp_path: Path) -> None:
 
 
 def test_folders_that_hold_no_classes(tmp_path: Path) -> None:
-    refused(tmp_path, "two or more subfolders")
+    refused(tmp_path, "make two or more subfolders")
     draw(tmp_path / "a" / "1.png")
-    refused(tmp_path, "two or more subfolders")
+    refused(tmp_path, "make two or more subfolders")
     empty = tmp_path / "empty"
     for name in "ab":
         (empty / name).mkdir(parents=True)
@@ -172,8 +191,8 @@ def test_npz_with_words_as_labels(tmp_path: Path) -> None:
         ({"x": pictures(4, 3, 3), "y": np.eye(4)}, r"y has the shape \(4, 4\)"),
         ({"x": pictures(4, 3), "y": np.arange(4)}, "x has the shape"),
         ({"x": pictures(4, 3, 3, 4), "y": np.arange(4)}, "x has the shape"),
-        ({"x": pictures(4, 3, 3), "y": np.array([0, 1, -1, 0])}, "labels must count"),
-        ({"x": pictures(4, 3, 3), "y": np.array([0, 1, 10**9, 0])}, "labels must count"),
+        ({"x": pictures(4, 3, 3), "y": np.array([0, 1, -1, 0])}, "labels must be 0 to"),
+        ({"x": pictures(4, 3, 3), "y": np.array([0, 1, 10**9, 0])}, "labels must be 0 to"),
         ({"x": pictures(4, 3, 3), "y": np.zeros(4, int)}, "single class"),
         ({"x": pictures(4, 3, 3), "y": np.zeros(4)}, "whole numbers or words"),
         ({"x_train": pictures(4, 3, 3), "y_train": np.arange(4), "x_test": pictures(1, 3, 3)}, "only one of"),
@@ -215,7 +234,11 @@ def test_bad_idx(tmp_path: Path, write_idx) -> None:
     refused(file, "put my-labels-idx1-ubyte beside it")
     write_idx(tmp_path / "my-labels-idx1-ubyte", np.arange(19) % 3)
     good = file.read_bytes()
-    for content, message in ((good, "do not belong"), (good[:-1], "cut short"), (good + b"x", "goes on")):
+    for content, message in (
+        (good, "put the files of one set together"),
+        (good[:-1], "cut short"),
+        (good + b"x", "longer than it should be"),
+    ):
         file.write_bytes(content)
         with pytest.raises(UserError, match=message):
             load_images(str(file), seed=0, validation_share=0)
@@ -223,7 +246,7 @@ def test_bad_idx(tmp_path: Path, write_idx) -> None:
         file.write_bytes(content)
         refused(file, "not an IDX file")
     file.write_bytes(good[:4] + b"\xff" * 12 + good[16:])
-    refused(file, "more than")
+    refused(file, "holds more than")
     packed = tmp_path / "my-images-idx3-ubyte.gz"
     for content in (b"not gzip", gzip.compress(good)[:-9], gzip.compress(good)[:100] + b"?" * 40):
         packed.write_bytes(content)
@@ -235,7 +258,7 @@ def test_paths_that_lead_nowhere(tmp_path: Path) -> None:
     refused(Path("mnits"), "did you mean 'mnist'")
     refused(tmp_path / "none", "does not exist")
     (tmp_path / "notes.txt").write_text("x")
-    refused(tmp_path / "notes.txt", "is no data")
+    refused(tmp_path / "notes.txt", "is not data")
 
 
 def test_the_test_part_of_own_data_is_always_the_same(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def test_shape_bombs_are_not_made(canary: Path) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak < 50_000_000
+    assert peak < 10**10 / 200, "of the values that were promised, none was given room"
 
 
 def test_names_in_a_zip_do_not_climb_out_of_the_folder(canary: Path) -> None:

@@ -123,7 +123,7 @@ def test_bad_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="written by tensorflow: leave out --backend jax"):
         etudes.export("antirectifier@bundled", format="onnx", backend="jax", out=tmp_path)
     without = dataclasses.replace(FORMATS["onnx"], needs=("tensorflow", "no_such_module"))
-    monkeypatch.setattr("etudes.etudes.export.FORMATS", {**FORMATS, "onnx": without})
+    monkeypatch.setattr("etudes.actions.export.FORMATS", {**FORMATS, "onnx": without})
     with pytest.raises(UserError, match=r"needs no_such_module: pip install 'etudes\[onnx\]'"):
         etudes.export("antirectifier@bundled", format="onnx", out=tmp_path)
     assert not list(tmp_path.iterdir())

@@ -5,16 +5,16 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 import etudes
 from contract_checks import Interrupting
+from etudes import loggers
 from etudes.errors import Interrupted, UserError
 from etudes.runs import Run, append_metrics, read_metrics
-from etudes.training import loggers
 from etudes.views.progress import NoProgress
 
 ETUDE = "antirectifier"
@@ -134,15 +134,15 @@ class Breaking:
 
     failing = False
     where = "nowhere"
-    told: list[int] = []
+    told: ClassVar[list[int]] = []
 
     def __init__(self, run: Run) -> None:
         type(self).told = []
 
-    def write(self, records: Any) -> None:
-        if self.failing and records:
+    def write(self, step: int, metrics: Any) -> None:
+        if self.failing:
             raise OSError("no room")
-        self.told.extend(record["epoch"] for record in records)
+        self.told.append(step)
 
     def finish(self, metrics: Any) -> None:
         self.told.append(0)
@@ -162,9 +162,9 @@ def test_trouble_of_another_program_does_not_end_the_training_and_is_made_good_a
             Breaking.failing = epoch in (2, 3)
             record = {"phase": "train", "epoch": epoch, "seconds": 1.0, "loss": 1.0}
             append_metrics(tmp_path, record)
-            shown.end_epoch(record)
+            shown.on_epoch_end(record)
     assert Breaking.told == [1, 2, 3, 4, -1]
-    assert sum("no room" in line and "the training goes on" in line for line in progress.said) == 1
+    assert sum("no room" in line and "the training continues" in line for line in progress.said) == 1
     with pytest.raises(KeyboardInterrupt), loggers.with_loggers(progress, run, ["mlflow"]) as shown, shown:
         raise KeyboardInterrupt
     assert Breaking.told == [1, 2, 3, 4, -3]

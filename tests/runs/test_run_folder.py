@@ -1,8 +1,8 @@
 """The run folder: what is written is read back, what is damaged is refused with one line."""
 
 import json
-from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,6 +26,7 @@ from etudes.runs import (
     save_weights,
     settings_digest,
 )
+from etudes.runs.failpoints import injected
 from etudes.runs.files import write_atomically
 
 ARRAYS = {"a/00.kernel": np.arange(6, dtype=np.float32).reshape(2, 3), "b": np.array([1, 2], dtype=np.uint32)}
@@ -101,28 +102,72 @@ def test_a_checkpoint_of_another_version_or_program_is_named(tmp_path: Path, mon
     with monkeypatch.context() as newer:
         newer.setattr(checkpoint, "FORMAT", 99)
         save_checkpoint(tmp_path, Checkpoint(ARRAYS, {"epoch": 1}), settings_digest(tmp_path))
-    with pytest.raises(UserError, match="has format 99, this version of etudes reads 2"):
+    with pytest.raises(UserError, match="has format 99, this version of etudes reads 3"):
         load_checkpoint(tmp_path)
     save_file(ARRAYS, tmp_path / "checkpoints" / "current.safetensors")
-    with pytest.raises(UserError, match="it is no checkpoint of etudes"):
+    with pytest.raises(UserError, match="it is not a checkpoint of etudes"):
         load_checkpoint(tmp_path)
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
     write_atomically(tmp_path / "results.json", b"old")
-    monkeypatch.setenv("ETUDES_FAILPOINT", "results.json:half=full")
-    with pytest.raises(OSError, match="No space left"):
+    with injected("results.json:half=full"), pytest.raises(OSError, match="No space left"):
         write_atomically(tmp_path / "results.json", b"new")
     assert [path.name for path in tmp_path.iterdir()] == ["results.json"]
     assert (tmp_path / "results.json").read_bytes() == b"old"
+    write_atomically(tmp_path / "results.json", b"new")
+    assert (tmp_path / "results.json").read_bytes() == b"new"
 
 
-def test_a_failpoint_that_does_not_exist_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_moment_of_a_write_is_reached_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: list[str] = []
+    monkeypatch.setattr(failpoints._Injection, "reached", lambda _, point: reached.append(point))
+    current, previous = tmp_path / "current.safetensors", tmp_path / "previous.safetensors"
+    with injected("step"):
+        write_atomically(current, b"one", previous)
+        write_atomically(current, b"two", previous)
+        append_metrics(tmp_path, {"phase": "train"})
+        replace_metrics(tmp_path, "all")
+        failpoints.reached("step")
+    write_atomically(current, b"three", previous)
+    replace_metrics(tmp_path, "again")
+    failpoints.reached("step")
+    first = [f"current.safetensors:{moment}" for moment in failpoints.MOMENTS if moment != "kept"]
+    lines = [f"metrics.jsonl:{moment}" for moment in failpoints.MOMENTS if moment != "kept"]
+    with_kept = [f"current.safetensors:{moment}" for moment in failpoints.MOMENTS]
+    added = [f"metrics:{moment}" for moment in ("begin", "opened", "half", "written", "done")]
+    assert reached == [*first, *with_kept, *added, *lines, "step"]
+    assert (current.read_bytes(), previous.read_bytes()) == (b"three", b"two")
+
+
+def test_without_a_failpoint_a_file_is_written_in_one_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    real = Path.open
+
+    class Noting:
+        def __init__(self, file: Any) -> None:
+            self.file, self.flush, self.fileno = file, file.flush, file.fileno
+
+        def write(self, content: Any) -> None:
+            written.append(len(content))
+            self.file.write(content)
+
+        def __enter__(self) -> Any:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self.file.close()
+
+    monkeypatch.setattr(Path, "open", lambda path, *given, **named: Noting(real(path, *given, **named)))
+    write_atomically(tmp_path / "results.json", b"content")
+    append_metrics(tmp_path, {})
+    assert written == [len("content"), len("{}\n")]
+
+
+def test_a_failpoint_that_does_not_exist_is_refused() -> None:
     for wrong, said in (("nowhere", "unknown ETUDES_FAILPOINT"), ("results.json:begin=explode", "is none of")):
-        monkeypatch.setenv("ETUDES_FAILPOINT", wrong)
-        monkeypatch.setattr(failpoints, "_times", Counter())
-        with pytest.raises(UserError, match=said):
-            write_atomically(tmp_path / "results.json", b"")
+        with pytest.raises(UserError, match=said), injected(wrong):
+            pass
 
 
 def test_settings_that_were_changed_after_the_training_are_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ BEFORE_FORKING = (
     "matplotlib.figure",
     "matplotlib.backends.backend_agg",
     "sklearn.metrics",
-    "etudes.actions",
+    "etudes.actions.train",
     "etudes.cli",
 )
 """What takes time to import; nothing of it starts threads that a fork would not have."""

@@ -24,17 +24,17 @@ class End:
 
     weights: str
     """SHA-256 of the weights file."""
-    metrics: list[dict[str, Any]]
-    """Every logged figure but the times."""
+    history: list[dict[str, Any]]
+    """Every logged metric but the times."""
     metrics: dict[str, Any]
 
 
 def end_of(folder: Path) -> End:
     """The end of a finished run."""
     times = ("seconds", "samples_per_second")
-    metrics = [{key: value for key, value in line.items() if key not in times} for line in read_metrics(folder)]
+    history = [{key: value for key, value in line.items() if key not in times} for line in read_metrics(folder)]
     results = Run(folder).read_json("results.json")
-    return End(results["weights_sha256"], metrics, results["metrics"])
+    return End(results["weights_sha256"], history, results["metrics"])
 
 
 @dataclass

@@ -50,7 +50,7 @@ def stop(etude: str, asked: signal.Signals, folder: Path) -> dict[str, Any]:
         _, said = process.communicate()
         seconds = time.monotonic() - sent
     line = said.strip().splitlines()[-1] if said.strip() else ""
-    right = process.returncode == _EXIT[asked] and line.endswith(f"`etudes resume {folder}` goes on")
+    right = process.returncode == _EXIT[asked] and line.endswith(f"continue with `etudes resume {folder}`")
     return {"etude": etude, "signal": asked.name, "seconds": seconds, "code": process.returncode, "right": right}
 
 

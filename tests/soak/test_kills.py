@@ -10,6 +10,8 @@ from etudes.runs.failpoints import FILES, POINTS
 from soak.forking import Forks
 from soak.kills import end_of, finish, kill_at
 
+pytestmark = pytest.mark.long
+
 
 def in_order(files: tuple[str, ...], *others: str) -> list[str]:
     """The failpoints of these files and the others, as a training reaches them."""

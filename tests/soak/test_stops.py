@@ -19,6 +19,8 @@ from soak.kills import end_of, finish, kill_at, words_for
 FITTED, QUICK = "cifar10_cnn", "deep_dream"
 """One whose epochs are Keras' own `fit`, and the one that is the quickest to start."""
 
+pytestmark = pytest.mark.long
+
 
 def last_line(log: Path) -> str:
     """The last line that the command wrote."""
@@ -33,7 +35,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert forks.run(words_for(FITTED, folder), log, ETUDES_FAILPOINT=f"validation={action}") == code
     line = last_line(log)
     assert line.startswith("etudes: ")
-    assert line.endswith(f"`etudes resume {folder}` goes on")
+    assert line.endswith(f"continue with `etudes resume {folder}`")
     assert (folder / "checkpoints" / "current.safetensors").exists()
     assert forks.run(["resume", str(folder), "--quiet"], tmp_path / "resumed.txt") == 0
     assert end_of(folder) == straight(FITTED)
@@ -63,7 +65,7 @@ def test_a_disk_that_is_full_for_one_file_loses_nothing(
     folder, log = tmp_path / "run", tmp_path / "log.txt"
     code = forks.run(words_for(etude, folder), log, ETUDES_FAILPOINT=f"{file}:half=full", ETUDES_CHECKPOINT_SECONDS="0")
     assert code == 2
-    assert "run cannot be written to: No space left on device; mend that" in last_line(log)
+    assert "run cannot be written to: No space left on device; fix that" in last_line(log)
     assert not list(folder.rglob("*.writing"))
     assert finish(forks, etude, folder, log) == straight(etude)
 

@@ -48,6 +48,19 @@ code = os.waitstatus_to_exitcode(status)
 os.write(report, json.dumps([code, seconds, cpu, used.ru_maxrss / 1024, left]).encode())
 """
 
+FRAMEWORKS = ("tensorflow", "jax", "torch", "keras.src")
+"""What must not be imported where an input can be refused without a network."""
+
+# The command itself, which writes down at its end which frameworks it imported.
+_COMMAND = f"""
+import atexit, os, sys
+place = os.environ.pop("SOAK_IMPORTED")
+atexit.register(lambda: open(place, "w").write(" ".join(m for m in {FRAMEWORKS!r} if m in sys.modules)))
+sys.argv[0] = "etudes"
+from etudes.__main__ import main
+sys.exit(main())
+"""
+
 
 @dataclass
 class Outcome:
@@ -58,6 +71,8 @@ class Outcome:
     cpu_seconds: float = 0.0
     megabytes: float = 0.0
     message: str = ""
+    imported: str = ""
+    """The frameworks that the command imported, separated by spaces."""
     failures: list[str] = field(default_factory=list)
 
     def too_costly(self, seconds: float, megabytes: float = MEGABYTES) -> list[str]:
@@ -109,12 +124,13 @@ def _run(
     """Exit code (None after giving up), standard error and output, and whether a process was left."""
     reading, writing = os.pipe()
     launcher = [sys.executable, "-I", "-S", "-c", _LAUNCHER, str(writing)]
-    command = [*launcher, sys.executable, "-m", "etudes", *case.words]
+    command = [*launcher, sys.executable, "-c", _COMMAND, *case.words]
+    imported = here.parent / "imported"
     with (here.parent / "said").open("w+b") as said, (here.parent / "printed").open("w+b") as printed:
         process = subprocess.Popen(
             command,
             cwd=here,
-            env=environment,
+            env={**environment, "SOAK_IMPORTED": str(imported)},
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=said,
@@ -134,6 +150,7 @@ def _run(
         code, left = None, False
         if measured:
             code, outcome.seconds, outcome.cpu_seconds, outcome.megabytes, left = json.loads(measured)
+        outcome.imported = imported.read_text() if imported.exists() else ""
         said.seek(0)
         printed.seek(0)
         return code, said.read(1_000_000), printed.read(1_000_000), left

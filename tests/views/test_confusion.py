@@ -10,7 +10,7 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from etudes.errors import UserError
-from etudes.views.confusion import MOST, confusion_cells, confusion_page
+from etudes.views.confusion import MAX_PICTURES, confusion_cells, confusion_page
 
 NAMES = ("cat", "dog", "<b>ship</b>")
 
@@ -72,13 +72,13 @@ def test_a_cell_shows_its_surest_mistakes_and_no_more_than_so_many() -> None:
     pictures, truth, guess, confidence = answers()
     sheets, record = confusion_cells(pictures, truth, guess, confidence, ("cat", "dog", "ship"))
     members = np.flatnonzero((truth == 0) & (guess == 1))
-    assert len(members) > MOST
+    assert len(members) > MAX_PICTURES
     sheet = np.asarray(sheets["confusion/cat-dog"].convert("L"))
     side = 8 * 7 + 2
     shown = [int(sheet[row * (side + 13) + 20, column * side + 20]) for row in range(3) for column in range(8)]
-    assert shown == members[np.argsort(-confidence[members])][:MOST].tolist()
+    assert shown == members[np.argsort(-confidence[members])][:MAX_PICTURES].tolist()
     cell = next(cell for cell in record["cells"] if (cell["truth"], cell["guess"]) == (0, 1))
-    assert (cell["file"], cell["shown"]) == ("confusion/cat-dog.png", MOST)
+    assert (cell["file"], cell["shown"]) == ("confusion/cat-dog.png", MAX_PICTURES)
 
 
 @pytest.mark.parametrize("names", [NAMES, ("a", "A", "b"), ("../x", "y", "z"), ("x" * 99, "y", "z")])

@@ -126,16 +126,16 @@ def summary(run: Run) -> Section:
     )
 
 
-def glance(runs: Sequence[Run]) -> Table:
-    """A line for each run: its étude, the figure that counts most, data, seconds."""
+def glance(runs: Sequence[Run], origins: Sequence[str]) -> Table:
+    """A line for each run: its study, the metric that counts most, data, seconds, and where its weights come from."""
     rows = []
-    for run in runs:
+    for run, origin in zip(runs, origins, strict=True):
         header, results = run.header(), run.results()
         headline = experiments.load(header["etude"]).headline
         data = header["data"].get("source", header["settings"].get("data", ""))
         value = results["metrics"][headline]
-        rows.append((header["etude"], headline.replace("_", " "), value, data, results["training_seconds"]))
-    return Table("At a glance", ("étude", "headline", "figure", "trained on", "seconds of training"), rows)
+        rows.append((header["etude"], headline.replace("_", " "), value, data, results["training_seconds"], origin))
+    return Table("At a glance", ("study", "headline", "metric", "trained on", "seconds of training", "weights"), rows)
 
 
 def _page(run: Run, results: dict[str, Any]) -> Page:
@@ -156,7 +156,7 @@ def _page(run: Run, results: dict[str, Any]) -> Page:
     lacks = f" Not there yet: {', '.join(missing)}; `etudes report {run}` adds it." if missing else ""
     return Page(
         title=run.folder.name,
-        intro=f"A training of {header['etude']}, which {experiment.summary}; preset {header['preset']}.{lacks}",
+        intro=f"A run of {header['etude']}, which {experiment.summary}; preset {header['preset']}.{lacks}",
         sections=sections,
         footer=f"Written by `etudes report {run}` from the files of the run. {made_with}",
     )

@@ -1,1 +1,1 @@
-"""JUDGED: what predictions and samples are worth, as numbers; arrays in, numbers out, no network anywhere."""
+"""Explain and judge networks: predictions, calibration, intervals, distances, saliency, learning-rate finder."""

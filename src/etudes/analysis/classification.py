@@ -1,4 +1,4 @@
-"""What every classifier of pictures shares once it is trained: predictions, test metrics, answers for picture files."""
+"""Classifiers of pictures: predictions, test metrics, answers for picture files, filters and feature maps."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from etudes.analysis.calibration import calibration
 from etudes.contract import Array, Example, ImageInfo, Images, IOSpec, Result, Table, TensorSpec
 from etudes.data import fit_picture, open_picture
+from etudes.data.labels import one_hot_labels
 from etudes.errors import UserError
 from etudes.training.backend import keras, outputs_of
 from etudes.training.state import as_array
@@ -21,6 +22,8 @@ from etudes.views.confusion import NAME as CONFUSION
 from etudes.views.confusion import confusion_cells
 from etudes.views.features import feature_maps, filter_grid
 from etudes.views.grids import confusion_matrix, picture_grid, to_image
+
+one_hot = one_hot_labels  # the name of before, until every study uses the new one
 
 
 def classifier_io(class_names: Sequence[str]) -> IOSpec:
@@ -32,7 +35,7 @@ def classifier_io(class_names: Sequence[str]) -> IOSpec:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a classifier says of n pictures: `probabilities` float32 (n, classes), rows adding to one."""
+    """Predictions for n pictures: `probabilities` float32 (n, classes), each row with the sum one."""
 
     probabilities: NDArray[np.float32]
 
@@ -52,41 +55,41 @@ def predict(network: Any, pictures: Array, *, flips: bool = False) -> Prediction
 
     Args:
         network: pictures in, probabilities out.
-        pictures: what to classify.
-        flips: take the mean of what it says of each picture and of its mirror image (left and right exchanged).
+        pictures: to classify.
+        flips: take the mean of the probabilities for each picture and for its flip (left and right exchanged).
     """
-    said = np.asarray(outputs_of(network, pictures, 500), dtype=np.float32)
+    probabilities = np.asarray(outputs_of(network, pictures, 500), dtype=np.float32)
     if flips:
-        said = (said + predict(network, pictures[:, :, ::-1]).probabilities) * np.float32(0.5)
-    return Prediction(said)
+        probabilities = (probabilities + predict(network, pictures[:, :, ::-1]).probabilities) * np.float32(0.5)
+    return Prediction(probabilities)
 
 
 def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) -> Result:
-    """How good a classifier is on test pictures, and what it gets wrong.
+    """Metrics of a classifier on test pictures, and its mistakes.
 
-    Figures: accuracy, cross-entropy, expected calibration error. A table of the accuracy by class. Pictures: confusion
-    matrix, the pictures behind its cells, reliability diagram, right samples, the most expensive mistakes.
+    Metrics: accuracy, cross-entropy, expected calibration error. A table of the accuracy by class. Pictures: confusion
+    matrix, the pictures behind its cells, reliability diagram, correct samples, mistakes with the highest loss.
 
     Args:
         network: pictures in, probabilities out.
-        test: pictures that nothing was learned or chosen from.
+        test: pictures that were used neither for training nor for choosing settings.
         class_names: one for each output.
     """
-    said = predict(network, test.pictures)
-    right, loss = said.classes == test.labels, losses(said, test.labels)
-    reliability = calibration(said.confidence, right)
+    found = predict(network, test.pictures)
+    correct, loss = found.classes == test.labels, losses(found, test.labels)
+    reliability = calibration(found.confidence, correct)
     result = Result(
         metrics={
-            "accuracy": float(right.mean()),
+            "accuracy": float(correct.mean()),
             "cross_entropy": float(loss.mean()),
             "calibration_error": reliability.expected_error,
-            "errors": int((~right).sum()),
+            "errors": int((~correct).sum()),
             "pictures": len(test),
         },
-        tables=[_by_class(test.labels, right, class_names)],
+        tables=[_by_class(test.labels, correct, class_names)],
     )
     result.pictures = {
-        "confusion-matrix": confusion_matrix(test.labels, said.classes, class_names, "test pictures"),
+        "confusion-matrix": confusion_matrix(test.labels, found.classes, class_names, "test pictures"),
         "calibration": reliability_diagram(
             reliability.edges,
             reliability.counts,
@@ -95,53 +98,58 @@ def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) 
             reliability.expected_error,
             f"{len(test):,} test pictures",
         ),
-        "samples-right": _samples(test, said, class_names, np.flatnonzero(right)[:40]),
+        "samples-right": _samples(test, found, class_names, np.flatnonzero(correct)[:40]),
     }
-    wrong = np.flatnonzero(~right)
-    if len(wrong):
-        dearest = wrong[np.argsort(-loss[wrong], kind="stable")][:40]
-        result.pictures["top-losses"] = _samples(test, said, class_names, dearest)
-    sheets, record = confusion_cells(test.pictures, test.labels, said.classes, said.confidence, class_names)
+    mistakes = top_losses(found, test.labels, 40)
+    if len(mistakes):
+        result.pictures["top-losses"] = _samples(test, found, class_names, mistakes)
+    sheets, record = confusion_cells(test.pictures, test.labels, found.classes, found.confidence, class_names)
     result.pictures |= sheets
     result.records[CONFUSION] = record
     return result
 
 
-def losses(said: Prediction, labels: Array) -> NDArray[np.float32]:
-    """Cross-entropy of each prediction (n,): minus the logarithm of the probability that the true class was given."""
-    probability = said.probabilities[np.arange(len(labels)), labels]
+def losses(found: Prediction, labels: Array) -> NDArray[np.float32]:
+    """Cross-entropy of each prediction (n,): minus the logarithm of the probability of the true class."""
+    probability = found.probabilities[np.arange(len(labels)), labels]
     return np.asarray(-np.log(np.maximum(probability, 1e-7)), dtype=np.float32)
 
 
-def _by_class(labels: Array, right: Array, class_names: Sequence[str]) -> Table:
+def top_losses(found: Prediction, labels: Array, limit: int) -> NDArray[np.int64]:
+    """Indices of the wrong predictions with the highest loss, the highest first, at most `limit`."""
+    wrong = np.flatnonzero(found.classes != labels)
+    return wrong[np.argsort(-losses(found, labels)[wrong], kind="stable")][:limit]
+
+
+def _by_class(labels: Array, correct: Array, class_names: Sequence[str]) -> Table:
     of_class = [labels == k for k in range(len(class_names))]
     rows = [
-        (name, int(members.sum()), float(right[members].mean()) if members.any() else "")
+        (name, int(members.sum()), float(correct[members].mean()) if members.any() else "")
         for name, members in zip(class_names, of_class, strict=True)
     ]
     return Table("by class", ("class", "pictures", "accuracy"), rows)
 
 
-def _samples(test: Images, said: Prediction, class_names: Sequence[str], chosen: Array) -> Any:
-    """A grid of pictures, below each what was answered and how surely, in red with the truth where that is wrong."""
+def _samples(test: Images, found: Prediction, class_names: Sequence[str], chosen: Array) -> Any:
+    """A grid of pictures, each with the predicted class and its confidence; mistakes in red, with the true class."""
     captions, colours = [], []
     for index in chosen:
-        truth, guess, sure = test.labels[index], said.classes[index], f"{said.confidence[index]:.0%}"
+        truth, guess, confidence = test.labels[index], found.classes[index], f"{found.confidence[index]:.0%}"
         wrong = truth != guess
-        captions.append(f"{class_names[guess]} {sure}" + (f"\nis {class_names[truth]}" if wrong else ""))
+        captions.append(f"{class_names[guess]} {confidence}" + (f"\nis {class_names[truth]}" if wrong else ""))
         colours.append("#B00020" if wrong else "black")
     scale = max(1, round(112 / test.pictures.shape[2]))
     return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)
 
 
 def read_pictures(files: Sequence[str], info: ImageInfo) -> NDArray[np.uint8]:
-    """Open picture files, cut to the middle and scaled to what was learned: uint8 (n, height, width, channels).
+    """Open picture files, cropped to the centre and resized to the network's input: uint8 (n, height, width, channels).
 
     Raises:
-        UserError: no file was named, or one is no picture that can be read.
+        UserError: no file is given, or one is not a picture.
     """
     if not files:
-        raise UserError("name one picture file or more, such as photo.jpg")
+        raise UserError("no picture is given: name one picture file or more, such as photo.jpg")
     return np.stack([fit_picture(open_picture(file), info) for file in files])
 
 
@@ -159,14 +167,14 @@ def answer_pictures(
     Args:
         network: pictures in, probabilities out.
         class_names: one for each output.
-        files: what to call the pictures.
-        pictures: as `read_pictures` gives them.
-        top: how many classes to name for each.
+        files: names of the pictures.
+        pictures: as `read_pictures` returns them.
+        top: number of classes to name for each.
         flips: as for `predict`.
     """
-    said = predict(network, pictures, flips=flips)
+    probabilities = predict(network, pictures, flips=flips).probabilities
     answers, lines = [], []
-    for file, row in zip(files, said.probabilities, strict=True):
+    for file, row in zip(files, probabilities, strict=True):
         best = np.argsort(-row, kind="stable")[:top]
         named = [(class_names[k], round(float(row[k]), 4)) for k in best]
         answers.append({"picture": file, "answer": named[0][0], "probabilities": dict(named)})
@@ -178,9 +186,9 @@ def example_pictures(test: Images, folder: Path, count: int = 3) -> Example:
     """The first test pictures as files `input-0.png`, …, to try `use` with.
 
     Args:
-        test: pictures to take them from.
-        folder: where the files go.
-        count: how many.
+        test: the pictures.
+        folder: where to save them.
+        count: number of files.
     """
     paths = [folder / f"input-{number}.png" for number in range(min(count, len(test)))]
     for path, pixels in zip(paths, test.pictures, strict=False):
@@ -189,7 +197,7 @@ def example_pictures(test: Images, folder: Path, count: int = 3) -> Example:
 
 
 def look_inside(network: Any, picture: Array) -> dict[str, Any]:
-    """Pictures of the first convolution's filters, and of what every convolution makes of one picture.
+    """Pictures of the first convolution's filters, and of every convolution's feature maps for one picture.
 
     Args:
         network: a `keras.Sequential` with convolutions; pictures of 0..255 in.
@@ -200,8 +208,3 @@ def look_inside(network: Any, picture: Array) -> dict[str, Any]:
     found = outputs_of(probe, picture[None], 1)
     outputs = {f"convolution {n}": np.asarray(out, dtype=np.float32)[0] for n, out in enumerate(found, start=1)}
     return {"filters": filter_grid(as_array(convolutions[0].kernel)), "feature-maps": feature_maps(picture, outputs)}
-
-
-def one_hot(labels: Array, classes: int) -> Array:
-    """Labels (n,) as float32 rows (n, classes) with a single one."""
-    return np.eye(classes, dtype=np.float32)[labels]

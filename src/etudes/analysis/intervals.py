@@ -1,4 +1,4 @@
-"""How sure a figure is: confidence intervals of shares and of differences between pairs."""
+"""Confidence intervals of proportions and of means."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from etudes.contract import Array
 
 
 @dataclass(frozen=True)
-class Interval:
+class ConfidenceInterval:
     """An estimate and the bounds of its confidence interval."""
 
     estimate: float
@@ -19,31 +19,34 @@ class Interval:
     high: float
 
 
-def proportion_ci(count: int, total: int, level: float = 0.95) -> Interval:
-    """The interval of a share that was counted, after Wilson (1927): right even where nothing or all was counted.
+Interval = ConfidenceInterval  # the name of before, until every study uses the new one
+
+
+def proportion_ci(count: int, total: int, level: float = 0.95) -> ConfidenceInterval:
+    """Wilson's interval (1927) of a proportion; also right for none and for all.
 
     Args:
-        count: how many had the property, 0..total.
-        total: how many were looked at, 1 at least.
-        level: probability with which such intervals hold the truth, 0..1.
+        count: number of successes, 0..total.
+        total: number of trials, at least 1.
+        level: confidence level, 0..1.
     """
     from scipy.stats import binomtest
 
     bounds: Any = binomtest(count, total).proportion_ci(level, method="wilson")
-    return Interval(count / total, float(bounds.low), float(bounds.high))
+    return ConfidenceInterval(count / total, float(bounds.low), float(bounds.high))
 
 
-def mean_ci(values: Array, level: float = 0.95) -> Interval:
-    """The interval of a mean by Student's t; of differences within pairs it is the paired interval.
+def mean_ci(values: Array, level: float = 0.95) -> ConfidenceInterval:
+    """Student's t interval of a mean; for differences within pairs it is the paired interval.
 
     Args:
-        values: numbers (n,), such as first minus second of each pair. Of a single one the bounds are infinite.
-        level: as for `share`.
+        values: numbers (n,), such as first minus second of each pair. For a single one the bounds are infinite.
+        level: confidence level, 0..1.
     """
     from scipy.stats import t
 
-    middle = float(np.mean(values))
+    mean = float(np.mean(values))
     if len(values) < 2:
-        return Interval(middle, -np.inf, np.inf)
-    reach = float(t.ppf((1 + level) / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
-    return Interval(middle, middle - reach, middle + reach)
+        return ConfidenceInterval(mean, -np.inf, np.inf)
+    half = float(t.ppf((1 + level) / 2, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)))
+    return ConfidenceInterval(mean, mean - half, mean + half)

@@ -1,4 +1,4 @@
-"""Which learning rate: Smith's range test, on a network that is thrown away."""
+"""Learning-rate finder: L. Smith's range test, on a new network that is thrown away afterwards."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from etudes.contract import Array
+from etudes.contract import Array, Result
+from etudes.errors import UserError
 from etudes.training.backend import keras
+from etudes.views.rates import rates_picture
+
+LOWEST_RATE, HIGHEST_RATE, RATE_STEPS = 1e-6, 10.0, 300
+"""The range of the test and its steps."""
 
 SPAN = 10
-"""Steps to each side over which the fall of the loss is measured: as many as the smoothing remembers."""
+"""Steps to each side over which the fall of the loss is measured: about the memory of the smoothing."""
 
 
 @dataclass(frozen=True)
 class RangeTest:
-    """Loss of each step of a training whose learning rate rises all the time."""
+    """The loss of each step while the learning rate rises."""
 
     rates: NDArray[np.float64]
     """Learning rate of each step, (steps,), rising."""
@@ -29,54 +34,44 @@ class RangeTest:
 
     @property
     def steepest(self) -> float:
-        """The rate at which the smoothed loss falls fastest: from about there on a network learns.
+        """The rate at which the smoothed loss falls fastest, measured over `SPAN` steps to both sides.
 
-        The fall is that over `SPAN` steps to both sides: from one step to the next the first losses, which nothing
-        smooths yet, jump by more than a network learns.
+        From one step to the next, the first losses, which are hardly smoothed, jump by more than training lowers them.
         """
         span = max(1, min(SPAN, len(self.rates) // 5))
-        falls = self.smooth[2 * span :] - self.smooth[: -2 * span]  # steps are equally far apart as logarithms
-        last = int(np.argmin(self.smooth))  # behind the lowest loss it only grows
-        place = span + int(np.argmin(falls[: max(1, last - span + 1)]))
-        return float(self.rates[min(place, last)])
+        falls = self.smooth[2 * span :] - self.smooth[: -2 * span]  # equal steps on the logarithmic axis
+        last = int(np.argmin(self.smooth))  # after the lowest loss it only rises
+        index = span + int(np.argmin(falls[: max(1, last - span + 1)]))
+        return float(self.rates[min(index, last)])
 
     @property
     def lowest(self) -> float:
-        """The rate at which the smoothed loss is lowest: beyond it, trainings begin to diverge."""
+        """The rate at which the smoothed loss is lowest; above it, training begins to diverge."""
         return float(self.rates[int(np.argmin(self.smooth))])
 
     @property
     def suggested(self) -> float:
-        """A tenth of the rate of the lowest loss: fastai's rule of thumb for a rate that is large and yet safe."""
+        """A tenth of the rate of the lowest loss: fastai's rule of thumb for a rate that is large and still safe."""
         return self.lowest / 10
 
 
-def rising(lowest: float, highest: float, steps: int) -> Any:
-    """A learning rate that is multiplied by the same factor in every step, from `lowest` to `highest`."""
-
-    class Rising(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
-        def __call__(self, step: Any) -> Any:
-            share = keras.ops.cast(step, "float32") / max(steps - 1, 1)
-            return lowest * keras.ops.exp(share * float(np.log(highest / lowest)))
-
-        def get_config(self) -> dict[str, Any]:
-            return {"lowest": lowest, "highest": highest, "steps": steps}
-
-    return Rising()
+def rising_rate(lowest: float, highest: float, steps: int) -> Any:
+    """A schedule that multiplies the learning rate by the same factor in every step, from `lowest` to `highest`."""
+    return keras.optimizers.schedules.ExponentialDecay(lowest, max(steps - 1, 1), highest / lowest)
 
 
 def range_test(
     network: Any, batch: Callable[[int], tuple[Array, Array]], *, lowest: float, highest: float, steps: int
 ) -> RangeTest:
-    """Train while the learning rate rises, until the loss leaves for the sky.
+    """Train while the learning rate rises, until the loss diverges.
 
     Args:
-        network: freshly built, compiled with an optimiser whose rate is `rising(lowest, highest, steps)`. It is
-            spoilt afterwards.
+        network: new, compiled with an optimiser whose rate is `rising_rate(lowest, highest, steps)`; its weights are
+            useless afterwards.
         batch: step → inputs and targets.
         lowest: the first rate.
         highest: the last one.
-        steps: how many, if it does not diverge before: it is over where the smoothed loss is four times its lowest.
+        steps: largest number of steps; the test ends when the smoothed loss is four times its lowest value.
 
     Source: L. Smith, Cyclical Learning Rates for Training Neural Networks, 2017, section 3.3.
     """
@@ -95,7 +90,50 @@ def range_test(
     return RangeTest(rates, np.array(losses), np.array(smooth))
 
 
-def smoothed(losses: list[float], keep: float = 0.9) -> float:
-    """The latest value of a row of losses smoothed exponentially, without the pull of a first value from nowhere."""
-    weights = keep ** np.arange(len(losses) - 1, -1, -1)
+def smoothed(losses: list[float], decay: float = 0.9) -> float:
+    """The latest value of an exponential moving average of losses, without the bias of an initial value."""
+    weights = decay ** np.arange(len(losses) - 1, -1, -1)
     return float(np.average(losses, weights=weights))
+
+
+def find_learning_rate(
+    network: Any, make_optimizer: Callable[[Any], Any], loss: Any, examples: tuple[Array, Array], batch: int, own: float
+) -> Result:
+    """The range test from `LOWEST_RATE` to `HIGHEST_RATE`: the suggested rate, and a picture.
+
+    Args:
+        network: new; its weights are useless afterwards.
+        make_optimizer: learning rate or schedule → the optimiser of the run.
+        loss: the run's.
+        examples: inputs and targets; after the last one the first follows again.
+        batch: examples per step.
+        own: the learning rate of the run.
+
+    Raises:
+        UserError: even the first steps diverge.
+    """
+    network.compile(optimizer=make_optimizer(rising_rate(LOWEST_RATE, HIGHEST_RATE, RATE_STEPS)), loss=loss)
+
+    def next_batch(step: int) -> tuple[Array, Array]:
+        indices = np.arange(step * batch, (step + 1) * batch) % len(examples[1])
+        return examples[0][indices], examples[1][indices]
+
+    found = range_test(network, next_batch, lowest=LOWEST_RATE, highest=HIGHEST_RATE, steps=RATE_STEPS)
+    if len(found.rates) < 10:
+        raise UserError(f"the loss is not finite even at a learning rate of {LOWEST_RATE:g}: check the training data")
+    marks = {
+        f"falls fastest: {found.steepest:.2g}": found.steepest,
+        f"suggested, a tenth of the lowest: {found.suggested:.2g}": found.suggested,
+        f"lowest: {found.lowest:.2g}": found.lowest,
+        f"this run's: {own:.2g}": own,
+    }
+    line = (
+        f"{len(found.rates)} steps on a new network while the rate rose from {LOWEST_RATE:g}: the loss falls fastest "
+        f"at {found.steepest:.2g} and is lowest at {found.lowest:.2g}; try a tenth of that, {found.suggested:.2g}. "
+        "The run itself did not change."
+    )
+    return Result(
+        metrics={"suggested_rate": found.suggested, "rate_of_lowest_loss": found.lowest, "rate_of_this_run": own},
+        pictures={"learning-rates": rates_picture(found.rates, found.losses, found.smooth, marks)},
+        lines=[line],
+    )

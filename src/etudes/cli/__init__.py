@@ -1,52 +1,54 @@
-"""The terminal's door: turns words into calls of `etudes.actions`, and results into text. No Keras is imported here."""
+"""The terminal: turns words into calls of `etudes.actions`, and results into text. It imports no Keras."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from etudes.cli import commands
 from etudes.errors import Interrupted, UserError, unknown
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
-    "demo": (commands.demo_command, "train, use and look inside all six on embedded data; ends in one report.html"),
-    "list": (commands.list_command, "the etudes, a line each"),
-    "card": (commands.card_command, "an etude's card: idea, layer table, data, process, presets, results"),
+    "demo": (commands.demo_command, "train, use and inspect all six on embedded data; ends in one report.html"),
+    "list": (commands.list_command, "the etudes, a line each: what it does, best result, available weights"),
+    "card": (commands.card_command, "the card of an etude: idea, layer table, data, process, presets, results"),
     "train": (commands.train_command, "train an etude; its settings are the flags (etudes train ETUDE --help)"),
-    "resume": (commands.resume_command, "go on with an interrupted training"),
+    "resume": (commands.resume_command, "resume an interrupted run"),
     "reproduce": (commands.reproduce_command, "train a run again and compare the two bit for bit"),
     "evaluate": (commands.evaluate_command, "the metrics of a run on its test set"),
     "use": (commands.use_command, "apply a trained etude to your own input (etudes use ETUDE --help)"),
-    "inspect": (commands.inspect_command, "layer tables, then pictures of what was learned"),
-    "report": (commands.report_command, "a run as one HTML page with all that is known of it, pictures inside"),
+    "inspect": (commands.inspect_command, "layer tables, then pictures of what a network has learned"),
+    "report": (commands.report_command, "a run as one HTML page: settings, curves, results, pictures"),
     "export": (commands.export_command, "trained networks as files for other programs: Keras, SavedModel, ONNX"),
-    "compare": (commands.compare_command, "runs side by side, their curves in one picture"),
-    "studio": (commands.studio_command, "the etudes in the browser: use, train and look inside on one page"),
-    "data": (commands.data_command, "built-in sets: list | fetch NAME | verify"),
-    "doctor": (commands.doctor_command, "what this machine has, what is missing, and the command that mends it"),
+    "compare": (commands.compare_command, "runs side by side, all curves in one picture"),
+    "studio": (commands.studio_command, "the etudes in the browser: use, train and inspect on one page"),
+    "data": (commands.data_command, "data sets: list | fetch NAME | verify"),
+    "doctor": (commands.doctor_command, "what this machine has, what is missing, and how to fix it"),
 }
 
 HELP = """usage: etudes COMMAND [...]
 
-Six classic deep-learning studies to train, use and look inside.
+Six classic deep-learning studies to train, use and inspect.
 
 {commands}
 
-etudes COMMAND --help tells more. ETUDE is a name from `etudes list`, RUN a run folder or ETUDE@bundled.
+etudes COMMAND --help shows more. ETUDE is a name from `etudes list`, RUN a run folder or ETUDE@bundled.
 """
 
 
 def help_text(width: int = 100) -> str:
-    """What `etudes --help` prints, for a terminal of so many columns."""
+    """The output of `etudes --help`, for a terminal of so many columns."""
     text = HELP.format(commands="\n".join(f"  {name:<9} {what}" for name, (_, what) in COMMANDS.items()))
     indents = ((line, " " * 12 if line.startswith("  ") else "") for line in text.split("\n"))
     return "\n".join(textwrap.fill(line, width, subsequent_indent=indent) for line, indent in indents)
 
 
 def one_line(text: str, longest: int = 200) -> str:
-    """The text on one line of at most so many characters; of long words, which are paths, the end stays."""
+    """The text on one line of at most so many characters; long words, which are paths, keep their end."""
     line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split("\n")))
     for room in (120, 90, 60, 40, 20):
         if len(line) > longest:
@@ -54,20 +56,29 @@ def one_line(text: str, longest: int = 200) -> str:
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
 
-def _check_letters(words: Sequence[str]) -> None:
+def _check_unicode(words: Sequence[str]) -> None:
     for word in words:
         try:
             word.encode()
-        except UnicodeEncodeError as error:  # a name in another encoding; a run's settings could not hold it
+        except UnicodeEncodeError as error:  # a file name in another encoding; TOML and JSON could not hold it
             raise UserError(f"{word!r} is not in Unicode: rename it") from error
+
+
+def _failpoint() -> AbstractContextManager[None]:
+    """The failure that a test asks for."""
+    if "ETUDES_FAILPOINT" not in os.environ:
+        return nullcontext()
+    from etudes.runs.failpoints import injected
+
+    return injected(os.environ["ETUDES_FAILPOINT"])
 
 
 def run(words: Sequence[str]) -> int:
     """Run a command line.
 
     Returns:
-        The exit code: 0; or 2 with one line on standard error for what a person can mend; or, after a signal that
-        asked to stop, 128 and its number: 130 for Ctrl-C, 143 for SIGTERM.
+        The exit code: 0; 2 with one line on standard error for an error that you can fix; after a signal, 128 plus
+        its number: 130 for Ctrl-C, 143 for SIGTERM.
     """
     if not words or words[0] in ("-h", "--help", "help"):
         print(help_text(shutil.get_terminal_size(fallback=(100, 24)).columns))
@@ -78,14 +89,15 @@ def run(words: Sequence[str]) -> int:
         print(f"etudes {__version__}")
         return 0
     try:
-        _check_letters(words)
+        _check_unicode(words)
         if words[0] not in COMMANDS:
             raise unknown("command", words[0], COMMANDS)
-        return COMMANDS[words[0]][0](words[1:])
+        with _failpoint():
+            return COMMANDS[words[0]][0](words[1:])
     except UserError as error:
         print(one_line(f"etudes: {error}"), file=sys.stderr)
     except BrokenPipeError:
-        raise  # nobody listens any more: no trouble, and nobody to tell
+        raise  # the reader has left; see `etudes.__main__`
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise

@@ -1,4 +1,4 @@
-"""What is there: the études with their results, the data sets, the machine. Imports no Keras."""
+"""The tables of `list`, `card`, `data` and `doctor`. Imports no Keras."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from etudes.views.card import markdown_table, show
 
 
 def committed_results(etude: str) -> list[dict[str, Any]]:
-    """The measured results that come with the package, one record a run; `docs/results.md` shows them all."""
+    """The measured results that come with the package, one record for each run; `docs/results.md` has them all."""
     path = experiments.folder(etude) / "results.json"
     return list(json.loads(path.read_bytes())) if path.exists() else []
 
 
 def best_result(etude: str) -> str:
-    """The headline figure of the best committed training in words, its mean over seeds, or "not measured yet".
+    """The headline metric of the best committed run as text, or "not measured yet".
 
-    The mean, as the best of several seeds would be the luckiest; on the étude's own data where there is one, as others
-    may be easier.
+    It is the mean over seeds, as the best of several would be the luckiest, and on the study's own data where that was
+    measured, as other data may be easier.
     """
     experiment = experiments.load(etude)
     headline, own = experiment.headline, experiment.presets["tuned"].data
@@ -39,40 +39,40 @@ def best_result(etude: str) -> str:
             seeds.setdefault(training, []).append(record["metrics"][headline])
     if not seeds:
         return "not measured yet"
-    # Of equals the one with the shortest recipe, which is that of the preset alone.
+    # Of equals, the one with the fewest flags.
     best = max(seeds, key=lambda training: (training[1] == own, mean(seeds[training]), -len(training[0])))
     several = f", mean of {len(seeds[best])} seeds" if len(seeds[best]) > 1 else ""
     return f"{headline.replace('_', ' ')} {show(mean(seeds[best]))} ({', '.join(best)}{several})"
 
 
 def _recipe(record: dict[str, Any]) -> str:
-    """The preset of a committed training, with what was told beside it."""
+    """The preset of a committed run, with its flags."""
     return " ".join(filter(None, (record["preset"], record["flags"])))
 
 
-def bundled_in_words(run: Run) -> str:
-    """That a run came with the package, or its name, and the headline figure that its weights were measured to have."""
+def describe_bundled(run: Run) -> str:
+    """The name of a bundled run, and the headline metric that was measured with its weights."""
     headline, record = experiments.load(run.header()["etude"]).headline, run.read_json("bundle.json")
     name = run.folder.name if "@" in run.folder.name else "bundled"
     return f"{name}: {headline.replace('_', ' ')} {show(record['measured'][record['stored']][headline])}"
 
 
 def etudes_table() -> Table:
-    """The études, a line each."""
+    """The studies, a line each."""
     rows = []
     for name in experiments.names():
         run, experiment = run_of(name), experiments.load(name)
-        ready = "needs none of its own" if experiment.capability(BaseNetwork) else "no"
+        ready = "not needed" if experiment.capability(BaseNetwork) else "no"
         if run:
-            ready = bundled_in_words(run) if run.bundled else str(run)
-        further = [bundled_in_words(more) for more in bundled_runs() if more.folder.name.startswith(f"{name}@")]
+            ready = describe_bundled(run) if run.bundled else str(run)
+        further = [describe_bundled(more) for more in bundled_runs() if more.folder.name.startswith(f"{name}@")]
         ready = "; ".join([ready, *further])
         rows.append((name, experiment.summary, best_result(name), ready))
-    return Table("etudes", ("etude", "learns", "best result", "trained weights"), rows)
+    return Table("etudes", ("etude", "what it does", "best result", "trained weights"), rows)
 
 
 def card_text(etude: str) -> str:
-    """An étude's card in Markdown: its page, then its presets and results as tables."""
+    """A study's card in Markdown: its page, then its presets and results as tables."""
     experiment = experiments.load(etude)
     page = (experiments.folder(etude) / "README.md").read_text(encoding="utf-8")
     presets = {name: preset for name, preset in experiment.presets.items() if name in ("classic", "tuned")}
@@ -86,15 +86,15 @@ def card_text(etude: str) -> str:
         for record in committed_results(etude)
         for name, value in record["metrics"].items()
     ]
-    measured = markdown_table(Table("Measured", ("preset", "data", "epochs", "precision", "figure", "value"), results))
+    measured = markdown_table(Table("Measured", ("preset", "data", "epochs", "precision", "metric", "value"), results))
     return "\n\n".join([page.rstrip(), settings, *([measured] if results else [])]) + "\n"
 
 
 def data_table(verified: bool = False) -> Table:
-    """The data sets: what, where, size, and whether their check sums are right.
+    """The data sets: what, where, size and state.
 
     Args:
-        verified: check every file's sum now, which takes seconds.
+        verified: compute the checksum of every file, which takes seconds.
     """
     sets = verify() if verified else list_sets()
     rows = [(s.name, s.state, f"{s.bytes / 1e6:.1f} MB" if s.bytes else "", s.what, str(s.where)) for s in sets]
@@ -102,7 +102,7 @@ def data_table(verified: bool = False) -> Table:
 
 
 def doctor_table() -> Table:
-    """What this machine has, what is missing, and the command that mends it."""
+    """What this machine has, what is missing, and how to fix it."""
     installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
     rows = [
         ("Python", platform.python_version(), ""),
@@ -117,12 +117,12 @@ def doctor_table() -> Table:
         if name not in installed
     ]
     for entry in list_sets():
-        mend = f"etudes data fetch {entry.name}" if entry.state in ("missing", "damaged") else ""
-        rows.append((f"data {entry.name}", entry.state, mend))
+        fix = f"etudes data fetch {entry.name}" if entry.state in ("missing", "damaged") else ""
+        rows.append((f"data {entry.name}", entry.state, fix))
     for name in experiments.names():
         run, ready = run_of(name), experiments.load(name).capability(BaseNetwork)
-        state = "needs none of its own" if ready else f"no finished run in {runs_folder()}"
+        state = "not needed" if ready else f"no finished run in {runs_folder()}"
         if run:
             state = "bundled" if run.bundled else str(run)
         rows.append((f"weights {name}", state, "" if run or ready else f"etudes train {name}"))
-    return Table("doctor", ("what", "state", "to mend it"), rows)
+    return Table("doctor", ("what", "state", "how to fix it"), rows)

@@ -170,7 +170,7 @@ def card_command(words: Sequence[str]) -> int:
 def data_command(words: Sequence[str]) -> int:
     """`etudes data list | fetch NAME | verify`."""
     from etudes.cli.catalog import data_table
-    from etudes.data import fetch
+    from etudes.data.downloads import fetch
 
     given = parse(flags.Data, words, "etudes data")
     if given.what == "fetch":

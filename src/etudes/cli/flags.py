@@ -1,26 +1,34 @@
-"""The words that each command accepts, as dataclasses that tyro turns into flags."""
+"""The flags of each command, as dataclasses for tyro."""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_args, get_type_hints
 
 import tyro
+from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 S = TypeVar("S")
-Reference = Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN|ETUDE")]
-Backend = Annotated[str | None, tyro.conf.arg(metavar="NAME")]
-Folder = Annotated[str | None, tyro.conf.arg(metavar="DIR")]
+_RUN = "A run folder, ETUDE@bundled, or the name of an etude: its newest finished run, else the bundled one."
+_LOG = "Write the metrics there too, as event files for TensorBoard or to MLflow; may be given twice."
+
+Reference = Annotated[str, Positional, arg(metavar="RUN|ETUDE", help=_RUN)]
+RunFolder = Annotated[str, Positional, arg(metavar="RUN", help="The run folder.")]
+Backend = Annotated[str | None, arg(metavar="NAME", help="tensorflow, jax or torch; by default what fits the machine.")]
+Folder = Annotated[str | None, arg(metavar="DIR")]
+File = Annotated[str | None, arg(metavar="FILE")]
 Log = Annotated[
-    tyro.conf.UseAppendAction[tuple[Literal["tensorboard", "mlflow"], ...]], tyro.conf.arg(metavar="tensorboard|mlflow")
+    tyro.conf.UseAppendAction[tuple[Literal["tensorboard", "mlflow"], ...]],
+    arg(metavar="tensorboard|mlflow", help=_LOG),
 ]
-File = Annotated[str | None, tyro.conf.arg(metavar="FILE")]
+Quiet = Annotated[FlagCreatePairsOff[bool], arg(help="Show no progress, only the result.")]
+Json = Annotated[FlagCreatePairsOff[bool], arg(help="Print JSON on standard output, progress on standard error.")]
 
 
 @dataclass(frozen=True)
 class Train(Generic[S]):
-    """Train an etude in a run folder; its path is printed last."""
+    """Train an etude in a run folder, whose path is printed last."""
 
     settings: tyro.conf.OmitArgPrefixes[S]
     preset: str = "tuned"
@@ -28,41 +36,30 @@ class Train(Generic[S]):
     out: Folder = None
     """The run folder; by default the next free one in the runs folder."""
     backend: Backend = None
-    """tensorflow, jax or torch; by default KERAS_BACKEND, else what fits the machine."""
     log: Log = ()
-    """Write the metrics there too: event files for TensorBoard, or to MLflow; may be given twice."""
-    quiet: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Show no progress, only the run folder."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print the results as JSON on standard output, progress on standard error."""
+    quiet: Quiet = False
+    json: Json = False
 
 
 @dataclass(frozen=True)
 class Resume:
-    """Go on with an interrupted training."""
+    """Resume an interrupted run."""
 
-    run: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
-    """The run folder."""
+    run: RunFolder
     log: Log = ()
-    """Write the metrics there too: event files for TensorBoard, or to MLflow; may be given twice."""
-    quiet: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Show no progress, only the run folder."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print the results as JSON."""
+    quiet: Quiet = False
+    json: Json = False
 
 
 @dataclass(frozen=True)
 class Reproduce:
-    """Train a run again from its settings and seed, and say whether it ends in the same bits; exit code 1 if not."""
+    """Train a run again from its settings and seed, and compare the two bit for bit; exit code 1 if they differ."""
 
     reference: Reference
-    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
     out: Folder = None
-    """Keep the second training here; by default it is removed afterwards."""
-    quiet: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Show no progress, only the comparison."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print the comparison as JSON on standard output, progress on standard error."""
+    """Keep the second run here; by default it is removed afterwards."""
+    quiet: Quiet = False
+    json: Json = False
 
 
 @dataclass(frozen=True)
@@ -70,124 +67,8 @@ class Evaluate:
     """The metrics of a run on its test set."""
 
     reference: Reference
-    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
     backend: Backend = None
-    """tensorflow, jax or torch."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print the result as JSON."""
-
-
-@dataclass(frozen=True)
-class InspectFlags(Generic[S]):
-    """The layer table with shapes and parameters, then pictures of what was learned."""
-
-    options: tyro.conf.OmitArgPrefixes[S]
-    table: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Only the layer tables; of an etude's name they need neither run nor data."""
-    preset: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
-    """With --table and an etude's name: the preset whose networks to show."""
-    backend: Backend = None
-    """tensorflow, jax or torch."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print the result as JSON."""
-
-
-@dataclass(frozen=True)
-class Export:
-    """The trained networks of a run as files that other programs load; each is run and compared after writing."""
-
-    reference: Reference
-    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
-    format: Literal["keras", "saved-model", "onnx"] = "keras"
-    """A Keras model; a TensorFlow SavedModel; ONNX."""
-    out: Folder = None
-    """The folder; by default export in the run folder, of a bundled run in the runs folder."""
-    backend: Backend = None
-    """tensorflow, jax or torch."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print the result as JSON."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """A run as one HTML page, pictures inside: settings, curves, and what evaluate, inspect and use gave."""
-
-    reference: Reference
-    """A run folder, ETUDE@bundled, or an etude's name: its newest finished run, else the bundled one."""
-    out: File = None
-    """The page; by default report.html in the run folder, of a bundled run in the runs folder."""
-    as_is: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Write what is there; else evaluate, inspect and the example of use are done first where they were not."""
-
-
-@dataclass(frozen=True)
-class Compare:
-    """Put runs side by side: settings that differ, results, and their curves in one picture."""
-
-    runs: Annotated[tuple[str, ...], tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
-    """Two or more run folders."""
-    out: File = None
-    """The picture of the curves, others beside it; by default compared/curves.png in the runs folder."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print the result as JSON."""
-
-
-@dataclass(frozen=True)
-class List:
-    """The etudes, a line each: what it learns, best result, whether trained weights are at hand."""
-
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print as JSON."""
-
-
-@dataclass(frozen=True)
-class Card:
-    """An etude's card: idea, layer table, data, process, presets, results."""
-
-    etude: Annotated[str, tyro.conf.Positional, tyro.conf.arg(metavar="ETUDE")]
-    """Its name; see `etudes list`."""
-
-
-@dataclass(frozen=True)
-class Data:
-    """Data sets: list them, fetch one, verify what is there."""
-
-    what: Annotated[Literal["list", "fetch", "verify"], tyro.conf.Positional] = "list"
-    """list: where they are and how large; fetch: download one; verify: check every file's sum."""
-    name: Annotated[str | None, tyro.conf.Positional, tyro.conf.arg(metavar="NAME")] = None
-    """The set to fetch."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print as JSON."""
-
-
-@dataclass(frozen=True)
-class Doctor:
-    """What this machine has and what is missing, with the command that mends it."""
-
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print as JSON."""
-
-
-@dataclass(frozen=True)
-class Demo:
-    """Train, use and look inside all six on embedded data; ends in one report.html."""
-
-    out: Folder = None
-    """Where the runs and the report go, by default demo in the runs folder; runs that are finished are kept."""
-    quiet: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Show no progress, only the report's path."""
-
-
-@dataclass(frozen=True)
-class Studio:
-    """All six in the browser: use them, train them, look inside. Needs `pip install 'etudes[studio]'`."""
-
-    host: Annotated[str, tyro.conf.arg(metavar="ADDRESS")] = "127.0.0.1"
-    """Where to listen; an address that other machines reach needs a password."""
-    port: int = 7860
-    """The port of the page."""
-    password_file: Annotated[str | None, tyro.conf.arg(metavar="FILE")] = None
-    """A file with the password in one line; or set ETUDES_STUDIO_PASSWORD."""
+    json: Json = False
 
 
 @dataclass(frozen=True)
@@ -196,47 +77,126 @@ class UseFlags(Generic[S]):
 
     options: tyro.conf.OmitArgPrefixes[S]
     backend: Backend = None
-    """tensorflow, jax or torch."""
-    json: tyro.conf.FlagCreatePairsOff[bool] = False
-    """Print the result as JSON."""
+    json: Json = False
+
+
+@dataclass(frozen=True)
+class InspectFlags(Generic[S]):
+    """The layer tables with shapes and parameters, then pictures of what the network has learned."""
+
+    options: tyro.conf.OmitArgPrefixes[S]
+    table: FlagCreatePairsOff[bool] = False
+    """Only the layer tables; with the name of an etude they need neither run nor data."""
+    preset: Annotated[str | None, arg(metavar="NAME")] = None
+    """With --table and the name of an etude: the preset whose networks to show."""
+    backend: Backend = None
+    json: Json = False
+
+
+@dataclass(frozen=True)
+class Export:
+    """Write the trained networks of a run as files for other programs; each is run and compared after writing."""
+
+    reference: Reference
+    format: Literal["keras", "saved-model", "onnx"] = "keras"
+    """A Keras model, a TensorFlow SavedModel, or ONNX."""
+    out: Folder = None
+    """The folder; by default export in the run folder, or in the runs folder for a bundled run."""
+    backend: Backend = None
+    json: Json = False
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write a run as one HTML page, pictures included: settings, curves, results of evaluate, inspect and use."""
+
+    reference: Reference
+    out: File = None
+    """The page; by default report.html in the run folder, or in the runs folder for a bundled run."""
+    as_is: FlagCreatePairsOff[bool] = False
+    """Use the results that exist; else evaluate, inspect and the example of use run first where they have not."""
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Compare runs: settings that differ, results, and all curves in one picture."""
+
+    runs: Annotated[tuple[str, ...], Positional, arg(metavar="RUN")]
+    """Two or more run folders."""
+    out: File = None
+    """The picture of the curves, with others beside it; by default compared/curves.png in the runs folder."""
+    json: Json = False
+
+
+@dataclass(frozen=True)
+class List:
+    """The etudes, a line each: what it does, best result, available weights."""
+
+    json: Json = False
+
+
+@dataclass(frozen=True)
+class Card:
+    """The card of an etude: idea, layer table, data, process, presets, results."""
+
+    etude: Annotated[str, Positional, arg(metavar="ETUDE")]
+    """Its name; see `etudes list`."""
+
+
+@dataclass(frozen=True)
+class Data:
+    """Data sets: list them, download one, or verify the files."""
+
+    what: Annotated[Literal["list", "fetch", "verify"], Positional] = "list"
+    """list: where they are and how large; fetch: download one; verify: check every checksum."""
+    name: Annotated[str | None, Positional, arg(metavar="NAME")] = None
+    """The set to download."""
+    json: Json = False
+
+
+@dataclass(frozen=True)
+class Doctor:
+    """What this machine has, what is missing, and how to fix it."""
+
+    json: Json = False
+
+
+@dataclass(frozen=True)
+class Demo:
+    """Train, use and inspect all six on embedded data; ends in one report.html."""
+
+    out: Folder = None
+    """The folder of runs and report, by default demo in the runs folder; finished runs are kept."""
+    quiet: Quiet = False
+
+
+@dataclass(frozen=True)
+class Studio:
+    """All six in the browser: use, train and inspect them. Needs `pip install 'etudes[studio]'`."""
+
+    host: Annotated[str, arg(metavar="ADDRESS")] = "127.0.0.1"
+    """The address to listen on; one that other machines can reach needs a password."""
+    port: int = 7860
+    """The port of the page."""
+    password_file: File = None
+    """A file with the password in one line; or set ETUDES_STUDIO_PASSWORD."""
 
 
 def shown_options(options: type[Any]) -> type[Any]:
-    """An étude's options of use or inspect, as tyro is to show them: inputs without a flag, optional ones as FILE, INT.
-
-    Tyro alone would show `{None}|INT` for one that may be left out, and `{None,True,False}` for --clip | --no-clip.
-    """
+    """A study's options of use or inspect, for tyro: inputs have no flag, and texts are shown as FILE, TEXT or NAME."""
     shown: list[tuple[str, Any, Any]] = []
     hints, annotated = get_type_hints(options, include_extras=True), cast("Any", Annotated)
     for option in dataclasses.fields(options):
         hint = hints[option.name]
         if option.name == "inputs":
-            hint = annotated[hint, tyro.conf.Positional, tyro.conf.arg(metavar="INPUT ...")]
-            shown.append((option.name, hint, dataclasses.field()))
-        elif option.default is None:
-            if bool in get_args(hint):
-                told = tyro.conf.arg(constructor=bool)
-            else:
-                told = tyro.conf.arg(metavar=_METAVAR_OF.get(option.name) or _metavar(hint))
-            shown.append((option.name, annotated[hint, told], dataclasses.field(default=None)))
+            shown.append((option.name, annotated[hint, Positional, arg(metavar="INPUT ...")], dataclasses.field()))
+        elif str in get_args(hint) and option.default is None:
+            named = arg(metavar=_METAVARS.get(option.name, "NAME"))
+            shown.append((option.name, annotated[hint, named], dataclasses.field(default=None)))
     cls = dataclasses.make_dataclass(options.__name__, shown, bases=(options,), frozen=True)
     cls.__doc__ = options.__doc__
     return cls
 
 
-def _metavar(hint: Any) -> str:
-    """What stands for a value of `int | None`, `tuple[float, ...] | None` and the like."""
-    (kind,) = (part for part in get_args(hint) if part is not type(None))
-    if get_origin(kind) is tuple:
-        return f"{_METAVARS[get_args(kind)[0]]} ..."
-    if get_origin(kind) is Literal:
-        words = "|".join(get_args(kind))  # long ones would leave the help no room for its columns
-        return words if len(words) <= 16 else "NAME"
-    return _METAVARS[kind]
-
-
-_METAVAR_OF = {"question": "TEXT"} | dict.fromkeys(
-    ("file", "film", "guide", "mask", "out", "picture", "preview"), "FILE"
-)
-"""What stands for the value of an option by this name, where its type does not say it."""
-_METAVARS = {int: "INT", float: "FLOAT", str: "NAME"}
+_METAVARS = {"question": "TEXT"} | dict.fromkeys(("file", "film", "guide", "mask", "out", "picture", "preview"), "FILE")
+"""What stands for the value of a text option in help, by the option's name."""

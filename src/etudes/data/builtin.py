@@ -1,4 +1,4 @@
-"""MNIST, Fashion-MNIST and CIFAR-10 from the very files that their authors published."""
+"""MNIST, Fashion-MNIST and CIFAR-10 from the files that their authors published."""
 
 import io
 import pickle
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from etudes.contract import Images
 from etudes.data.catalogue import SETS, data_folder
-from etudes.data.downloads import UnavailableError, fetch
 from etudes.data.errors import file_error
 from etudes.data.idx import read_idx_pair
 from etudes.data.storage import verified_files
@@ -26,10 +25,12 @@ def load_builtin(name: str) -> tuple[Images, Images]:
         Training and test part: uint8 (n, 28, 28, 1) for the first two, (n, 32, 32, 3) for CIFAR-10.
 
     Raises:
-        UserError: the set is neither here nor to be had, or a file is not what was published.
+        UserError: the set is missing and cannot be downloaded, or a file is not what was published.
     """
     paths = verified_files(name)
     if not paths:
+        from etudes.data.downloads import UnavailableError, fetch
+
         try:
             fetch(name)
         except UnavailableError as error:
@@ -45,8 +46,8 @@ def _missing(name: str) -> str:
     published = SETS[name]
     wanted = published.archive.path if published.archive else f"{len(published.files)} .gz files"
     folder = data_folder() if published.archive else data_folder() / published.folder
-    trouble = f"{name} is not here and could not be downloaded"
-    return f"{trouble}: put its {wanted} into {format_path(folder)}, or use {published.alternative}"
+    problem = f"{name} was not found and could not be downloaded"
+    return f"{problem}: put its {wanted} into {format_path(folder)}, or use {published.alternative}"
 
 
 def _load_cifar10(paths: list[Path]) -> tuple[Images, Images]:
@@ -68,7 +69,7 @@ def _batch_bytes(paths: list[Path]) -> Iterator[tuple[bytes, Path]]:
         for name in names:
             stream = archive.extractfile(found[name]) if name in found else None
             if stream is None:
-                raise file_error(paths[0], f"does not hold {name}: get it again")
+                raise file_error(paths[0], f"does not hold {name}: delete it, then `etudes data fetch cifar10`")
             yield stream.read(), paths[0]
 
 
@@ -79,12 +80,12 @@ def _read_batch(data: bytes, path: Path) -> tuple[NDArray[np.uint8], NDArray[np.
         rows, labels = batch[b"data"], np.asarray(batch[b"labels"], dtype=np.int64)
         pictures = rows.reshape(len(labels), 3, 32, 32).transpose(0, 2, 3, 1)
     except (pickle.UnpicklingError, EOFError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise file_error(path, "is not a CIFAR-10 batch: delete it and get it again") from error
+        raise file_error(path, "is not a CIFAR-10 batch: delete it, then `etudes data fetch cifar10`") from error
     return np.ascontiguousarray(pictures), labels
 
 
 class ArraysOnly(pickle.Unpickler):
-    """Reads pickles of built-in containers and NumPy arrays; anything else is refused, not executed."""
+    """Reads pickles of built-in containers and NumPy arrays; anything else raises an error and is not executed."""
 
     def find_class(self, module: str, name: str) -> Any:
         """The three names that an array needs; every other name raises `pickle.UnpicklingError`."""

@@ -1,4 +1,4 @@
-"""The files that are published elsewhere: what they are, where they are and their checksums."""
+"""The published data sets: their files, addresses and checksums."""
 
 import os
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class PublishedSet:
     archive: PublishedFile | None = None
     """One file that holds them all and serves as well; this is what is fetched."""
     alternative: str = ""
-    """What to use where the set cannot be had."""
+    """What to use where the set cannot be downloaded."""
 
 
 def _mnist_files(folder: str, sums_and_sizes: tuple[tuple[str, int], ...]) -> tuple[PublishedFile, ...]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from etudes.contract import Images
-from etudes.data.splits import part_for_test
+from etudes.data.splits import split_off_test
 
 _CONTRAST = 1.5
 
@@ -32,7 +32,7 @@ def load_digits() -> tuple[Images, Images]:
     assert sklearn.origin is not None
     rows = np.loadtxt(Path(sklearn.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
     pictures = np.stack([_like_mnist(picture) for picture in rows[:, :-1].reshape(-1, 8, 8)])
-    return part_for_test(Images(pictures[..., np.newaxis], rows[:, -1].astype(np.int64)))
+    return split_off_test(Images(pictures[..., np.newaxis], rows[:, -1].astype(np.int64)))
 
 
 def _like_mnist(picture: NDArray[np.float64]) -> NDArray[np.uint8]:

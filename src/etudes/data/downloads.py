@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 
 from etudes.data.catalogue import PublishedFile, PublishedSet, data_folder
 from etudes.data.errors import error_reason
-from etudes.data.storage import EMBEDDED, files_at_hand, is_right, published_set
+from etudes.data.storage import EMBEDDED, is_right, mark_right, present_files, published_set
 from etudes.data.transfer import Transfer
 from etudes.errors import UserError, format_path
 
@@ -29,13 +29,11 @@ class UnavailableError(UserError):
 def fetch(name: str, *, rounds: int = 3) -> Path:
     """Make sure that a set is complete and right on this machine; download what is missing or damaged.
 
-    Each file is downloaded into a folder beside its place and moved there once its checksum is right. Of several
-    processes that fetch the same set one downloads, and the others wait for it.
+    Of several processes that fetch the same set one downloads, and the others wait for it.
 
     Args:
         name: of a published set.
-        rounds: how often to go through the mirrors before giving up; a machine without network gives up at
-            once.
+        rounds: how often to try all mirrors; a machine without network gives up at once.
 
     Returns:
         The file, or the folder of the files.
@@ -45,7 +43,7 @@ def fetch(name: str, *, rounds: int = 3) -> Path:
             cannot be written to; the message says which file to put where.
     """
     if name in EMBEDDED:
-        raise UserError(f"{name} is always at hand: there is nothing to fetch")
+        raise UserError(f"{name} comes with the package: there is nothing to fetch")
     published = published_set(name)
     if _damaged(name, published):
         _fetch_alone(name, published, rounds)
@@ -54,17 +52,16 @@ def fetch(name: str, *, rounds: int = 3) -> Path:
 
 
 def _wanted(published: PublishedSet) -> tuple[PublishedFile, ...]:
-    return files_at_hand(published) or ((published.archive,) if published.archive else published.files)
+    return present_files(published) or ((published.archive,) if published.archive else published.files)
 
 
 def _damaged(name: str, published: PublishedSet) -> list[PublishedFile]:
-    """The files to download: those that are not there, or not what was published."""
+    """The files to download: those that are missing, or not what was published."""
     wanted, folder = _wanted(published), data_folder()
     damaged = [file for file in wanted if not _is_there(folder / file.path, file)]
     if damaged and published.archive and wanted == published.files:
-        raise UserError(
-            f"{format_path(folder / damaged[0].path)}: is damaged: delete the folder, then fetch {name} again"
-        )
+        path = format_path(folder / damaged[0].path)
+        raise UserError(f"{path}: is damaged: delete its folder, then `etudes data fetch {name}`")
     return damaged
 
 
@@ -76,23 +73,21 @@ def _is_there(path: Path, file: PublishedFile) -> bool:
 
 
 def _fetch_alone(name: str, published: PublishedSet, rounds: int) -> None:
-    """Download what is missing while no other process does; it may have been done while this one waited."""
+    """Download what is missing while no other process does; another may have done it in the meantime."""
     folder = data_folder()
-    place = folder
+    path = folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / f".{name}.lock", timeout=WAIT_SECONDS):
             for file in _damaged(name, published):
-                place = folder / file.path
+                path = folder / file.path
                 _download(name, published, file, rounds)
-                if not _is_there(place, file):
-                    raise _by_hand(name, published, file)
     except Timeout as error:
         raise UserError(f"another process is downloading {name} into {format_path(folder)}: wait for it") from error
     except OSError as error:
-        cure = "make room or set ETUDES_DATA to another folder"
-        trouble = error.strerror or error_reason(error)[:40]
-        raise UserError(f"cannot write {format_path(place)}: {trouble}: {cure}") from error
+        reason = error.strerror or error_reason(error)[:40]
+        advice = "make room or set ETUDES_DATA to another folder"
+        raise UserError(f"cannot write {format_path(path)}: {reason}: {advice}") from error
 
 
 def _download(name: str, published: PublishedSet, file: PublishedFile, rounds: int) -> None:
@@ -117,16 +112,18 @@ def _download(name: str, published: PublishedSet, file: PublishedFile, rounds: i
 def _is_unreachable(error: Exception) -> bool:
     """Whether there was no connection at all, rather than one that broke."""
     from requests.exceptions import ConnectionError as NoConnection
-    from urllib3.exceptions import ProtocolError
+    from urllib3.exceptions import MaxRetryError
 
-    return isinstance(error, NoConnection) and not (error.args and isinstance(error.args[0], ProtocolError))
+    return isinstance(error, NoConnection) and bool(error.args) and isinstance(error.args[0], MaxRetryError)
 
 
 def _download_from(mirror: str, name: str, file: PublishedFile) -> None:
+    """Download one file; pooch gives it its name, in a folder beside its place, once the checksum is right."""
     import pooch
 
     target = data_folder() / file.path
-    # The set's lock is held, so what is here was left by a process that was killed.
+    # pooch leaves a temporary file if the process is killed. In a folder of its own the next download removes it; the
+    # set's lock is held, so it belongs to nobody.
     beside = target.parent / f".{name}.download"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir(parents=True)
@@ -137,8 +134,9 @@ def _download_from(mirror: str, name: str, file: PublishedFile) -> None:
         downloader = Transfer(file.size)
         pooch.retrieve(address, known_hash=file.checksum, fname=target.name, path=beside, downloader=downloader)
         with (beside / target.name).open("rb") as checked:
-            os.fsync(checked.fileno())
+            os.fsync(checked.fileno())  # after a power failure, a file of this name is whole
         os.replace(beside / target.name, target)
+        mark_right(target, file)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 

@@ -1,4 +1,4 @@
-"""A folder of one's own pictures: one subfolder a class, or `train` and `test` with such subfolders."""
+"""A folder of your own pictures: one subfolder a class, or `train` and `test` with such subfolders."""
 
 import logging
 from collections import Counter
@@ -10,19 +10,19 @@ from numpy.typing import NDArray
 
 from etudes.contract import ImageInfo, Images
 from etudes.data.errors import file_error
-from etudes.data.idx import LARGEST
-from etudes.data.pictures import fit_picture, look_at_picture, open_picture
-from etudes.data.splits import part_for_test
+from etudes.data.limits import MAX_BYTES
+from etudes.data.pictures import fit_picture, open_picture, read_picture_header
+from etudes.data.splits import split_off_test
 from etudes.errors import UserError, format_path
 
-BAD_SHARE = 0.05
-"""From this share of unreadable files on a folder is refused."""
+MAX_BAD_SHARE = 0.05
+"""A folder with this share of unreadable files, or more, is an error."""
 
-COMMON_SIDE = 64
-"""Where pictures differ in size, or are large, the longer side that they are brought to at most."""
+MAX_KEPT_SIDE = 256
+"""Pictures that are all of one size keep it up to this side, in pixels."""
 
-LARGEST_SIDE = 256
-"""Up to this side, pictures that are all of one size keep it."""
+RESIZED_SIDE = 64
+"""Pictures of different sizes, and larger ones, are resized: their longer side is at most so many pixels."""
 
 _NOT_PICTURES = {"thumbs.db", "desktop.ini"}
 _TEST_FOLDERS = ("test", "validation", "val")
@@ -32,20 +32,20 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class Folder:
-    """What one look at a folder found, before any picture is decoded."""
+    """What a folder holds, from headers alone: no picture is decoded."""
 
     path: Path
     class_names: tuple[str, ...]
     training: list[tuple[Path, int]]
     """Pictures and the numbers of their classes."""
     test: list[tuple[Path, int]]
-    """The same of the test part; empty if nobody set one aside."""
+    """The same of the test part; empty if there is none."""
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     """How many pictures have this (height, width)."""
     grey: bool = True
     """Whether all pictures are greyscale."""
     bad: list[str] = field(default_factory=list)
-    """Files that are no pictures, with the reason."""
+    """Errors of the files that are not pictures."""
 
     def __len__(self) -> int:
         return len(self.training) + len(self.test) + len(self.bad)
@@ -57,53 +57,56 @@ def describe_folder(path: Path) -> ImageInfo:
     Raises:
         UserError: there are no class folders, or too many files in them are not pictures.
     """
-    return _info(_look(path))
+    return _info(_scan(path))
 
 
 def load_folder(path: Path) -> tuple[ImageInfo, Images, Images]:
     """Load a folder's pictures, all brought to one size, and name the bad files in the log.
 
     Returns:
-        What they are, the training part and the test part: `test` (else `validation` or `val`) beside
-        `train`, or a fixed fifth.
+        What they are, the training part and the test part: `test` (else `validation` or `val`) beside `train`, or a
+        fixed fifth.
 
     Raises:
         UserError: there are no class folders, or 5 % of the files or more are bad.
     """
-    folder = _look(path)
+    folder = _scan(path)
     info = _info(folder)
+    (size, *others) = folder.sizes
+    if not others and max(size) > MAX_KEPT_SIDE:
+        resized = f"{size[0]}×{size[1]} are resized to {info.height}×{info.width}"
+        _log.warning("%s: pictures of %s: to keep a size, make it %d pixels at most", path, resized, MAX_KEPT_SIDE)
     training = _read(folder.training, info, folder)
     test = _read(folder.test, info, folder)
-    _judge(folder)
+    _check_bad_share(folder)
     if folder.bad:
         _log.warning("%s: %d of %d files skipped: %s", path, len(folder.bad), len(folder), "; ".join(folder.bad))
     if not len(test):
-        training, test = part_for_test(training)
+        training, test = split_off_test(training)
     if not len(training) or not len(test):
-        raise file_error(path, "has too few good pictures: at least two of each class are needed")
+        raise file_error(path, "has too few good pictures: give at least two of each class")
     return info, training, test
 
 
-def _look(path: Path) -> Folder:
+def _scan(path: Path) -> Folder:
     """Find the classes and read every picture's header."""
     has_parts = (path / "train").is_dir() and bool(_subfolders(path / "train"))
     root = path / "train" if has_parts else path
     class_names = tuple(_subfolders(root))
     if len(class_names) < 2:
-        raise file_error(path, "needs two or more subfolders with pictures in them, one for each class")
+        raise file_error(path, "has no classes: make two or more subfolders with pictures, one for each class")
     for name in class_names:
         if name.encode(errors="ignore").decode() != name:
             raise file_error(root / name, "is a class whose name is not in Unicode: rename the folder")
     beside = next((path / name for name in _TEST_FOLDERS if has_parts and (path / name).is_dir()), None)
-    strangers = set(_subfolders(beside)) - set(class_names) if beside else set()
-    if strangers:
-        raise file_error(path, f"class {min(strangers)!r} is in {beside.name if beside else ''} but not in train")
+    if beside and (unknown := set(_subfolders(beside)) - set(class_names)):
+        raise file_error(path, f"class {min(unknown)!r} is in {beside.name} but not in train: add or remove it")
     folder = Folder(path, class_names, training=[], test=[])
     folder.training = _headers(root, folder)
     folder.test = _headers(beside, folder) if beside else []
     if not folder.sizes and not folder.bad:
         raise file_error(path, "its class folders are empty: put PNG, JPEG, WEBP, GIF or BMP files into them")
-    _judge(folder)
+    _check_bad_share(folder)
     return folder
 
 
@@ -117,7 +120,7 @@ def _entries(path: Path) -> list[Path]:
     try:
         return sorted(path.iterdir())
     except OSError as error:
-        raise file_error(path, f"cannot be read: {error.strerror}") from error
+        raise file_error(path, f"cannot be read: {error.strerror}; check its permissions") from error
 
 
 def _headers(root: Path, folder: Folder) -> list[tuple[Path, int]]:
@@ -129,7 +132,7 @@ def _headers(root: Path, folder: Folder) -> list[tuple[Path, int]]:
             if file.is_dir() or file.name.startswith(".") or file.name.lower() in _NOT_PICTURES:
                 continue
             try:
-                height, width, grey = look_at_picture(file)
+                height, width, grey = read_picture_header(file)
             except UserError as error:
                 folder.bad.append(str(error))
                 continue
@@ -139,23 +142,22 @@ def _headers(root: Path, folder: Folder) -> list[tuple[Path, int]]:
     return pictures
 
 
-def _judge(folder: Folder) -> None:
-    """Refuse a folder of which too much is bad."""
-    if folder.bad and len(folder.bad) >= BAD_SHARE * len(folder):
+def _check_bad_share(folder: Folder) -> None:
+    """Raise an error for a folder of which too much is bad."""
+    if folder.bad and len(folder.bad) >= MAX_BAD_SHARE * len(folder):
         first = format_path(folder.bad[0])
-        raise UserError(f"{len(folder.bad)} of {len(folder)} files are bad, remove or mend them: {first}")
+        raise UserError(f"{len(folder.bad)} of {len(folder)} files are bad: remove or fix them, such as {first}")
 
 
 def _info(folder: Folder) -> ImageInfo:
-    """Size and channels that all pictures are brought to."""
+    """Size and channels that all pictures get: the most frequent size, or a smaller one of its proportions."""
     (height, width), _ = max(folder.sizes.items(), key=lambda item: (item[1], item[0]))
-    allowed = LARGEST_SIDE if len(folder.sizes) == 1 else COMMON_SIDE
-    if max(height, width) > allowed:
-        factor = COMMON_SIDE / max(height, width)
+    if max(height, width) > (MAX_KEPT_SIDE if len(folder.sizes) == 1 else RESIZED_SIDE):
+        factor = RESIZED_SIDE / max(height, width)
         height, width = max(1, round(height * factor)), max(1, round(width * factor))
     channels = 1 if folder.grey else 3
-    if len(folder) * height * width * channels > LARGEST:
-        raise file_error(folder.path, f"has more pictures than fit: {len(folder):,} of {height}×{width}")
+    if len(folder) * height * width * channels > MAX_BYTES:
+        raise file_error(folder.path, f"has more than {MAX_BYTES:,} bytes of pictures: keep fewer or smaller ones")
     return ImageInfo(str(folder.path), height, width, channels, folder.class_names)
 
 

@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etudes.data.errors import error_reason, file_error
-
-LARGEST = 2**31
-"""Bytes of pictures that a set of one's own may have once it is read."""
+from etudes.data.limits import MAX_BYTES
 
 
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
@@ -34,8 +32,8 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     except (OSError, EOFError, zlib.error) as error:
         raise file_error(path, f"cannot be read as IDX ({error_reason(error)}): get a fresh copy") from error
     if len(data) != size:
-        trouble = "is cut short" if len(data) < size else "goes on after its end"
-        raise file_error(path, f"{trouble}: its header promises {size:,} bytes; get a fresh copy")
+        problem = "is cut short" if len(data) < size else "is longer than it should be"
+        raise file_error(path, f"{problem}: its header says {size:,} bytes; get a fresh copy")
     return np.frombuffer(data, dtype=np.uint8).reshape(shape)
 
 
@@ -55,12 +53,12 @@ def _opened(path: Path) -> BinaryIO:
 def _read_shape(file: BinaryIO, path: Path, dimensions: int) -> tuple[int, ...]:
     header = file.read(4 + 4 * dimensions)
     if len(header) < 4 + 4 * dimensions or header[:4] != bytes([0, 0, 8, dimensions]):
-        raise file_error(path, f"is not an IDX file of unsigned bytes in {dimensions} dimension(s)")
+        raise file_error(path, f"is not an IDX file of unsigned bytes in {dimensions} dimension(s): check the file")
     shape: tuple[int, ...] = struct.unpack(f">{dimensions}I", header[4:])
     if 0 in shape:
-        raise file_error(path, "holds no example")
-    if math.prod(shape) > LARGEST:
-        raise file_error(path, f"promises {math.prod(shape):,} bytes, more than the {LARGEST:,} that are read")
+        raise file_error(path, "holds no example: check the file")
+    if math.prod(shape) > MAX_BYTES:
+        raise file_error(path, f"holds more than {MAX_BYTES:,} bytes: keep fewer or smaller pictures")
     return shape
 
 
@@ -74,6 +72,6 @@ def read_idx_pair(pictures: Path, labels: Path) -> tuple[NDArray[np.uint8], NDAr
     numbers = read_idx(labels, 1)
     if len(images) != len(numbers):
         raise file_error(
-            labels, f"has {len(numbers):,} labels for {len(images):,} pictures: they do not belong together"
+            labels, f"has {len(numbers):,} labels for {len(images):,} pictures: put the files of one set together"
         )
     return images[..., np.newaxis], numbers.astype(np.int64)

@@ -1,16 +1,16 @@
-"""Labelled pictures by name or path: the same two questions, whatever the source."""
+"""Labelled pictures by name or path: what they are, and the pictures themselves."""
 
 import os
 from pathlib import Path
 
-from etudes.contract import MAX_IMAGE_SIDE, ImageData, ImageInfo, Images
+from etudes.contract import ImageData, ImageInfo, Images
 from etudes.data.builtin import load_builtin
 from etudes.data.catalogue import CIFAR10_NAMES, DIGIT_NAMES, FASHION_NAMES
 from etudes.data.digits import load_digits
 from etudes.data.errors import file_error
 from etudes.data.own import describe_own, load_own
 from etudes.data.shapes import SHAPE_NAMES, load_shapes
-from etudes.data.splits import split
+from etudes.data.splits import split_off_validation
 from etudes.errors import unknown
 
 IMAGE_SETS = {
@@ -24,7 +24,7 @@ IMAGE_SETS = {
 
 
 def describe_images(source: str) -> ImageInfo:
-    """What a set of labelled pictures is. For a name no file is read; one's own data is looked at.
+    """What a set of labelled pictures is. For a name no file is read; of your own data, headers and labels are.
 
     Args:
         source: "mnist", "fashion_mnist", "cifar10", "digits", "shapes", or the path of an image folder, an
@@ -33,7 +33,7 @@ def describe_images(source: str) -> ImageInfo:
     Raises:
         UserError: the source is neither a known name nor data that can be read.
     """
-    return IMAGE_SETS.get(source) or _not_too_large(describe_own(_own_path(source)))
+    return IMAGE_SETS.get(source) or describe_own(_own_path(source))
 
 
 def load_images(source: str, *, seed: int, validation_share: float, limit: int = 0) -> ImageData:
@@ -41,9 +41,9 @@ def load_images(source: str, *, seed: int, validation_share: float, limit: int =
 
     Args:
         source: as for `describe_images`; a built-in set that is missing is fetched if there is a network.
-        seed: decides which part of the training pictures is held back for validation, and their order. It
-            never changes the test set.
-        validation_share: the part to hold back, in 0..1; if it is not 0, at least one picture of each class
+        seed: decides which training pictures are held out for validation, and their order. It never changes
+            the test set.
+        validation_share: the part to hold out, in 0..1; if it is not 0, at least one picture of each class
             that has two.
         limit: keep at most so many pictures in each of the three sets; 0 keeps all.
 
@@ -51,10 +51,10 @@ def load_images(source: str, *, seed: int, validation_share: float, limit: int =
         Pictures as uint8 (n, height, width, channels) in 0..255, labels as int64 (n,).
 
     Raises:
-        UserError: the data is not at hand or broken; the message says which file and what to do.
+        UserError: the data is missing or damaged; the message says which file and what to do.
     """
     info, training, test = _load(source)
-    return split(info, training, test, seed=seed, validation_share=validation_share, limit=limit)
+    return split_off_validation(info, training, test, seed=seed, validation_share=validation_share, limit=limit)
 
 
 def _load(source: str) -> tuple[ImageInfo, Images, Images]:
@@ -64,16 +64,7 @@ def _load(source: str) -> tuple[ImageInfo, Images, Images]:
         return IMAGE_SETS[source], *load_shapes()
     if source in IMAGE_SETS:
         return IMAGE_SETS[source], *load_builtin(source)
-    path = _own_path(source)
-    _not_too_large(describe_own(path))
-    return load_own(path)
-
-
-def _not_too_large(info: ImageInfo) -> ImageInfo:
-    if max(info.height, info.width) > MAX_IMAGE_SIDE:
-        size = f"{info.height}×{info.width}"
-        raise file_error(info.source, f"has pictures of {size}: make them {MAX_IMAGE_SIDE} pixels a side or smaller")
-    return info
+    return load_own(_own_path(source))
 
 
 def _own_path(source: str) -> Path:

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from etudes.contract import ImageInfo, Images
 from etudes.data.errors import error_reason, file_error
-from etudes.data.idx import LARGEST
-from etudes.data.splits import part_for_test
+from etudes.data.limits import MAX_BYTES, check_side
+from etudes.data.splits import split_off_test
 
 _NAMES = (("x_train", "y_train"), ("images", "labels"), ("x", "y"))
 _TEST_NAMES = ("x_test", "y_test")
-_MOST_CLASSES = 1000
+_MAX_CLASSES = 1000
 
 
 def describe_npz(path: Path) -> ImageInfo:
@@ -50,9 +50,9 @@ def load_npz(path: Path) -> tuple[ImageInfo, Images, Images]:
     info = _info(path, headers[names[0][0]], class_names)
     arrays = _read(path, [x for x, _ in names])  # last, as they are the largest
     parts = [Images(_bytes(path, x, arrays[x], info), y) for (x, _), y in zip(names, numbers, strict=True)]
-    training, test = parts if len(parts) == 2 else part_for_test(parts[0])
+    training, test = parts if len(parts) == 2 else split_off_test(parts[0])
     if not len(training) or not len(test):
-        raise file_error(path, "holds too few pictures: at least two of each class are needed")
+        raise file_error(path, "holds too few pictures: give at least two of each class")
     return info, training, test
 
 
@@ -71,7 +71,9 @@ def _headers(path: Path) -> dict[str, tuple[int, ...]]:
                         raise ValueError(f"it holds {name[:40]} twice")
                     shapes[name] = cast(Any, read)(file)[0]
     except Exception as error:  # a broken archive or header makes zipfile and NumPy raise nearly anything
-        raise file_error(path, f"is not an NPZ archive of arrays: {error_reason(error)}") from error
+        raise file_error(
+            path, f"is not an NPZ archive of arrays: {error_reason(error)}; save it again with numpy.savez"
+        ) from error
     return shapes
 
 
@@ -90,13 +92,14 @@ def _names(path: Path, headers: dict[str, tuple[int, ...]]) -> tuple[str, str]:
 def _check_shapes(path: Path, x: str, shape: tuple[int, ...], y: str, label_shape: tuple[int, ...]) -> None:
     if len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)) or 0 in shape:
         raise file_error(path, f"{x} has the shape {shape}: it must be (n, height, width[, 1 or 3])")
-    if np.prod(shape, dtype=np.float64) > LARGEST:
-        raise file_error(path, f"{x} has more than {LARGEST:,} values: keep fewer or smaller pictures")
+    if np.prod(shape, dtype=np.float64) > MAX_BYTES:
+        raise file_error(path, f"{x} has more than {MAX_BYTES:,} values: keep fewer or smaller pictures")
     if label_shape[:1] != shape[:1] or np.prod(label_shape, dtype=np.float64) != shape[0]:
         raise file_error(path, f"{y} has the shape {label_shape}: {x} needs ({shape[0]},), a label for each picture")
 
 
 def _info(path: Path, shape: tuple[int, ...], class_names: tuple[str, ...]) -> ImageInfo:
+    check_side(path, shape[1], shape[2])
     return ImageInfo(str(path), shape[1], shape[2], shape[3] if len(shape) == 4 else 1, class_names)
 
 
@@ -105,7 +108,7 @@ def _read(path: Path, names: list[str]) -> dict[str, NDArray[Any]]:
         with np.load(path, allow_pickle=False) as archive:
             return {name: archive[name] for name in names}
     except Exception as error:  # as above
-        raise file_error(path, f"cannot be read: {error_reason(error)}") from error
+        raise file_error(path, f"cannot be read: {error_reason(error)}; save it again with numpy.savez") from error
 
 
 def _classes(
@@ -117,13 +120,13 @@ def _classes(
         known = np.unique(np.concatenate(flat))
         return tuple(known.tolist()), [np.searchsorted(known, part).astype(np.int64) for part in flat]
     if any(part.dtype.kind not in "iu" for part in flat):
-        raise file_error(path, "labels must be whole numbers or words")
+        raise file_error(path, "labels must be whole numbers or words: convert them")
     largest = max(int(part.max(initial=0)) for part in flat)
     count = largest + 1 if names is None else len(names.reshape(-1))
-    if min(int(part.min(initial=0)) for part in flat) < 0 or largest >= count or count > _MOST_CLASSES:
-        raise file_error(path, f"labels must count the {min(count, _MOST_CLASSES)} classes from 0 on")
+    if min(int(part.min(initial=0)) for part in flat) < 0 or largest >= count or count > _MAX_CLASSES:
+        raise file_error(path, f"labels must be 0 to {min(count, _MAX_CLASSES) - 1}, one for each class: renumber them")
     if count < 2:
-        raise file_error(path, "has a single class: two or more are needed")
+        raise file_error(path, "has a single class: give pictures of two or more")
     words = [str(number) for number in range(count)] if names is None else [str(name) for name in names.reshape(-1)]
     return tuple(words), [part.astype(np.int64) for part in flat]
 
@@ -140,7 +143,7 @@ def _bytes(path: Path, name: str, pictures: NDArray[Any], info: ImageInfo) -> ND
     try:
         shaped = pictures.reshape(-1, *info.shape)
     except ValueError as error:
-        raise file_error(path, f"{name} must hold pictures of {info.shape}, not {pictures.shape[1:]}") from error
+        raise file_error(path, f"{name} holds pictures of {pictures.shape[1:]}: make them {info.shape}") from error
     if floats:
         return np.round(shaped * 255).astype(np.uint8)
     return shaped.astype(np.uint8, copy=False)

@@ -1,26 +1,28 @@
-"""One's own labelled pictures: what a path leads to, and who reads it."""
+"""Your own labelled pictures: which kind of data a path leads to."""
 
 from pathlib import Path
-
-import numpy as np
 
 from etudes.contract import ImageInfo, Images
 from etudes.data.errors import file_error
 from etudes.data.folder import describe_folder, load_folder
 from etudes.data.idx import read_idx, read_idx_pair, read_idx_shape
+from etudes.data.limits import check_side
 from etudes.data.npz import describe_npz, load_npz
-from etudes.data.splits import part_for_test
+from etudes.data.splits import split_off_test
 
 _PARTS = ("train", "t10k")
 
 
 def describe_own(path: Path) -> ImageInfo:
-    """What one's own data is, from as little as tells; errors are those of `load_own`."""
+    """What your own data is, from headers and labels alone; errors are those of `load_own`."""
     pairs = _idx_pairs(path)
     if pairs:
         _, height, width = read_idx_shape(pairs[0][0], 3)
+        check_side(path, height, width)
         highest = max(int(read_idx(labels, 1).max()) for _, labels in pairs)
-        return _idx_info(path, height, width, highest)
+        if highest < 1:
+            raise file_error(path, "has a single class: give pictures of two or more")
+        return ImageInfo(str(path), height, width, 1, tuple(str(number) for number in range(highest + 1)))
     return describe_folder(path) if path.is_dir() else describe_npz(path)
 
 
@@ -32,28 +34,21 @@ def load_own(path: Path) -> tuple[ImageInfo, Images, Images]:
         data sets one aside.
 
     Raises:
-        UserError: the path leads to nothing of the kind, or to something broken.
+        UserError: the path leads to none of these, or to damaged data.
     """
     pairs = _idx_pairs(path)
     if not pairs:
         return load_folder(path) if path.is_dir() else load_npz(path)
+    info = describe_own(path)  # first, as the pictures may be large
     parts = [Images(*read_idx_pair(pictures, labels)) for pictures, labels in pairs]
-    _, height, width, _ = parts[0].pictures.shape
-    info = _idx_info(path, height, width, max(int(part.labels.max()) for part in parts))
     if any(part.pictures.shape[1:] != info.shape for part in parts):
-        raise file_error(path, "training and test pictures differ in size")
-    training, test = parts if len(parts) == 2 else part_for_test(parts[0])
+        raise file_error(path, "training and test pictures differ in size: make them one size")
+    training, test = parts if len(parts) == 2 else split_off_test(parts[0])
     return info, training, test
 
 
-def _idx_info(path: Path, height: int, width: int, highest: int) -> ImageInfo:
-    if highest < 1:
-        raise file_error(path, "has a single class: two or more are needed")
-    return ImageInfo(str(path), height, width, 1, tuple(np.arange(highest + 1).astype(str).tolist()))
-
-
 def _idx_pairs(path: Path) -> list[tuple[Path, Path]]:
-    """The IDX files of pictures and labels that the path means, training part first; none if it means no IDX.
+    """The IDX files of pictures and labels that the path stands for, training part first; none if it is not IDX.
 
     Raises:
         UserError: the path leads to no data at all, or the labels are missing.
@@ -66,7 +61,7 @@ def _idx_pairs(path: Path) -> list[tuple[Path, Path]]:
     if "images-idx3-ubyte" in path.name:
         return [(path, _labels(path))]
     if path.suffix.lower() != ".npz":
-        raise file_error(path, "is no data: give an image folder, an .npz file or a …-images-idx3-ubyte file")
+        raise file_error(path, "is not data: give an image folder, an .npz file or a …-images-idx3-ubyte file")
     return []
 
 

@@ -1,4 +1,4 @@
-"""Pairs of strings from a CSV file: what is asked, and what is to be answered."""
+"""Pairs of strings from a CSV file: questions and their answers."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from etudes.data.errors import error_reason, file_error
 
-LARGEST_FILE = 100_000_000
+MAX_FILE_BYTES = 100_000_000
 """Bytes that a file of pairs may have."""
 
 _HEADER = ("question", "answer")
@@ -35,7 +35,7 @@ def load_pairs(path: str | Path) -> list[tuple[str, str]]:
         for row in rows:
             _add(answers, row, rows.line_num, file)
     except csv.Error as error:
-        raise file_error(file, f"line {rows.line_num}: {error_reason(error)}") from error
+        raise file_error(file, f"line {rows.line_num}: {error_reason(error)}; write question,answer") from error
     if not answers:
         raise file_error(file, "holds no pair: write one 'question,answer' on each line")
     return [(question, answer) for question, (answer, _) in answers.items()]
@@ -43,13 +43,13 @@ def load_pairs(path: str | Path) -> list[tuple[str, str]]:
 
 def _text(path: Path) -> str:
     try:
-        if path.exists() and not path.is_file():  # what is no file, such as a pipe, may never come to an end
-            raise file_error(path, "is no file: give a CSV file of pairs")
-        if path.stat().st_size > LARGEST_FILE:
-            raise file_error(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: split it")
+        if path.exists() and not path.is_file():  # a pipe, for instance, may never end
+            raise file_error(path, "is not a file: give a CSV file of pairs")
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: split it")
         data = path.read_bytes()
     except OSError as error:
-        raise file_error(path, f"cannot be read: {error.strerror}") from error
+        raise file_error(path, f"cannot be read: {error.strerror}; check the name and its permissions") from error
     if b"\0" in data:
         raise file_error(path, "is not a CSV file: it holds zero bytes; save it as CSV in UTF-8")
     try:

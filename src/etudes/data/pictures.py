@@ -1,4 +1,4 @@
-"""One picture that a person brings: opened without trust, and made to fit what a network expects."""
+"""One picture of yours: opened without trusting it, and resized to what a network expects."""
 
 import importlib.util
 import math
@@ -16,13 +16,13 @@ from etudes.data.errors import error_reason, file_error
 from etudes.errors import UserError, unknown
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-"""The formats that are opened; every other decoder of Pillow stays out of reach."""
+"""The formats that are opened; no other decoder of Pillow is used."""
 
-LARGEST_FILE = 25_000_000
+MAX_FILE_BYTES = 25_000_000
 """Bytes that a picture file may have."""
 
-LARGEST_PICTURE = 50_000_000
-"""Pixels that a picture may have; looked up in its header, before anything is decoded."""
+MAX_PIXELS = 50_000_000
+"""Pixels that a picture may have, by its header, before anything is decoded."""
 
 PHOTOS = ("china", "flower")
 """The photographs that come with scikit-learn."""
@@ -46,27 +46,27 @@ def open_picture(path: str | Path) -> Image.Image:
     if not str(path).strip():
         raise UserError("name a picture file, such as photo.jpg")
     file = Path(path)
-    with _refusals(file), _header(file) as image:
+    with _user_errors(file), _checked(file) as image:
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         return _flat(image)
 
 
-def look_at_picture(path: Path) -> tuple[int, int, bool]:
+def read_picture_header(path: Path) -> tuple[int, int, bool]:
     """Read a picture's header: its height and width as a person sees it, and whether it is greyscale.
 
     Raises:
         UserError: the file is missing, too large or not a picture.
     """
-    with _refusals(path), _header(path) as image:
+    with _user_errors(path), _checked(path) as image:
         turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
         height, width = image.size if turned else image.size[::-1]
         return height, width, image.mode in _GREY_MODES
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
-    """Silence a decoder's warnings and turn whatever it raises into a refusal that names the file."""
+def _user_errors(path: Path) -> Iterator[None]:
+    """Silence a decoder's warnings, and turn whatever it raises into an error that names the file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -77,28 +77,27 @@ def _refusals(path: Path) -> Iterator[None]:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise _too_many_pixels(path) from error
         except Exception as error:  # a broken file makes Pillow's decoders raise nearly anything
-            raise file_error(path, f"is not a picture: {error_reason(error)}") from error
+            raise file_error(path, f"is not a picture: {error_reason(error)}; save it again") from error
 
 
-def _header(path: Path) -> Image.Image:
+def _checked(path: Path) -> Image.Image:
     """The picture, not yet decoded, after its size in bytes and in pixels was checked."""
     if not path.is_file():
-        raise file_error(path, "there is no such picture file")
-    if path.stat().st_size > LARGEST_FILE:
-        raise file_error(path, f"is larger than {LARGEST_FILE // 1_000_000} MB: save it smaller")
+        raise file_error(path, "there is no such picture file: check the name")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: save it smaller")
     try:
         image = Image.open(path, formats=FORMATS)
     except UnidentifiedImageError as error:
-        kinds = ", ".join(FORMATS)
-        raise file_error(path, f"is not a picture: its content is none of {kinds}") from error
-    if math.prod(image.size) > LARGEST_PICTURE:
+        raise file_error(path, f"is not a picture: save it as one of {', '.join(FORMATS)}") from error
+    if math.prod(image.size) > MAX_PIXELS:
         image.close()
         raise _too_many_pixels(path)
     return image
 
 
 def _too_many_pixels(path: Path) -> UserError:
-    return file_error(path, f"has more than {LARGEST_PICTURE // 1_000_000} million pixels: save it smaller")
+    return file_error(path, f"has more than {MAX_PIXELS // 1_000_000} million pixels: save it smaller")
 
 
 def _flat(image: Image.Image) -> Image.Image:
@@ -121,7 +120,7 @@ def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
 
 
 def fit_picture(image: Image.Image, info: ImageInfo) -> NDArray[np.uint8]:
-    """Make a picture what a network expects: cut to the right proportions around its centre, then resized.
+    """Crop a picture to a network's proportions around its centre, then resize it.
 
     Args:
         image: any picture, such as `open_picture` gives.

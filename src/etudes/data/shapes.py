@@ -1,4 +1,4 @@
-"""Synthetic colour pictures in ten classes: always at hand, though nobody ever photographed them."""
+"""Synthetic colour pictures in ten classes, drawn when they are needed."""
 
 import functools
 
@@ -28,20 +28,20 @@ def load_shapes() -> tuple[Images, Images]:
     """Draw 5,000 + 1,000 coloured shapes, ten classes equally often; the same pictures on every call.
 
     These pictures are synthetic: they show whether a network can learn, not how well it would do on
-    photographs. The shapes differ in position, size, rotation, slant and colour, on gradients with streaks
+    photographs. The shapes differ in position, size, rotation, shear and colour, on gradients with streaks
     across them and noise.
 
     Returns:
         Training and test part: uint8 (n, 32, 32, 3), labels 0..9 in the order of `SHAPE_NAMES`.
     """
-    random = np.random.default_rng(_SEED)
+    rng = np.random.default_rng(_SEED)
     total = _TRAINING + _TEST
-    labels = np.concatenate([random.permutation(np.arange(part) % 10) for part in (_TRAINING, _TEST)])
+    labels = np.concatenate([rng.permutation(np.arange(part) % 10) for part in (_TRAINING, _TEST)])
     outlines = _outlines()
-    masks = np.stack([_draw(_placed(outlines[label], random), random) for label in labels])
+    masks = np.stack([_draw(_placed(outlines[label], rng), rng) for label in labels])
     pictures = np.empty((total, SIZE, SIZE, 3), dtype=np.uint8)
     for start in range(0, total, 500):
-        pictures[start : start + 500] = _colour(masks[start : start + 500], random)
+        pictures[start : start + 500] = _colour(masks[start : start + 500], rng)
     training = Images(pictures[:_TRAINING], labels[:_TRAINING].astype(np.int64))
     return training, Images(pictures[_TRAINING:], labels[_TRAINING:].astype(np.int64))
 
@@ -90,48 +90,48 @@ def _outlines() -> list[Layers]:
     ]
 
 
-def _placed(layers: Layers, random: Generator) -> Layers:
-    """Slant, stretch, turn and move the shape to its place, in pixels of the large drawing."""
-    radius = random.uniform(9.0, 13.5)
-    angle = random.uniform(-0.5, 0.5)
-    stretch = np.exp(random.uniform(-0.15, 0.15))
-    slant = random.uniform(-0.15, 0.15)
+def _placed(layers: Layers, rng: Generator) -> Layers:
+    """Shear, stretch, turn and move the shape to its place, in pixels of the large drawing."""
+    radius = rng.uniform(9.0, 13.5)
+    angle = rng.uniform(-0.5, 0.5)
+    stretch = np.exp(rng.uniform(-0.15, 0.15))
+    shear = rng.uniform(-0.15, 0.15)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    matrix = radius * turn @ np.array([[stretch, slant], [0.0, 1 / stretch]])
+    matrix = radius * turn @ np.array([[stretch, shear], [0.0, 1 / stretch]])
     margin = SIZE / 2 - radius
-    centre = SIZE / 2 + random.uniform(-1, 1, size=2) * margin
+    centre = SIZE / 2 + rng.uniform(-1, 1, size=2) * margin
     return [((points @ matrix.T + centre) * _SCALE, ink) for points, ink in layers]
 
 
-def _draw(layers: Layers, random: Generator) -> NDArray[np.uint8]:
+def _draw(layers: Layers, rng: Generator) -> NDArray[np.uint8]:
     """Draw four times as large and shrink, which smooths the edges; a streak crosses half of them."""
     side = SIZE * _SCALE
     sheet = Image.new("L", (side, side))
     pen = ImageDraw.Draw(sheet)
     for points, ink in layers:
         pen.polygon(points.ravel().tolist(), fill=ink)
-    for _ in range(random.integers(0, 2)):
-        ends = random.uniform(0, side, size=4).tolist()
-        pen.line(ends, fill=int(random.choice([0, 255])), width=int(random.integers(3, 9)))
+    for _ in range(rng.integers(0, 2)):
+        ends = rng.uniform(0, side, size=4).tolist()
+        pen.line(ends, fill=int(rng.choice([0, 255])), width=int(rng.integers(3, 9)))
     return np.asarray(sheet.reduce(_SCALE))
 
 
-def _colour(masks: NDArray[np.uint8], random: Generator) -> NDArray[np.uint8]:
+def _colour(masks: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
     """Paint shapes (n, 32, 32) over backgrounds, each with a gradient of its own, and add noise."""
     count = len(masks)
     cover = masks[..., np.newaxis].astype(np.float32) / 255
-    background = random.uniform(0, 150, size=(count, 3))
-    foreground = background + random.dirichlet((1.0, 1.0, 1.0), size=count) * random.uniform(120, 420, size=(count, 1))
-    picture = (1 - cover) * _gradient(background, random) + cover * _gradient(foreground, random)
-    picture += random.normal(size=picture.shape) * random.uniform(2, 10, size=(count, 1, 1, 1))
+    background = rng.uniform(0, 150, size=(count, 3))
+    foreground = background + rng.dirichlet((1.0, 1.0, 1.0), size=count) * rng.uniform(120, 420, size=(count, 1))
+    picture = (1 - cover) * _gradient(background, rng) + cover * _gradient(foreground, rng)
+    picture += rng.normal(size=picture.shape) * rng.uniform(2, 10, size=(count, 1, 1, 1))
     painted: NDArray[np.uint8] = np.clip(np.round(picture), 0, 255).astype(np.uint8)
     return painted
 
 
-def _gradient(colours: NDArray[np.float64], random: Generator) -> NDArray[np.float64]:
+def _gradient(colours: NDArray[np.float64], rng: Generator) -> NDArray[np.float64]:
     """Pictures (n, 32, 32, 3) of these colours (n, 3) that change linearly from one side to the other."""
     place = np.linspace(-1, 1, SIZE)
-    slope = random.normal(scale=16, size=(2, len(colours), 1, 1, 3))
+    slope = rng.normal(scale=16, size=(2, len(colours), 1, 1, 3))
     across, down = place[None, None, :, None], place[None, :, None, None]
     shaded: NDArray[np.float64] = colours[:, None, None, :] + slope[0] * across + slope[1] * down
     return shaded

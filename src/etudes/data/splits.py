@@ -7,22 +7,22 @@ from etudes.contract import ImageData, ImageInfo, Images
 from etudes.errors import UserError
 
 TEST_SHARE = 0.2
-"""The part of one's own pictures that is held back for the test where nobody has set a test part aside."""
+"""The part of your own pictures that becomes the test set where the data has none."""
 
 _TEST_SEED = 20170101
 
 
-def hold_back(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Split positions in two, class by class, so that both parts have the classes in the same proportion.
+def stratified_split(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Split indices in two, class by class, so that both parts have the classes in the same proportion.
 
     Args:
         labels: int64 (n,), the class of each example.
-        share: the part to hold back, in 0..1; 0 holds back nothing.
+        share: the part to hold out, in 0..1; 0 holds out nothing.
         seed: of the permutation that decides.
 
     Returns:
-        The positions that are kept and those that are held back, each in the order of the permutation. A
-        class with at least two examples has at least one on either side.
+        The indices that are kept and those that are held out, each in the order of the permutation. A class with
+        at least two examples has at least one in either part.
     """
     order = np.random.default_rng(seed).permutation(len(labels))
     if share == 0 or len(labels) == 0:
@@ -37,7 +37,7 @@ def hold_back(labels: NDArray[np.int64], share: float, seed: int) -> tuple[NDArr
 
 
 def _quotas(counts: NDArray[np.intp], share: float) -> NDArray[np.intp]:
-    """How many of each class to hold back: largest remainders, then at least one where there are two."""
+    """How many of each class to hold out: largest remainders, then at least one where there are two."""
     exact = counts * share
     quotas = np.floor(exact).astype(np.intp)
     missing = round(float(counts.sum() * share)) - int(quotas.sum())
@@ -46,30 +46,30 @@ def _quotas(counts: NDArray[np.intp], share: float) -> NDArray[np.intp]:
     return limited
 
 
-def select(images: Images, positions: NDArray[np.intp]) -> Images:
-    """The examples at these positions, in that order."""
-    return Images(images.pictures[positions], images.labels[positions])
+def select(images: Images, indices: NDArray[np.intp]) -> Images:
+    """The examples at these indices, in that order."""
+    return Images(images.pictures[indices], images.labels[indices])
 
 
-def part_for_test(images: Images) -> tuple[Images, Images]:
+def split_off_test(images: Images) -> tuple[Images, Images]:
     """Split into 80 % for training and 20 % for the test, always the same way."""
-    kept, held = hold_back(images.labels, TEST_SHARE, _TEST_SEED)
+    kept, held = stratified_split(images.labels, TEST_SHARE, _TEST_SEED)
     return select(images, np.sort(kept)), select(images, np.sort(held))
 
 
-def split(
+def split_off_validation(
     info: ImageInfo, training: Images, test: Images, *, seed: int, validation_share: float, limit: int
 ) -> ImageData:
-    """Hold the validation set back from the training part and cap all three at `limit`, if that is not 0.
+    """Split the validation set off the training part, and cap all three at `limit`, if that is not 0.
 
     Raises:
         UserError: the share is not in 0..1 or leaves nothing to train on, or the limit is negative.
     """
     if not 0 <= validation_share < 1:
-        raise UserError(f"the validation share must be at least 0 and below 1, not {validation_share:g}")
+        raise UserError(f"a validation share of {validation_share:g}: make it at least 0 and below 1")
     if limit < 0:
-        raise UserError(f"the limit of examples must be 0 (no limit) or more, not {limit}")
-    kept, held = hold_back(training.labels, validation_share, seed)
+        raise UserError(f"a limit of {limit} examples: make it 0 (no limit) or more")
+    kept, held = stratified_split(training.labels, validation_share, seed)
     if limit:
         kept, held = kept[:limit], held[:limit]
         chosen = np.random.default_rng(_TEST_SEED).permutation(len(test))[:limit]

@@ -1,6 +1,5 @@
 """Published files on this machine: which are there, and whether they are what was published."""
 
-import functools
 import hashlib
 import os
 from dataclasses import dataclass
@@ -19,12 +18,12 @@ EMBEDDED = {
     "china": ("a photograph of a pagoda, 640×427", "scikit-learn"),
     "flower": ("a photograph of a dahlia, 640×427", "scikit-learn"),
 }
-"""What is always at hand: name → (what it is, where it comes from)."""
+"""What comes with the package: name → (what it is, where it comes from)."""
 
 
 @dataclass(frozen=True)
 class SetStatus:
-    """How one set stands on this machine."""
+    """A set and its state on this machine."""
 
     name: str
     what: str
@@ -37,30 +36,30 @@ class SetStatus:
     """The state "present" means there but not yet checked in this process."""
 
 
+_checked: dict[tuple[Path, str, int, int], bool] = {}
+
+
 def is_right(path: Path, file: PublishedFile) -> bool:
     """Whether the file has its published checksum; computed once per process while it stays the same."""
+    key = _key(path, file)
+    if key not in _checked:
+        algorithm, expected = file.checksum.split(":")
+        with path.open("rb") as content:
+            _checked[key] = hashlib.file_digest(content, algorithm).hexdigest() == expected
+    return _checked[key]
+
+
+def mark_right(path: Path, file: PublishedFile) -> None:
+    """Note that the file was just downloaded with its published checksum."""
+    _checked[_key(path, file)] = True
+
+
+def _key(path: Path, file: PublishedFile) -> tuple[Path, str, int, int]:
     status = path.stat()
-    return _sum_is_right(path, file.checksum, status.st_size, status.st_mtime_ns)
+    return (path, file.checksum, status.st_size, status.st_mtime_ns)
 
 
-_known: set[tuple[Path, str, int, int]] = set()
-
-
-@functools.cache
-def _sum_is_right(path: Path, checksum: str, size: int, changed: int) -> bool:
-    algorithm, expected = checksum.split(":")
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, algorithm).hexdigest()
-    _known.add((path, checksum, size, changed))
-    return found == expected
-
-
-def _is_checked(path: Path, file: PublishedFile) -> bool:
-    status = path.stat()
-    return (path, file.checksum, status.st_size, status.st_mtime_ns) in _known
-
-
-def files_at_hand(published: PublishedSet) -> tuple[PublishedFile, ...]:
+def present_files(published: PublishedSet) -> tuple[PublishedFile, ...]:
     """The files that make the set complete here: its own, or the archive alone; none if any is missing."""
     folder = data_folder()
     # os.path.isfile says no where Path.is_file raises: in a folder that may not be read, for instance.
@@ -78,14 +77,16 @@ def verified_files(name: str) -> list[Path]:
         UserError: a file is not what was published; the message names it.
     """
     paths = []
-    for file in files_at_hand(published_set(name)):
+    for file in present_files(published_set(name)):
         path = data_folder() / file.path
         try:
             right = is_right(path, file)
         except OSError as error:
-            raise file_error(path, f"cannot be read: {error.strerror}") from error
+            raise file_error(path, f"cannot be read: {error.strerror}: check its permissions") from error
         if not right:
-            raise file_error(path, f"is not the published file ({file.checksum[:19]}…): delete it and get it again")
+            raise file_error(
+                path, f"is not the published file ({file.checksum[:19]}…): delete it, then `etudes data fetch {name}`"
+            )
         paths.append(path)
     return paths
 
@@ -112,12 +113,12 @@ def find_file(name: str) -> Path | None:
 
 
 def list_sets() -> list[SetStatus]:
-    """Every set and how it stands, without reading a file."""
+    """Every set and its state, without reading a file."""
     return _embedded() + [_status(name, check=False) for name in SETS]
 
 
 def verify() -> list[SetStatus]:
-    """Every set and how it stands, after computing the checksum of each file that is there."""
+    """Every set and its state, after computing the checksum of each file that is there."""
     return _embedded() + [_status(name, check=True) for name in SETS]
 
 
@@ -127,7 +128,7 @@ def _embedded() -> list[SetStatus]:
 
 def _status(name: str, *, check: bool) -> SetStatus:
     published = SETS[name]
-    files = files_at_hand(published)
+    files = present_files(published)
     folder = data_folder()
     where = folder / (files[0].path if len(files) == 1 else published.folder)
     if not files:
@@ -138,11 +139,11 @@ def _status(name: str, *, check: bool) -> SetStatus:
 
 
 def _state(files: tuple[PublishedFile, ...], folder: Path, *, check: bool) -> State:
-    """What is known of files that are all there; with `check`, after finding out."""
-    looked_at = [(folder / file.path, file) for file in files if check or _is_checked(folder / file.path, file)]
+    """The state of files that are all there, from what was checked before; with `check`, all are checked now."""
+    checked = [(folder / file.path, file) for file in files if check or _key(folder / file.path, file) in _checked]
     try:
-        if not all(is_right(path, file) for path, file in looked_at):
+        if not all(is_right(path, file) for path, file in checked):
             return "damaged"
     except OSError:
         return "damaged"
-    return "verified" if len(looked_at) == len(files) else "present"
+    return "verified" if len(checked) == len(files) else "present"

@@ -1,4 +1,4 @@
-"""OUT: networks as files that other programs load, each checked after writing."""
+"""Exports: networks as files that other programs load, each checked after writing."""
 
 from etudes.exports.formats import FORMATS, Format
 from etudes.exports.writing import Exported, write_network

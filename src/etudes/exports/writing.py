@@ -1,4 +1,4 @@
-"""Writing one network in a format, and comparing what was written with it."""
+"""Writing one network in a format, and checking that the written one computes the same."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import numpy as np
 
 from etudes.contract import Array
 from etudes.errors import UserError
-from etudes.exports.formats import Format, answers, names_of
+from etudes.exports.formats import Format, input_names, outputs_of
 
-TOLERATED = 1e-5
-"""By how much an output may differ, as a share of the largest one, where that is above 1."""
+TOLERANCE = 1e-5
+"""The largest difference of an output, relative to the largest output where that is above 1."""
 
 
 @dataclass(frozen=True)
@@ -28,52 +28,52 @@ class Exported:
 
     path: Path
     inputs: dict[str, dict[str, Any]]
-    """By name: `shape`, with None for how many at once, and `dtype`."""
+    """By name: `shape`, with None for the batch size, and `dtype`."""
     outputs: list[list[int | None]]
     """Their shapes."""
     difference: float
-    """How far its outputs, by the format's own runtime, are from the network's at most."""
+    """The largest difference between its outputs, by the format's own runtime, and the network's."""
 
 
-def write_network(network: Any, name: str, chosen: Format, place: Path) -> Exported:
-    """Write a network, run what was written, and keep it only if that gives what the network gives.
+def write_network(network: Any, name: str, chosen: Format, folder: Path) -> Exported:
+    """Write a network, run what was written, and keep it only if the outputs are those of the network.
 
     Args:
         network: a `keras.Model` that computes in float32.
-        name: what to call it.
+        name: of the file.
         chosen: the format.
-        place: the folder, which is made; a file of this name in it is replaced.
+        folder: made if it is missing; a file of this name in it is replaced.
 
     Raises:
-        UserError: it cannot be written, or gives other values.
+        UserError: it cannot be written, or its outputs differ.
     """
-    target, draft = place / f"{name}{chosen.suffix}", place / f"{name}-draft{chosen.suffix}"
+    target, draft = folder / f"{name}{chosen.suffix}", folder / f"{name}-draft{chosen.suffix}"
     if not chosen.suffix and target.exists() and not (target / "saved_model.pb").is_file():
-        raise UserError(f"{target} is there and no export: choose another --out")
+        raise UserError(f"{target} exists and is not an export: choose another --out")
     if chosen.suffix and target.is_dir():
         raise UserError(f"{target} is a folder: choose another --out")
     inputs = trial_inputs(network)
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         found = _written(network, chosen, draft, inputs)
-        difference = largest_difference(found, answers(network, inputs))
-        if not difference <= TOLERATED:
-            raise UserError(f"{name}: what was written gives other values (by {difference:.2g}); it was not kept")
+        difference = largest_difference(found, outputs_of(network, inputs))
+        if not difference <= TOLERANCE:
+            raise UserError(f"{name}: the export differs by {difference:.2g} and was removed; try another --format")
         _remove(target)
         draft.rename(target)
     except OSError as error:
-        raise UserError(f"{place} cannot be written to: {error.strerror or error}") from error
+        raise UserError(f"{folder} cannot be written to: {error.strerror or error}; choose another --out") from error
     finally:
         _remove(draft)
     described = {
         name: {"shape": [None, *tensor.shape[1:]], "dtype": str(tensor.dtype)}
-        for name, tensor in zip(names_of(network), network.inputs, strict=True)
+        for name, tensor in zip(input_names(network), network.inputs, strict=True)
     }
     return Exported(target, described, [list(tensor.shape) for tensor in network.outputs], difference)
 
 
 def _written(network: Any, chosen: Format, draft: Path, inputs: list[Array]) -> list[Array]:
-    """What the written draft gives; whatever keeps it from being written or run is said in one line."""
+    """The outputs of the written draft; any error of the library becomes one line."""
     try:
         with _quietly():
             chosen.write(network, draft)
@@ -82,23 +82,23 @@ def _written(network: Any, chosen: Format, draft: Path, inputs: list[Array]) -> 
         raise
     except Exception as error:
         reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise UserError(f"{draft.name} could not be written and run: {reason}") from error
+        raise UserError(f"{draft.name} could not be written and run, try another --format: {reason}") from error
 
 
 def trial_inputs(network: Any, count: int = 4) -> list[Array]:
-    """Something to ask both with: pictures of values 0..255, numbers 0..1, zeros and ones where whole ones go in."""
-    random, found = np.random.default_rng(0), []
+    """Inputs to compare both with: pictures of 0..255, other floats of 0..1, integers of 0 and 1."""
+    rng, found = np.random.default_rng(0), []
     for tensor in network.inputs:
         shape = (count, *tensor.shape[1:])
         if "int" in str(tensor.dtype):
-            found.append(random.integers(0, 2, shape).astype(tensor.dtype))
+            found.append(rng.integers(0, 2, shape).astype(tensor.dtype))
         else:
-            found.append((random.random(shape) * (255 if len(shape) == 4 else 1)).astype(tensor.dtype))
+            found.append((rng.random(shape) * (255 if len(shape) == 4 else 1)).astype(tensor.dtype))
     return found
 
 
 def largest_difference(found: list[Array], wanted: list[Array]) -> float:
-    """The largest difference of any value, of outputs above 1 as a share of the largest; infinite for other shapes."""
+    """The largest difference of any value, relative to the largest where that is above 1; infinite for other shapes."""
     if [one.shape for one in found] != [one.shape for one in wanted]:
         return float("inf")
     shares = (
@@ -118,7 +118,7 @@ def _remove(path: Path) -> None:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Without what the libraries that write and run the formats have to say."""
+    """Silence the libraries that write and run the formats."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:

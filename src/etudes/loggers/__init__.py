@@ -1,17 +1,16 @@
-"""Metrics written to other programs too, as TensorBoard's event files or to MLflow; the run's own files stay the truth.
+"""Metrics written to TensorBoard or MLflow as well; the run's own files remain the source.
 
-A logger is always brought to what `metrics.jsonl` says, from its first line on: no line is lost or doubled when a
-training was killed and goes on, nor when it was begun without a logger. It reads what was written and touches nothing
-of the training.
+A logger always catches up with `metrics.jsonl`, from its first line on: no line is lost and none doubled, however often
+a run stops and resumes, also when logging starts later. It reads what was written and changes nothing of the run.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol, cast
 
 from etudes.contract import ProgressCallback
 from etudes.errors import UserError, unknown
@@ -19,54 +18,49 @@ from etudes.loggers.mlflow_logger import MLflowLogger
 from etudes.loggers.tensorboard_logger import TensorBoardLogger
 from etudes.runs import Run, read_metrics
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
-
 
 class Logger(Protocol):
-    """One program that is told the metrics of a run."""
+    """Another program that a run's metrics are written to."""
 
     def __init__(self, run: Run) -> None:
-        """Make ready to be told everything from the first epoch on.
+        """Prepare to write all metrics, from the first epoch on.
 
         Raises:
             UserError: it cannot be reached or written.
         """
 
     where: str
-    """How to look at it, as a command or an address."""
+    """How to look at the metrics: a command or an address."""
 
-    def write(self, records: Sequence[dict[str, Any]]) -> None:
-        """Lines of `metrics.jsonl` that follow those written before."""
+    def write(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Write the metrics of an epoch. They follow each other; after an earlier attempt, they come again."""
 
-    def finish(self, metrics: dict[str, Any]) -> None:
-        """The metrics on the test set."""
+    def finish(self, metrics: Mapping[str, float]) -> None:
+        """Write the metrics on the test set."""
 
     def close(self, state: str) -> None:
-        """No more will come; the state is "FINISHED", "KILLED" or "FAILED"."""
+        """Nothing more follows; the state is "FINISHED", "KILLED" or "FAILED"."""
 
-
-PACKAGES = {"tensorboard": "tensorboard", "mlflow": "mlflow"}
-"""The package that each logger needs; the extra has the logger's name."""
 
 KINDS: dict[str, type[Logger]] = {"tensorboard": TensorBoardLogger, "mlflow": MLflowLogger}
+"""By name, which is also that of the package that each needs and of the extra that installs it."""
 
 
 def check_loggers(names: Sequence[str]) -> None:
-    """Whether these loggers are known and their packages installed; asked before anything is loaded.
+    """Check that these loggers exist and their packages are installed, before anything is loaded.
 
     Raises:
-        UserError: one is not.
+        UserError: not so.
     """
     for name in names:
         if name not in KINDS:
             raise unknown("value of --log", name, KINDS)
-        if importlib.util.find_spec(PACKAGES[name]) is None:
-            raise UserError(f"--log {name} needs the package {PACKAGES[name]}: pip install 'etudes[{name}]'")
+        if importlib.util.find_spec(name) is None:
+            raise UserError(f"--log {name} needs the package {name}: pip install 'etudes[{name}]'")
 
 
 class LoggingProgress:
-    """A progress callback that shows a training as another one does, and has its metrics with_loggers."""
+    """A progress callback that shows a run as another one does, and writes its metrics to loggers."""
 
     def __init__(self, progress: ProgressCallback, run: Run, names: Sequence[str]) -> None:
         self.progress, self.run = progress, run
@@ -75,7 +69,7 @@ class LoggingProgress:
         self._written: dict[str, int] = {}
 
     def open(self) -> None:
-        """Open the loggers, once the run's metrics are what the training goes on from, and write what is there.
+        """Open the loggers, once `metrics.jsonl` is what the run resumes from, and write what it holds.
 
         Raises:
             UserError: one cannot be reached or written.
@@ -90,37 +84,39 @@ class LoggingProgress:
         self._loggers[name], self._written[name] = KINDS[name](self.run), 0
 
     def _catch_up(self) -> None:
-        """Write what is not yet written; a logger for which that fails is left alone until the end."""
+        """Write what is not written yet. A logger that fails is left alone until the end."""
         records = read_metrics(self.run.folder)
-        for name in list(self._loggers):
-            with self._its_own_trouble(name):
-                self._loggers[name].write(records[self._written[name] :])
-                self._written[name] = len(records)
+        for name, logger in list(self._loggers.items()):
+            with self._tolerant(name):
+                for record in records[self._written[name] :]:
+                    logger.write(record["epoch"], _metrics_of(record))
+                    self._written[name] += 1
 
     def close(self, state: str) -> None:
-        """Write the rest, once more also where that failed, and if the run is finished its metrics on the test set."""
+        """Write the rest, also where that failed before; of a finished run, the metrics on the test set too."""
         for name in self._names if self._written else ():
-            with self._its_own_trouble(name):
+            with self._tolerant(name):
                 if name not in self._loggers:
                     self._open(name)
         self._catch_up()
         for name, logger in list(self._loggers.items()):
-            with self._its_own_trouble(name):
+            with self._tolerant(name):
                 if self.run.finished:
-                    logger.finish(self.run.results()["metrics"])
+                    found = self.run.results()["metrics"]
+                    logger.finish({name: value for name, value in found.items() if isinstance(value, int | float)})
                 logger.close(state)
         self._loggers = {}
 
     @contextmanager
-    def _its_own_trouble(self, name: str) -> Iterator[None]:
-        """Within it, whatever goes wrong with another program is told and does not end the training."""
+    def _tolerant(self, name: str) -> Iterator[None]:
+        """Within it, an error of another program is a message; the training continues."""
         try:
             yield
         except Exception as error:
             self._loggers.pop(name, None)
             reason = " ".join(str(error).split())[:120]
-            again = f"`etudes resume {self.run} --log {name}` writes what is missing"
-            self.progress.message(f"--log {name} failed, the training goes on: {reason}; {again}")
+            later = f"`etudes resume {self.run} --log {name}` writes what is missing"
+            self.progress.message(f"--log {name} failed, the training continues: {reason}; {later}")
 
     def __enter__(self) -> LoggingProgress:
         self.open()
@@ -132,47 +128,41 @@ class LoggingProgress:
     ) -> None:
         self.progress.__exit__(kind, error, trace)
 
-    def message(self, text: RenderableType) -> None:
-        """Passed on."""
-        self.progress.message(text)
-
-    def on_phase_begin(self, phase: str, epochs: int, done: int) -> None:
-        """Passed on."""
-        self.progress.on_phase_begin(phase, epochs, done)
-
-    def on_epoch_begin(self, epoch: int, samples: int) -> None:
-        """Passed on."""
-        self.progress.on_epoch_begin(epoch, samples)
-
-    def on_batch_end(self, samples: int, metrics: dict[str, Any]) -> None:
-        """Passed on."""
-        self.progress.on_batch_end(samples, metrics)
+    def __getattr__(self, name: str) -> Any:
+        """All else is as the other callback does it."""
+        return getattr(self.progress, name)
 
     def on_epoch_end(self, record: dict[str, Any]) -> None:
-        """Passed on; then the loggers are brought up to the run's metrics."""
+        """As the other callback does it; then the loggers catch up."""
         self.progress.on_epoch_end(record)
         self._catch_up()
 
 
+def _metrics_of(record: Mapping[str, Any]) -> dict[str, float]:
+    """The metrics of a line of `metrics.jsonl`; those of a phase other than "train" are named after it."""
+    before = "" if record["phase"] == "train" else f"{record['phase']}/"
+    return {before + name: float(value) for name, value in record.items() if name not in ("phase", "epoch")}
+
+
 @contextmanager
 def with_loggers(progress: ProgressCallback, run: Run, names: Sequence[str]) -> Iterator[ProgressCallback]:
-    """The progress for a training whose metrics go to these loggers too; at the end the run's metrics go there as well.
+    """The progress callback of a run whose metrics go to these loggers too, those on the test set included.
 
-    A run that is finished already is with_loggers as it is.
+    A run that is already finished is logged as it is.
 
     Raises:
-        UserError: a logger is not known, its package is missing, or it cannot be reached when the training begins.
+        UserError: a logger does not exist, its package is missing, or it cannot be reached when the run begins.
     """
     check_loggers(names)
     if not names:
         yield progress
         return
-    shown = LoggingProgress(progress, run, names)
+    logging_progress = LoggingProgress(progress, run, names)
     try:
-        yield shown
+        yield cast("ProgressCallback", logging_progress)
         if run.finished:
-            shown.open()
+            logging_progress.open()
     except BaseException as error:
-        shown.close("FAILED" if isinstance(error, Exception) else "KILLED")
+        logging_progress.close("FAILED" if isinstance(error, Exception) else "KILLED")
         raise
-    shown.close("FINISHED")
+    logging_progress.close("FINISHED")

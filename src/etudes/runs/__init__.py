@@ -1,4 +1,4 @@
-"""REMEMBERED: the run folder, the only interface between training and everything after it."""
+"""Runs: the run folder, the only interface between training and everything after it."""
 
 from etudes.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from etudes.runs.folder import (

@@ -1,6 +1,6 @@
-"""The checkpoint: everything that a training needs in order to go on, in one file with its own check sum.
+"""The checkpoint: everything that a run needs in order to resume, in one file with its own checksum.
 
-Two generations are kept, `current` and `previous`; a damaged current one falls back to the previous.
+Two are kept, `current` and `previous`; if the current one is damaged, the previous one is loaded.
 """
 
 import hashlib
@@ -19,19 +19,27 @@ from etudes.runs.files import write_atomically
 from etudes.runs.weights import settings_digest
 
 KIND, FORMAT = "etudes checkpoint", 3
-"""What the file calls itself. The number grows when an older version could not read it."""
+"""They stand in the file. The number grows when an older version could not read it."""
 
-
-_TROUBLE = (SafetensorError, OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+_READ_ERRORS = (
+    SafetensorError,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 """What reading a damaged file may raise."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a training between two steps.
+    """The state of a run between two steps.
 
-    `arrays` holds every variable by name (networks, optimisers, random state); `position` says, in plain JSON values,
-    how far the training is and what it has to remember; `metrics` is the whole content of `metrics.jsonl`.
+    `arrays` holds every variable by name (networks, optimisers, random state); `position`, in plain JSON values, is how
+    far the run is and what it computed once; `metrics` is the whole content of `metrics.jsonl`.
     """
 
     arrays: dict[str, Array]
@@ -49,7 +57,7 @@ def digest(arrays: dict[str, Array]) -> str:
     return sha.hexdigest()
 
 
-def _sum(arrays: dict[str, Array], metadata: dict[str, str]) -> str:
+def _checksum(arrays: dict[str, Array], metadata: dict[str, str]) -> str:
     """SHA-256 over everything in the file but itself."""
     rest = {key: value for key, value in metadata.items() if key != "sha256"}
     return hashlib.sha256((digest(arrays) + json.dumps(rest, sort_keys=True)).encode()).hexdigest()
@@ -76,7 +84,7 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: str) -> None
         "position": json.dumps(checkpoint.position, sort_keys=True),
         "metrics": checkpoint.metrics,
     }
-    metadata["sha256"] = _sum(arrays, metadata)
+    metadata["sha256"] = _checksum(arrays, metadata)
     current = place / "current.safetensors"
     write_atomically(current, save(arrays, metadata), keep_previous=place / "previous.safetensors")
 
@@ -88,19 +96,19 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         UserError: checkpoints are there but none of them can be used, or the newest is of a newer version of Etudes
             or of other settings.
     """
-    trouble = None
+    problem = None
     for name in ("current", "previous"):
         path = folder / "checkpoints" / f"{name}.safetensors"
         if not path.exists():
             continue
         try:
             if not path.is_file():
-                raise ValueError("it is no plain file")
+                raise ValueError("it is not a regular file")
             return _read(path, settings_digest(folder))
-        except _TROUBLE as error:
-            trouble = " ".join(str(error).split())[:60]
-    if trouble is not None:
-        raise UserError(f"{folder} has no checkpoint that can be used: {trouble}; train again with a new --out")
+        except _READ_ERRORS as error:
+            problem = " ".join(str(error).split())[:60]
+    if problem is not None:
+        raise UserError(f"{folder} has no checkpoint that can be used: {problem}; train again with a new --out")
     return None
 
 
@@ -108,16 +116,16 @@ def _read(path: Path, settings: str) -> Checkpoint:
     with safe_open(path, framework="numpy") as file:
         metadata = file.metadata() or {}
         if metadata.get("kind") != KIND:
-            raise ValueError("it is no checkpoint of etudes")
+            raise ValueError("it is not a checkpoint of etudes")
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    whole = _sum(arrays, metadata) == metadata["sha256"]
+    whole = _checksum(arrays, metadata) == metadata["sha256"]
     if metadata["format"] != str(FORMAT):
         raise UserError(
             f"{path} has format {metadata['format']}, this version of etudes reads {FORMAT}: "
-            "go on with the version that began it, or train again in a new --out folder"
+            "resume with the version that began it, or train again with a new --out"
         )
     if not whole:
-        raise ValueError("its check sum differs")
+        raise ValueError("its checksum differs")
     if metadata["settings"] != settings:
-        raise UserError(f"{path} belongs to other settings than settings.toml: put that file back, or train again")
+        raise UserError(f"{path} belongs to other settings than settings.toml: put the old file back, or train again")
     return Checkpoint(arrays, json.loads(metadata["position"]), metadata["metrics"])

@@ -1,4 +1,4 @@
-"""The run folder: what is in it, where it is, how to find it again."""
+"""The run folder: its files, and how to find it."""
 
 import json
 import os
@@ -16,26 +16,26 @@ from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object, read_toml
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
-"""The trained runs that come with the package: each étude's own in a folder ETUDE, further ones in ETUDE@NAME."""
+"""The trained runs that come with the package: each study's own in a folder ETUDE, further ones in ETUDE@NAME."""
 
 _BUNDLED_MARK = "@bundled"
 
 
 @dataclass(frozen=True)
 class Run:
-    """One training in its own folder.
+    """A run in its own folder.
 
     ```
-    settings.toml        étude, preset, settings, what the data is, sizes of the splits
+    settings.toml        study, preset, settings, what the data is, sizes of the splits
     environment.json     versions, backend, device, command
     metrics.jsonl        one line per epoch of each phase; metrics.csv is the same as a table
-    checkpoints/         what an interrupted training goes on from
+    checkpoints/         what an interrupted run resumes from
     weights.safetensors  the trained networks, with weights.json as manifest
     pictures/            PNG and GIF
     results.json         metrics on the test set; it is written last, so a run that has it is finished
     card.md              the run on one page
-    evaluate.json        what evaluate gave, as inspect.json and use.json keep what inspect and the example of use gave
-    report.html          all of it on one page, with its pictures inside
+    evaluate.json        the result of evaluate; so too inspect.json, and use.json of the example
+    report.html          all of it on one page, pictures included
     ```
     """
 
@@ -47,39 +47,39 @@ class Run:
 
     @property
     def bundled(self) -> bool:
-        """Whether it came with the package, whose folder may be one that cannot be written to."""
+        """Whether it came with the package, whose folder may be read-only."""
         return self.folder.parent == BUNDLED
 
     @property
     def started(self) -> bool:
-        """Whether a training was begun in this folder."""
+        """Whether a run began in this folder."""
         return (self.folder / "settings.toml").exists()
 
     @property
     def finished(self) -> bool:
-        """Whether the training came to its end."""
+        """Whether the run is complete."""
         return (self.folder / "results.json").exists()
 
     @property
     def ended(self) -> int:
-        """When a finished training ended, nanoseconds since 1970."""
+        """When a finished run ended, nanoseconds since 1970."""
         return (self.folder / "results.json").stat().st_mtime_ns
 
     def holds_something_else(self) -> bool:
-        """Whether the folder, or a file of its name, is there and not a run's beginning."""
+        """Whether the folder, or a file of its name, exists and is not the beginning of a run."""
         if not self.folder.is_dir():
             return self.folder.exists()
-        ours = (".lock", "settings.toml.writing")  # all that a process killed at the very beginning leaves
+        ours = (".lock", "settings.toml.writing")  # all that a process leaves that is killed at the very beginning
         return any(path.name not in ours for path in self.folder.iterdir())
 
     @property
     def place(self) -> Path:
-        """The folder for what is made of the run later: its own, or, of a bundled run, one in the runs folder."""
+        """The folder for artifacts of the run: its own or, for a bundled run, one in the runs folder."""
         return runs_folder() / f"{self.folder.name.replace('@', '-')}-bundled" if self.bundled else self.folder
 
     @property
     def pictures(self) -> Path:
-        """The folder of the run's pictures, in its `place`, made when first asked for."""
+        """The folder of the run's pictures, in its `place`, made when it is first needed."""
         pictures = self.place / "pictures"
         pictures.mkdir(parents=True, exist_ok=True)
         return pictures
@@ -90,20 +90,20 @@ class Run:
         write_atomically(self.folder / "settings.toml", tomli_w.dumps(header).encode())
 
     def header(self) -> dict[str, Any]:
-        """What `settings.toml` says.
+        """The content of `settings.toml`.
 
         Raises:
-            UserError: the folder is no run, or its settings cannot be read.
+            UserError: the folder is not a run, or its settings cannot be read.
         """
         path = self.folder / "settings.toml"
         try:
             header = read_toml(path)
         except OSError as error:
             reason = "it has no readable settings.toml" if self.folder.exists() else "there is no such folder"
-            raise UserError(f"{self.folder} is not a run folder: {reason}") from error
+            raise UserError(f"{self.folder} is not a run folder: {reason}; check its name") from error
         for key, kind in {"etude": str, "preset": str, "settings": dict, "data": dict}.items():
             if not isinstance(header.get(key), kind):
-                raise UserError(f"{path} is damaged: it names no {key}")
+                raise UserError(f"{path} is damaged: it names no {key}; copy it again or train again")
         return header
 
     def write_json(self, name: str, value: dict[str, Any]) -> None:
@@ -123,7 +123,7 @@ class Run:
             return {}
 
     def results(self) -> dict[str, Any]:
-        """What `results.json` of a finished run says: at least `metrics` and `training_seconds`.
+        """The content of `results.json` of a finished run: at least `metrics` and `training_seconds`.
 
         Raises:
             UserError: it is damaged.
@@ -135,7 +135,7 @@ class Run:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Within it, a file that cannot be written is the one line that says what to do.
+        """Within it, a file that cannot be written is a `UserError` that says what to do.
 
         Raises:
             UserError: the disk is full, the folder cannot be written to or is gone.
@@ -144,13 +144,13 @@ class Run:
             yield
         except OSError as error:
             if not self.folder.is_dir():
-                raise UserError(f"{self} is gone: the training stopped; begin again with another --out") from error
+                raise UserError(f"{self} is gone and the training stopped: begin again with another --out") from error
             reason = error.strerror or error
-            raise UserError(f"{self} cannot be written to: {reason}; mend that, then `etudes resume` it") from error
+            raise UserError(f"{self} cannot be written to: {reason}; fix that, then `etudes resume` it") from error
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Within it, the folder belongs to this process. A process that dies, however it does, gives it back.
+        """Within it, no other process can train in the folder. The lock ends with the process, however that ends.
 
         Raises:
             UserError: another process is training in it.
@@ -161,11 +161,11 @@ class Run:
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise UserError(f"{self} is in use by another process; wait for it or choose another --out") from error
+            raise UserError(f"{self} is in use by another process: wait for it or choose another --out") from error
         try:
             yield
         finally:
-            if above and not self.holds_something_else():  # nothing came of it: leave nothing behind
+            if above and not self.holds_something_else():  # nothing was written: leave nothing behind
                 with suppress(OSError):
                     (self.folder / ".lock").unlink(missing_ok=True)
                     for folder in above:
@@ -174,7 +174,7 @@ class Run:
 
 
 def runs_folder() -> Path:
-    """Where runs go if no folder is named: `ETUDES_RUNS` if that is set, else `runs` in the current folder."""
+    """Where runs go by default: `ETUDES_RUNS` if that is set, else `runs` in the current folder."""
     return Path(os.environ.get("ETUDES_RUNS") or "runs")
 
 
@@ -187,34 +187,34 @@ def next_folder(etude: str, preset: str) -> Path:
 
 
 def own_runs() -> list[Run]:
-    """The finished runs in the runs folder, of whichever étude, in the order of their names."""
+    """The finished runs of all studies in the runs folder, in the order of their names."""
     return [Run(results.parent) for results in sorted(runs_folder().glob("*/results.json"))]
 
 
 def newest_run(etude: str) -> Run | None:
-    """The finished run of an étude in the runs folder that ended last."""
+    """The finished run of a study in the runs folder that ended last."""
     finished = []
     for run in own_runs():
         try:
             if run.header()["etude"] == etude:
                 finished.append((run.ended, str(run.folder), run))
         except UserError:
-            continue  # somebody else's folder among the runs must not stand in the way
+            continue  # any folder may lie among the runs
     return max(finished)[2] if finished else None
 
 
 def bundled_runs() -> list[Run]:
-    """The trained runs that came with the package, in the order of their names, an étude's own before its others."""
+    """The trained runs that came with the package, in the order of their names, a study's own before its others."""
     return [Run(results.parent) for results in sorted(BUNDLED.glob("*/results.json"))]
 
 
 def bundled_run(etude: str) -> Run | None:
-    """The trained run of an étude's own data that came with the package, if there is one."""
+    """The trained run on a study's own data that came with the package, if there is one."""
     return next((run for run in bundled_runs() if run.folder.name == etude), None)
 
 
 def run_of(etude: str) -> Run | None:
-    """What an étude's name stands for: its newest finished run, else the one that came with the package."""
+    """The run that a study's name stands for: its newest finished one, else the one that came with the package."""
     return newest_run(etude) or bundled_run(etude)
 
 
@@ -222,7 +222,7 @@ def run_at(reference: str | Path) -> Run:
     """The run in a folder, or, of "ETUDE@bundled" or "ETUDE@NAME", one that came with the package.
 
     Raises:
-        UserError: no run of that étude, or of that name, came with the package.
+        UserError: no run of that study, or of that name, came with the package.
     """
     name, bundled = str(reference), {str(run): run for run in bundled_runs()}
     if name in bundled:
@@ -234,12 +234,12 @@ def run_at(reference: str | Path) -> Run:
 
 
 def find_run(reference: str | Path, etudes: list[str]) -> Run:
-    """The finished run that a folder or an étude's name stands for.
+    """The finished run that a folder or a study's name stands for.
 
     Args:
-        reference: a run folder, "ETUDE@bundled", "ETUDE@NAME" of a further bundled run, or the name of an étude: its
-            newest finished run, else the bundled.
-        etudes: the names of all études.
+        reference: a run folder, "ETUDE@bundled", "ETUDE@NAME" of a further bundled run, or the name of a study: its
+            newest finished run, else the bundled one.
+        etudes: the names of all studies.
 
     Raises:
         UserError: there is no such run, or it is not finished.
@@ -251,9 +251,9 @@ def find_run(reference: str | Path, etudes: list[str]) -> Run:
         return run
     run = run_at(reference)
     if not run.started:
-        if len(run.folder.parts) == 1 and not run.folder.exists():  # a name may be that of an étude, misspelt
+        if len(run.folder.parts) == 1 and not run.folder.exists():  # it may be the name of a study, misspelt
             raise unknown("run folder or etude", str(reference), etudes)
-        run.header()  # says what is wrong with it
+        run.header()  # raises what is wrong with it
     if not run.finished:
-        raise UserError(f"{reference} is not finished; go on with `etudes resume {reference}`")
+        raise UserError(f"{reference} is not finished: continue with `etudes resume {reference}`")
     return run

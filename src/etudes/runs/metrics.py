@@ -1,37 +1,30 @@
-"""`metrics.jsonl`: one JSON object a line, one line per epoch of each phase; beside it the same as `metrics.csv`."""
+"""`metrics.jsonl`: one JSON object a line, one line per epoch of each phase; and the same as a table, `metrics.csv`."""
 
 import csv
-import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from etudes.errors import UserError
-from etudes.runs.failpoints import reached
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_whole
 
 NAME = "metrics.jsonl"
 TABLE = "metrics.csv"
 
-LARGEST_METRICS = 100_000_000
+MAX_BYTES = 100_000_000
 """Bytes that the file may have."""
 
 
 def append_metrics(folder: Path, record: dict[str, Any]) -> str:
-    """Add one line and give it back. The numbers are plain Python floats and ints.
+    """Add one line and return it. The numbers are plain Python floats and ints.
 
-    A crash may cut the line off; a checkpoint keeps all lines, and `replace_metrics` mends the file from there.
+    A crash may cut the line off; a checkpoint holds all lines, and `replace_metrics` restores the file from there.
     """
-    reached("metrics:begin")
     line = json.dumps(record, allow_nan=True) + "\n"
     with (folder / NAME).open("a", encoding="utf-8") as file:
-        file.write(line[: len(line) // 2])
-        file.flush()
-        reached("metrics:half")
-        file.write(line[len(line) // 2 :])
-    reached("metrics:done")
+        file.write(line)
     return line
 
 
@@ -45,14 +38,14 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """
     path = folder / NAME
     try:
-        lines = read_whole(path, LARGEST_METRICS).decode("utf-8").split("\n")
+        lines = read_whole(path, MAX_BYTES).decode("utf-8").split("\n")
         records = [json.loads(line) for line in lines[:-1] if line]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, RecursionError) as error:
-        raise UserError(f"{path} is damaged or no file of metrics: copy it again or train again") from error
+        raise UserError(f"{path} is damaged: copy it again or train again") from error
     if not all(_is_record(record) for record in records):
-        raise UserError(f"{path} is damaged: a line of it is no epoch's metrics; copy it again or train again")
+        raise UserError(f"{path} is damaged: a line has no epoch or no numbers; copy it again or train again")
     return records
 
 
@@ -65,7 +58,7 @@ def _is_record(record: Any) -> bool:
 
 
 def replace_metrics(folder: Path, lines: str) -> None:
-    """Write the whole file: the lines of the checkpoint from which a training goes on, none lost and none twice."""
+    """Write the whole file: the lines of the checkpoint from which a run resumes, none lost and none twice."""
     if lines or (folder / NAME).exists():
         write_atomically(folder / NAME, lines.encode())
 
@@ -76,17 +69,17 @@ def columns_of(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def write_table(folder: Path, lines: str) -> None:
-    """Write all metrics as `metrics.csv`: a row for each line, a column for each figure that any of them has.
+    """Write all metrics as `metrics.csv`: a row for each line, a column for each metric that any of them has.
 
     Args:
         folder: that of the run.
         lines: all of `metrics.jsonl`.
     """
     records = [json.loads(line) for line in lines.splitlines()]
-    if not records and not (folder / TABLE).exists():
+    if not records:
         return
-    text = io.StringIO()
-    rows = csv.DictWriter(text, columns_of(records), restval="")
-    rows.writeheader()
-    rows.writerows(records)
-    write_atomically(folder / TABLE, text.getvalue().encode())
+    # Not written atomically: Études never reads it back.
+    with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
+        rows = csv.DictWriter(file, columns_of(records), restval="")
+        rows.writeheader()
+        rows.writerows(records)

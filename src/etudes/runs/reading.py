@@ -1,4 +1,4 @@
-"""Reading a run's files, which a stranger may have made: no pipe, nothing without end, nothing nested too deep."""
+"""Reading a run's files, which may be hostile: no pipes, no endless files, nothing nested too deep."""
 
 import errno
 import json
@@ -9,30 +9,30 @@ from typing import Any
 
 from etudes.errors import UserError
 
-LARGEST = 10_000_000
+MAX_BYTES = 10_000_000
 """Bytes that `settings.toml` and the JSON files of a run may have."""
 
-_MOST_DOTS = 100
-"""Points in a line of `settings.toml`: the parser takes time and memory with the square of a dotted name's length."""
+_MAX_DOTS = 100
+"""Dots in a line of `settings.toml`: the parser takes time and memory with the square of a dotted name's length."""
 
 
-def read_whole(path: Path, most: int = LARGEST) -> bytes:
-    """The bytes of a plain file.
+def read_whole(path: Path, limit: int = MAX_BYTES) -> bytes:
+    """The bytes of a regular file.
 
     Args:
-        path: the file; a pipe or a device would never come to an end.
-        most: bytes that it may have, asked for before it is read.
+        path: the file; a pipe or a device would never end.
+        limit: bytes that it may have, checked before it is read.
 
     Raises:
-        OSError: it is missing, cannot be read, is no plain file or is larger.
+        OSError: it is missing, cannot be read, is not a regular file or is larger.
     """
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "is no plain file", str(path))
-    if status.st_size > most:
-        raise OSError(errno.EFBIG, f"is larger than {most // 1_000_000} MB", str(path))
+        raise OSError(errno.EINVAL, "is not a regular file", str(path))
+    if status.st_size > limit:
+        raise OSError(errno.EFBIG, f"is larger than {limit // 1_000_000} MB", str(path))
     with path.open("rb") as file:
-        return file.read(most + 1)
+        return file.read(limit + 1)
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def read_object(path: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        UserError: it is no JSON object, or cannot be read.
+        UserError: it is not a JSON object, or cannot be read.
     """
     try:
         value = json.loads(read_whole(path))
@@ -49,7 +49,7 @@ def read_object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"{path} is damaged: {_reason(error)}; copy it again or train again") from error
     if not isinstance(value, dict):
-        raise UserError(f"{path} is damaged: it holds no object; copy it again or train again")
+        raise UserError(f"{path} is damaged: it is not a JSON object; copy it again or train again")
     return value
 
 
@@ -58,16 +58,16 @@ def read_toml(path: Path) -> dict[str, Any]:
 
     Raises:
         OSError: it is missing or cannot be read.
-        UserError: it is no TOML.
+        UserError: it is not TOML.
     """
     content = read_whole(path)
     try:
         text = content.decode("utf-8")
-        if any(line.count(".") > _MOST_DOTS for line in text.split("\n")):
-            raise ValueError("a line has too many points in it")
+        if any(line.count(".") > _MAX_DOTS for line in text.split("\n")):
+            raise ValueError("a line has too many dots in it")
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{path} is damaged: {_reason(error)}; copy it again") from error
+        raise UserError(f"{path} is damaged: {_reason(error)}; copy it again or train again") from error
 
 
 def _reason(error: BaseException) -> str:

@@ -1,7 +1,7 @@
-"""LoadedRun weights: `weights.safetensors` and `weights.json`, its manifest of shapes, dtypes and SHA-256 sums.
+"""Trained weights: `weights.safetensors` and `weights.json`, its manifest of shapes, dtypes and the SHA-256.
 
-A run keeps its weights as they were trained. Those that come with the package may be kept in half the bytes: then the
-manifest says, array by array, as what they are `stored`, and they are float32 again once they are read.
+A run saves its weights as they were trained. Those that come with the package may be stored in half the bytes: then the
+manifest gives the dtype in which each array is `stored`, and they are float32 again once they are read.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ from etudes.errors import UserError
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object, read_whole
 
-LARGEST_WEIGHTS = 4_000_000_000
+MAX_BYTES = 4_000_000_000
 """Bytes that the weights of a run may have."""
 
 HALVES = {"float16": np.dtype(np.float16), "bfloat16": np.dtype(ml_dtypes.bfloat16)}
-"""As what float32 may be stored, by name."""
+"""The dtypes in which float32 may be stored, by name."""
 
 _DTYPES = {
     "F64": np.dtype("float64"),
@@ -37,7 +37,7 @@ _DTYPES = {
 
 
 def settings_digest(folder: Path) -> str:
-    """SHA-256 of the run's `settings.toml`: checkpoint and weights say which settings they belong to."""
+    """SHA-256 of the run's `settings.toml`; checkpoints and weights store the one that they belong to."""
     try:
         return hashlib.sha256(read_whole(folder / "settings.toml")).hexdigest()
     except FileNotFoundError:
@@ -45,15 +45,15 @@ def settings_digest(folder: Path) -> str:
 
 
 def save_weights(folder: Path, arrays: dict[str, Array], stored: str = "float32") -> str:
-    """Write the arrays and their manifest into a run folder; gives the SHA-256 of the weights file.
+    """Write the arrays and their manifest into a run folder; returns the SHA-256 of the weights file.
 
     Args:
         folder: where `settings.toml` is.
         arrays: by name.
-        stored: "float32", "float16" or "bfloat16": as what arrays of float32 are written; others are left alone.
+        stored: "float32", "float16" or "bfloat16": the dtype in which float32 arrays are written; others stay.
 
     Raises:
-        UserError: a value is too large for what it is to be stored as.
+        UserError: a value is too large for that dtype.
     """
     entries: dict[str, dict[str, Any]] = {}
     written: dict[str, Array] = {}
@@ -79,21 +79,21 @@ def load_weights(folder: Path) -> dict[str, Array]:
     """Read the arrays of a run folder, checked against their manifest.
 
     Raises:
-        UserError: files are missing, or settings, sum, names, shapes, dtypes or finiteness are not as the manifest
-            says.
+        UserError: files are missing, a value is not finite, or settings, checksum, names, shapes or dtypes differ from
+            the manifest.
     """
     path, manifest_path = folder / "weights.safetensors", folder / "weights.json"
     try:
         manifest = read_object(manifest_path)
-        content = read_whole(path, LARGEST_WEIGHTS)
+        content = read_whole(path, MAX_BYTES)
         expected, entries, settings = manifest["sha256"], dict(manifest["arrays"]), manifest["settings_sha256"]
         right_settings = settings == settings_digest(folder)
     except FileNotFoundError as error:
-        raise UserError(f"{error.filename} is missing: the run is not finished, or its folder was changed") from error
+        raise UserError(f"{error.filename} is missing: `etudes resume` the run, or copy it again") from error
     except OSError as error:
         raise UserError(f"{error.filename} cannot be read: {error.strerror}; copy it again or train again") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{manifest_path} is no manifest of weights; copy it again or train again") from error
+        raise UserError(f"{manifest_path} is not a manifest of weights: copy it again or train again") from error
     if hashlib.sha256(content).hexdigest() != expected:
         raise UserError(f"{path} is damaged: its SHA-256 is not the one in weights.json; train again or copy it again")
     if not right_settings:
@@ -101,14 +101,14 @@ def load_weights(folder: Path) -> dict[str, Array]:
     try:
         arrays = _arrays_in(content)
     except (SafetensorError, ValueError) as error:
-        raise UserError(f"{path} is not a safetensors file ({str(error)[:60]})") from error
+        raise UserError(f"{path} is not a safetensors file ({str(error)[:60]}): copy it again") from error
     if arrays.keys() != entries.keys():
-        raise UserError(f"{path} does not hold the arrays that weights.json lists")
+        raise UserError(f"{path} does not hold the arrays that weights.json lists: copy both again")
     return {name: _checked(path, name, array, entries[name]) for name, array in arrays.items()}
 
 
 def _entry(array: Array, stored: str | None = None) -> dict[str, Any]:
-    """What the manifest says of an array."""
+    """The manifest's entry of an array."""
     entry: dict[str, Any] = {"shape": list(array.shape), "dtype": str(array.dtype)}
     return {**entry, "stored": stored} if stored else entry
 
@@ -117,7 +117,7 @@ def _narrowed(name: str, array: Array, stored: str) -> Array:
     with np.errstate(over="ignore"):
         narrow = array.astype(HALVES[stored])
     if not np.isfinite(narrow).all():
-        raise UserError(f"{name} has values that {stored} does not hold: store these weights as float32")
+        raise UserError(f"{name} has values that are too large for {stored}: store these weights as float32")
     return narrow
 
 
@@ -125,7 +125,7 @@ def _arrays_in(content: bytes) -> dict[str, Array]:
     """The arrays of a safetensors file, as they are stored.
 
     Raises:
-        SafetensorError, ValueError: it is none, or holds arrays of a kind that no network has.
+        SafetensorError, ValueError: it is not one, or holds arrays of a dtype that no network has.
     """
     found = {}
     for name, array in deserialize(content):  # type: ignore[no-untyped-call]
@@ -136,12 +136,12 @@ def _arrays_in(content: bytes) -> dict[str, Array]:
 
 
 def _checked(path: Path, name: str, array: Array, entry: Any) -> Array:
-    """An array as the network takes it; it must be as its manifest's entry says, and finite."""
+    """An array for a network, once it matches its entry in the manifest and is finite."""
     stored = str(array.dtype)
     if stored in HALVES and entry == {"shape": list(array.shape), "dtype": "float32", "stored": stored}:
         array = array.astype(np.float32)
     elif entry != _entry(array):
-        raise UserError(f"{path} does not hold the arrays that weights.json lists")
+        raise UserError(f"{path} does not hold the arrays that weights.json lists: copy both again")
     if (array.dtype.kind == "f" or array.dtype == HALVES["bfloat16"]) and not np.isfinite(array).all():
-        raise UserError(f"{path}: {name} has values that are not finite")
+        raise UserError(f"{path}: {name} has values that are not finite: train again")
     return array

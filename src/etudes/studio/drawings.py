@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 
 from etudes.contract import Array
-from etudes.data import LARGEST_FILE
+from etudes.data import MAX_FILE_BYTES
 from etudes.errors import UserError
 
 LARGEST_DRAWING = 1_000_000
@@ -93,5 +93,5 @@ def keep_drawing(address: str | None, folder: Path) -> Path:
 def keep_picture(address: str, folder: Path) -> Path:
     """Write a picture that came as base64 into a folder; whether it is one, whoever opens it says."""
     path = folder / f"{secrets.token_hex(8)}.png"
-    path.write_bytes(decoded(address, LARGEST_FILE))
+    path.write_bytes(decoded(address, MAX_FILE_BYTES))
     return path

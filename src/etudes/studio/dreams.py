@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from etudes.data import look_at_picture
+from etudes.data import read_picture_header
 from etudes.errors import UserError
 from etudes.runs import read_metrics
 from etudes.studio.studio import Studio
@@ -80,7 +80,7 @@ def keep_photo(studio: Studio, path: Path) -> Path:
     Raises:
         UserError: it is no picture, or too large.
     """
-    look_at_picture(path)
+    read_picture_header(path)
     place = studio.trainings.place / "photographs"
     place.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]

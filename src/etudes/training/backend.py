@@ -1,7 +1,7 @@
-"""The one place that knows which backend computes: choice, quiet start, devices, precision, input gradients.
+"""All that depends on the backend: its choice, quiet start, devices, precision, input gradients.
 
-Stories and rooms take Keras from here (`from etudes.training.backend import keras`). It is loaded when first used,
-so that a backend can still be chosen, and so that `--help` and `list` do not pay seconds for it.
+Studies and rooms import Keras from here (`from etudes.training.backend import keras`). It is loaded when first used,
+so that a backend can still be chosen, and so that `--help` and `list` take no seconds for it.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import IO, Any, Literal
 
 import lazy_loader
@@ -53,18 +54,19 @@ def default_backend() -> str:
 
 def loaded_backend() -> str | None:
     """The backend that Keras already runs on in this process, or None."""
-    module = sys.modules.get("keras.src.backend.config")
-    return str(module.backend()) if module else None
+    module = sys.modules.get("keras")
+    loaded = type(module) is ModuleType  # until its first use, a lazily imported module is of a class of its own
+    return str(keras.config.backend()) if loaded else None
 
 
 def usable_backend(name: str | None = None) -> str:
     """The backend that `start_backend` would choose; nothing is loaded or decided yet.
 
     Args:
-        name: one of `BACKENDS`, or None for the one at work in this process, else `default_backend()`.
+        name: one of `BACKENDS`, or None for the one that this process runs on, else `default_backend()`.
 
     Raises:
-        UserError: it is unknown, not installed, or another one is already at work in this process.
+        UserError: it is unknown, not installed, or this process already runs on another one.
     """
     name = name or loaded_backend() or default_backend()
     if name not in BACKENDS:
@@ -73,7 +75,7 @@ def usable_backend(name: str | None = None) -> str:
         raise UserError(f"backend {name} is not installed: pip install 'etudes[{name}]'")
     running = loaded_backend()
     if running not in (None, name):
-        raise UserError(f"this process already runs on {running}; start a new one for {name}")
+        raise UserError(f"this process already runs on {running}: start a new one for {name}")
     return name
 
 
@@ -84,37 +86,36 @@ def choose_backend(name: str | None = None) -> str:
 
 
 def start_backend(name: str | None = None) -> str:
-    """Choose the backend and load Keras on it, without the notes that frameworks write while they start.
+    """Choose the backend and load Keras on it, without what frameworks print while they start.
 
-    Args and errors are those of `choose_backend`; gives the backend's name.
+    Arguments and errors are those of `choose_backend`; returns the backend's name.
     """
     name = choose_backend(name)
     if loaded_backend() is None:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with _standard_error_to_file() as notes:
+        with _standard_error_to_file() as output:
             try:
                 keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
                 if _installed("tensorflow"):
                     importlib.import_module("tensorflow")  # Keras feeds its batches through it on any backend
             except Exception as error:
-                notes.seek(0)
-                said = notes.read().decode(errors="replace").strip().splitlines()
-                raise UserError(
-                    f"backend {name} does not start: {error} {said[-1] if said else ''}".rstrip()
-                ) from error
+                output.seek(0)
+                last = output.read().decode(errors="replace").strip().splitlines()[-1:]
+                reason = " ".join([str(error), *last])
+                raise UserError(f"backend {name} does not start, try another --backend: {reason}") from error
     return name
 
 
 @contextmanager
 def _standard_error_to_file() -> Iterator[IO[bytes]]:
-    """Compiled libraries write to file descriptor 2 past `sys.stderr`; within this it leads to a temporary file."""
+    """Within it, file descriptor 2, to which compiled libraries write past `sys.stderr`, is a temporary file."""
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as notes:
+    with tempfile.TemporaryFile() as output:
         terminal = os.dup(2)
-        os.dup2(notes.fileno(), 2)
+        os.dup2(output.fileno(), 2)
         try:
-            yield notes
+            yield output
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
@@ -153,7 +154,7 @@ def layers_in(precision: str) -> Iterator[None]:
 def drawn_from(seed: int) -> Iterator[None]:
     """Within it, fresh weights and the random state of new layers follow from a seed.
 
-    The generators of `random` and `numpy.random` are put back afterwards: they belong to the caller.
+    The states of `random` and `numpy.random` are restored afterwards: they belong to the caller.
     """
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (Keras draws from the legacy generator)
     keras.utils.set_random_seed(seed)
@@ -176,24 +177,24 @@ def devices() -> list[str]:
 def build_losses(network: Any, inputs: Any, targets: Any) -> None:
     """On torch, let Keras build a compiled network's losses and metrics now, on one example.
 
-    It would do so on the first batch that it trains on and draw random numbers on the way, after a checkpoint's random
-    state was put back. The other backends draw none.
+    It would do so on the first training batch, and draw random numbers for it after a checkpoint's random state was
+    restored. The other backends draw none.
     """
     if keras.backend.backend() == "torch":
         network.test_on_batch(inputs, targets)
 
 
 def outputs_of(network: Any, inputs: Any, at_once: int) -> Any:
-    """What a network gives for arrays, to the bit as its `predict` does.
+    """The outputs of a network for arrays, to the bit those of its `predict`.
 
     Args:
         network: a `keras.Model`.
         inputs: an array, or a list of arrays of the same length.
-        at_once: rows that are computed together.
+        at_once: rows in a batch.
     """
     # `predict` builds a pipeline for each call, which takes longer than a small network does, and leaves tens of kB
-    # behind until Python looks for cycles: a process that answers for days would grow by it. And of a network compiled
-    # for ten steps an execution it computes ten batches at the same time.
+    # behind until Python collects cycles: a process that runs for days would grow. And for a network compiled with ten
+    # steps in an execution it computes ten batches at the same time.
     arrays = inputs if isinstance(inputs, list) else [inputs]
     parts = []
     for start in range(0, len(arrays[0]), at_once):
@@ -207,7 +208,7 @@ def outputs_of(network: Any, inputs: Any, at_once: int) -> Any:
 
 
 def global_random_state() -> dict[str, Array]:
-    """The random state that lies outside the networks: torch's own, from which its Dropout draws; else nothing."""
+    """The random state outside the networks: torch's own, from which its Dropout draws; else nothing."""
     if keras.backend.backend() != "torch":
         return {}
     import torch
@@ -216,7 +217,7 @@ def global_random_state() -> dict[str, Array]:
 
 
 def put_global_random_state(state: dict[str, Array]) -> None:
-    """Put back what `global_random_state` gave."""
+    """Restore what `global_random_state` returned."""
     if "torch" in state:
         import torch
 
@@ -226,15 +227,15 @@ def put_global_random_state(state: dict[str, Array]) -> None:
 def input_gradient(
     network: Any, loss: Callable[..., Any], ranks: tuple[int, ...] = ()
 ) -> Callable[..., tuple[float, Array]]:
-    """The function x → (loss, d loss / d x) of a network's outputs, its weights held still.
+    """The function x → (loss, d loss / d x) of a network's outputs, for constant weights.
 
     Args:
         network: a `keras.Model` with one input and a list of outputs.
         loss: from the list of outputs (backend tensors) to one number, written in `keras.ops`.
-        ranks: number of axes of each further array that the loss takes after the outputs, such as weights of places.
+        ranks: number of axes of each further array that the loss takes after the outputs, such as weights of pixels.
 
     Returns:
-        A function of a float32 array (batch, …), and of the further arrays, that gives the loss as float and the
+        A function of a float32 array (batch, …), and of the further arrays, that returns the loss as float and the
         gradient as float32 array of the same shape.
     """
     build = {"tensorflow": _gradient_tensorflow, "jax": _gradient_jax, "torch": _gradient_torch}
@@ -248,8 +249,8 @@ def _outputs(result: Any) -> list[Any]:
 def _gradient_tensorflow(network: Any, loss: Any, ranks: tuple[int, ...]) -> Callable[..., tuple[float, Array]]:
     import tensorflow as tf
 
-    # One graph for all sizes of x. A graph for each size would round differently from the one for any size that
-    # TensorFlow falls back to once it saw several, so a dream's last bits would depend on where it was resumed.
+    # One graph for all sizes of x. Graphs for one size each would round differently from the one for any size that
+    # TensorFlow falls back to after a few, so a dream's last bits would depend on where it was resumed.
     signature = tf.TensorSpec([None] * (len(network.inputs[0].shape) - 1) + [network.inputs[0].shape[-1]], tf.float32)
     further = [tf.TensorSpec([None] * rank, tf.float32) for rank in ranks]
 

@@ -14,8 +14,8 @@ def between_steps(step_done: Callable[[int, dict[str, Any]], None], begin: Calla
     Args:
         step_done: called after each step (with steps_per_execution, after so many) with the number of steps done and
             the epoch's metrics so far. It may read every variable of the model.
-        begin: called once `fit` has reset the metrics and taken the first batch, on which torch draws a random number,
-            before the first step.
+        begin: called before the first step, once `fit` has reset the metrics and taken the first batch (which draws a
+            random number on torch).
     """
 
     class BetweenSteps(keras.callbacks.Callback):  # type: ignore[misc]

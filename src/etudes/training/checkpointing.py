@@ -48,7 +48,6 @@ class Checkpointer:
         self._saved_at = time.monotonic()
         with run.writing():
             replace_metrics(run.folder, self._metrics)
-            write_table(run.folder, self._metrics)
         if checkpoint is not None:
             self.position = checkpoint.position
             self.arrays = _part(checkpoint.arrays, "arrays/")
@@ -74,13 +73,12 @@ class Checkpointer:
         self._restored = None
 
     def log(self, record: dict[str, Any]) -> None:
-        """Add a line to `metrics.jsonl`, and write `metrics.csv` anew."""
+        """Add a line to `metrics.jsonl`."""
         with self.run.writing():
             self._metrics += append_metrics(self.run.folder, record)
-            write_table(self.run.folder, self._metrics)
 
     def save(self) -> None:
-        """Save a checkpoint now.
+        """Save a checkpoint now, and `metrics.csv`.
 
         Raises:
             UserError: it cannot be written; the one before it is whole.
@@ -98,6 +96,7 @@ class Checkpointer:
         arrays = {f"{part}/{name}": array for part, found in parts.items() for name, array in found.items()}
         with self.run.writing():
             save_checkpoint(self.run.folder, Checkpoint(arrays, position, self._metrics), self._settings)
+            write_table(self.run.folder, self._metrics)
         self._saved_at = time.monotonic()
         self._interval = min(max(self._interval, (self._saved_at - began) / SHARE), self._max)
 

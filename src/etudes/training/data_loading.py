@@ -1,4 +1,4 @@
-"""Arrays on their way into `fit`: an epoch made ahead, and its batches."""
+"""How arrays reach `fit`: an epoch is prepared ahead, and cut into batches."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Made = TypeVar("Made")
 
 @contextmanager
 def prefetch(make: Callable[[int], Made], end: int) -> Iterator[Callable[[int], Made]]:
-    """Within it, what belongs to the next number is made in a thread while the present one is worked with.
+    """Within it, the value for the next number is made in a thread while the present one is in use.
 
     Args:
-        make: number → what belongs to it, and to it alone.
-        end: the first number that is not asked for.
+        make: number → a value that depends on it alone.
+        end: the first number that is not needed.
 
     Yields:
-        The function that gives what `make` gives; to be called with numbers that follow each other.
+        A function that returns what `make` returns; call it with consecutive numbers.
     """
     with ThreadPoolExecutor(1, "prefetch") as thread:
         coming = None
@@ -39,11 +39,10 @@ def prefetch(make: Callable[[int], Made], end: int) -> Iterator[Callable[[int], 
 def batches(inputs: Array, targets: Array, size: int) -> dict[str, Any]:
     """The arguments of `fit` (with `shuffle=False`) or `evaluate` for arrays.
 
-    On TensorFlow that is a data set without tuning. Keras makes one of arrays too, but leaves it to tune itself, and
-    the thread that tunes may sleep through the end: now and then Keras then waits for it after the last batch, one
-    second after a short epoch and longer after a long one. A run makes a new data set for each epoch, and the examples
-    and results are the same to the bit. Nothing is called for a batch either: a function that cuts each out of the
-    arrays takes time that short steps feel, and what it holds outlives the epoch.
+    On TensorFlow they are a data set without autotuning; the batches and results are the same to the bit. Keras makes
+    a data set of arrays too, but with autotuning, whose thread may sleep past the end: now and then Keras waits for it
+    after the last batch, a second or longer, in every epoch. The batches are cut by reshaping and not by a function:
+    calling one for each batch takes time that short steps notice, and the arrays that it holds outlive the epoch.
 
     Args:
         inputs: example by example.
@@ -66,17 +65,17 @@ def batches(inputs: Array, targets: Array, size: int) -> dict[str, Any]:
     options.autotune.enabled = False
     options.experimental_optimization.apply_default_optimizations = False
     variant = tf.data.experimental.to_variant(steps.prefetch(2).with_options(options))
-    # Whether or not the last batch is smaller, the same graph is to learn from them.
+    # The same graph is used whether or not the last batch is smaller.
     kinds = tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in (inputs, targets))
     return {"x": tf.data.experimental.from_variant(variant, kinds)}
 
 
 def steps_per_execution_for(count: int = 10) -> int:
-    """Steps of a few milliseconds to take in one execution, as `compile` takes it: the way back to Python costs time.
+    """`steps_per_execution` for `compile`: several short steps at once, as each return to Python costs time.
 
-    Between executions a training can be interrupted and saved. On torch there is nothing to gain.
+    A run can be interrupted and saved only between executions. On torch nothing is gained, so it is 1.
 
     Args:
-        count: so many. Where settings can make steps long, few.
+        count: steps in an execution; few where settings can make steps long.
     """
     return 1 if keras.backend.backend() == "torch" else count

@@ -1,4 +1,4 @@
-"""What a run was made with: versions, backend, devices, machine, command."""
+"""The environment of a run: versions, backend, devices, machine, command."""
 
 import importlib.metadata
 import os
@@ -40,7 +40,7 @@ def cores() -> int:
 
 
 def describe_environment(precision: str) -> dict[str, Any]:
-    """The content of a run's `environment.json`; the backend must be started."""
+    """The content of a run's `environment.json`; the backend must be running."""
     command = ["etudes", *sys.argv[1:]] if Path(sys.argv[0]).stem in ("etudes", "__main__") else sys.argv
     return {
         "command": shlex.join(command),
@@ -56,8 +56,7 @@ def describe_environment(precision: str) -> dict[str, Any]:
 
 
 def differences(first: dict[str, Any], second: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """What two environments do not have in common and what a result can depend on: name → (first, second)."""
-    parts = ({**environment, **environment.get("versions", {})} for environment in (first, second))
-    one, other = parts
+    """The differences of two environments that a result can depend on: name → (first, second)."""
+    one, other = ({**environment, **environment.get("versions", {})} for environment in (first, second))
     names = [name for name in {**one, **other} if name not in ("command", "versions", "resumed_with")]
     return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}

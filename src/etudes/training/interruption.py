@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while a network learns: the training stops at the next moment at which nothing is lost."""
+"""Ctrl-C and SIGTERM during a run: it stops as soon as nothing is lost by it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Interruption:
-    """Within it, a signal is not answered in the middle of a step.
+    """Within it, a signal does not stop the process in the middle of a step.
 
-    While `held`, the first signal is only noted in `asked`: whoever holds it saves and calls `stop`. A second one, or
-    one that comes while it is not held, stops at once. A signal that the process was told to ignore stays ignored.
+    While `held`, the first signal is only noted in `asked`; the training loop then saves a checkpoint and calls
+    `stop`. A second signal, or one that arrives while it is not held, stops at once. A signal that the process ignores
+    stays ignored.
     """
 
     def __init__(self, where: str = "", *, advice: str = "") -> None:
-        """`where` is the run folder that the message names; `advice` is said instead, where there is none."""
-        self.advice = advice or f"`etudes resume {where}` goes on"
+        """`where` is the run folder that the message names; `advice` takes its place where there is none."""
+        self.advice = advice or f"continue with `etudes resume {where}`"
         self.held = False
         self.asked: int | None = None
         self._before: dict[signal.Signals, Any] = {}

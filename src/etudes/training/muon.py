@@ -1,28 +1,30 @@
-"""Muon: steps that turn every direction of a weight matrix equally far."""
+"""Muon: an optimiser whose steps are equally long in every direction of a weight matrix."""
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from etudes.training.backend import keras
+from etudes.training.keras_internals import muon_base
 
 
 def muon(rate: Any, *, weight_decay: float, beside: str) -> Any:
     """Muon for the kernels of dense, recurrent and convolutional layers; AdamW for the rest.
 
-    The momentum of a kernel is made nearly orthogonal before each step, so that no direction is learned much faster
-    than another (K. Jordan and others, "Muon: An optimizer for hidden layers in neural networks", 2024). Steps are as
+    The momentum of a kernel is made nearly orthogonal before each step, so that no direction changes much faster than
+    another (K. Jordan and others, "Muon: An optimizer for hidden layers in neural networks", 2024). Steps are as
     long as AdamW's usual ones (J. Liu and others, "Muon is scalable for LLM training", 2025), so rate and decay mean
     the same for both. A convolution's kernel counts as the matrix (height · width · maps in, maps out).
 
     Args:
         rate: learning rate, a number or a schedule.
         weight_decay: decoupled weight decay of all weights.
-        beside: regular expression; a weight whose path it is found in is left to AdamW.
+        beside: regular expression; a weight whose path it matches somewhere is left to AdamW.
     """
 
-    class Muon(keras.optimizers.Muon):  # type: ignore[misc]
+    class Muon(muon_base()):  # type: ignore[misc]
         def _should_use_adamw(self, variable: Any) -> bool:
             return len(variable.shape) < 2 or re.search(beside, variable.path) is not None
 
@@ -37,7 +39,4 @@ def muon(rate: Any, *, weight_decay: float, beside: str) -> Any:
 
 
 def _matrix_shape(shape: tuple[int, ...]) -> tuple[int, int]:
-    rows = 1
-    for extent in shape[:-1]:
-        rows *= int(extent)
-    return rows, int(shape[-1])
+    return math.prod(shape[:-1]), shape[-1]

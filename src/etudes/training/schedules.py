@@ -1,4 +1,4 @@
-"""Learning rates over a training, as functions of the step alone, so that an optimiser's step counter restores them."""
+"""Learning rates as functions of the step alone, so that an optimiser's step counter restores them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def warmup_then_decay(
 
     Args:
         peak: the highest learning rate.
-        steps: steps of the whole training.
+        steps: of the whole run.
         warmup_share: share of the steps that the rise takes, in 0..1.
         decay: the shape of the fall: a straight line, or half a cosine wave (Loshchilov and Hutter, 2017).
     """

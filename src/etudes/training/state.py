@@ -9,10 +9,11 @@ import numpy as np
 from etudes.contract import Array, Networks
 from etudes.errors import UserError
 from etudes.training.backend import keras
+from etudes.training.keras_internals import sync_variables
 
 
 def weights_of(networks: Networks) -> dict[str, Array]:
-    """The weights of networks: what makes them what they are, without random state.
+    """The weights of networks, without random state.
 
     Names are "network/index.variable", in the order of the layers; an array among the networks is "network".
     """
@@ -53,7 +54,7 @@ def optimizer_state(optimizers: dict[str, Any]) -> dict[str, Array]:
 
 
 def _optimizer_variables(optimizers: dict[str, Any]) -> dict[str, Any]:
-    # Their own names hold the names of layers, which Keras numbers on and on within a process.
+    # Their own names hold the names of layers, which Keras numbers within a process.
     return {
         f"{name}/{index:02d}": variable
         for name, optimizer in optimizers.items()
@@ -64,9 +65,9 @@ def _optimizer_variables(optimizers: dict[str, Any]) -> dict[str, Any]:
 def metric_state(network: Any) -> dict[str, Array]:
     """What a compiled network's loss and metrics have summed up since the epoch began; names "index".
 
-    Within `fit` it also brings JAX's variables up to date, which Keras leaves behind until an epoch ends.
+    Within `fit` it also brings the network's variables up to date.
     """
-    getattr(network, "jax_state_sync", lambda: None)()
+    sync_variables(network)
     return _values(_metric_variables(network))
 
 
@@ -75,12 +76,12 @@ def _metric_variables(network: Any) -> dict[str, Any]:
 
 
 def put_metric_state(network: Any, arrays: dict[str, Array]) -> None:
-    """Load what `metric_state` gave; errors as in `put_weights`."""
+    """Load what `metric_state` returned; errors as in `put_weights`."""
     _put(_metric_variables(network), arrays)
 
 
 def put_weights(networks: Networks, arrays: dict[str, Array]) -> None:
-    """Load what `weights_of` gave into networks of the same build.
+    """Load what `weights_of` returned into networks of the same architecture.
 
     Raises:
         UserError: a name or shape that does not fit.
@@ -89,22 +90,23 @@ def put_weights(networks: Networks, arrays: dict[str, Array]) -> None:
 
 
 def put_state(networks: Networks, arrays: dict[str, Array]) -> None:
-    """Load what `state_of` gave; errors as in `put_weights`."""
+    """Load what `state_of` returned; errors as in `put_weights`."""
     _put(_variables(networks, "variables"), arrays)
 
 
 def put_optimizer_state(optimizers: dict[str, Any], arrays: dict[str, Array]) -> None:
-    """Load what `optimizer_state` gave; errors as in `put_weights`."""
+    """Load what `optimizer_state` returned; errors as in `put_weights`."""
     _put(_optimizer_variables(optimizers), arrays)
 
 
 def _put(variables: dict[str, Any], arrays: dict[str, Array]) -> None:
     wrong = sorted(set(variables) ^ set(arrays))
     if wrong:
-        raise UserError(f"saved arrays are not those of this network: {wrong[0]} is on one side only")
+        raise UserError(f"these saved arrays belong to another network ({wrong[0]}): name the run that they are from")
     for name, variable in variables.items():
         if tuple(variable.shape) != arrays[name].shape:
-            raise UserError(f"saved array {name} is {arrays[name].shape}, this network wants {tuple(variable.shape)}")
+            shapes = f"{arrays[name].shape}, not {tuple(variable.shape)}"
+            raise UserError(f"the saved array {name} is {shapes}: name the run that it is from")
     for name, variable in variables.items():
         if isinstance(variable, np.ndarray):
             variable[...] = arrays[name]

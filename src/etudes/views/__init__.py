@@ -1,1 +1,1 @@
-"""SEEN: curves, picture grids, tables, progress, cards and the report page."""
+"""Views: curves, picture grids, tables, progress, cards and the report page."""

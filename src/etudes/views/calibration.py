@@ -1,4 +1,4 @@
-"""The reliability diagram: how often a network was right, against how sure it said it was."""
+"""The reliability diagram: accuracy against confidence."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from etudes.views.plotting import COLOURS, figure, picture
 def reliability_diagram(
     edges: Array, counts: Array, accuracy: Array, bounds: Array, expected_error: float, of: str
 ) -> Image.Image:
-    """Accuracy by confidence, the ideal as a dashed diagonal, and below it how many predictions each bin holds.
+    """Accuracy by confidence, with the ideal as a dashed diagonal, and below it the predictions in each bin.
 
-    A bar from a few predictions is as tall and as blue as one from thousands; its interval tells them apart.
+    A bar of a few predictions looks like one of thousands; its interval tells them apart.
 
     Args:
         edges: bounds of the bins (bins + 1,), 0..1.
         counts: predictions in each bin, (bins,).
-        accuracy: share of right ones in each bin; NaN where it is empty.
-        bounds: 95 % interval of each share, (bins, 2); NaN where the bin is empty.
+        accuracy: of each bin; NaN where it is empty.
+        bounds: 95 % interval of each accuracy, (bins, 2); NaN where the bin is empty.
         expected_error: expected calibration error, 0..1.
         of: what was predicted, such as "10,000 test pictures".
     """
@@ -31,14 +31,14 @@ def reliability_diagram(
         reach = np.abs(bounds - accuracy[:, None]).T
         middle = edges[:-1] + width / 2
         above.errorbar(middle, accuracy, reach, fmt="none", ecolor="black", capsize=3, label="95 % interval")
-        above.plot((0, 1), (0, 1), "--", color=COLOURS[1], label="as right as it is sure")
-        above.set_ylabel("share that is right")
+        above.plot((0, 1), (0, 1), "--", color=COLOURS[1], label="perfectly calibrated")
+        above.set_ylabel("accuracy")
         above.set_ylim(0, 1.02)
         above.legend(frameon=False, loc="upper left", fontsize=8)
         above.set_title(f"{of}: expected calibration error {expected_error:.2%}", fontsize=10)
         below.bar(edges[:-1], counts, width, align="edge", color=COLOURS[2], edgecolor="white")
         below.set_yscale("log")
-        below.set_ylim(0.5, 2 * max(1, counts.max()))  # a single one is to be seen
-        below.set_ylabel("how many")
+        below.set_ylim(0.5, 2 * max(1, counts.max()))  # so that a single one is visible
+        below.set_ylabel("predictions")
         below.set_xlabel("confidence")
         return picture(drawn)

@@ -10,7 +10,7 @@ from typing import Any
 from etudes.contract import Result, Table
 
 LOOKS = "| command | picture | what it shows |"
-"""The first line of the tables of an étude's card that say which command makes which picture."""
+"""The first line of the tables of a study's card that name the pictures that each command makes."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Look:
     """A row of such a table."""
 
     command: str
-    """Its words, such as "etudes inspect cifar10_cnn --rates"."""
+    """Such as "etudes inspect cifar10_cnn --rates"."""
     names: tuple[str, ...]
     """The pictures: names, patterns of names such as "confusion/*", or files."""
     shows: str
@@ -26,7 +26,7 @@ class Look:
 
 
 def looks_of(card: str) -> list[Look]:
-    """Which command makes which picture, as an étude's card says; a row without a command has that of the one above."""
+    """The pictures that each command makes, from a study's card; a row without a command has that of the one above."""
     found: list[Look] = []
     for table in card.split(f"{LOOKS}\n")[1:]:
         for row in table.split("\n\n")[0].splitlines()[1:]:
@@ -44,14 +44,14 @@ def markdown_table(table: Table) -> str:
 
 
 def show(value: Any) -> str:
-    """A figure or a setting as a person reads it: floats with five significant digits, of a list its items."""
+    """A metric or a setting as text: floats with five significant digits, lists as their items."""
     if isinstance(value, list | tuple):
         return ", ".join(map(show, value))
     return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def answer_line(answer: Mapping[str, Any]) -> str:
-    """An answer of `use` that brings no sentence of its own, such as "asked 7  count 16"."""
+    """An answer of `use` in one line, such as "class 7  count 16"."""
     return "  ".join(f"{key} {show(value)}" for key, value in answer.items())
 
 
@@ -63,26 +63,26 @@ def run_card(
     result: Result,
     pictures: Sequence[str],
 ) -> str:
-    """The text of `card.md`: what was trained, how, on what, with which result and pictures.
+    """The text of `card.md`: settings, data, environment, results and pictures of a run.
 
     Args:
         title: the heading.
         header: the content of the run's `settings.toml`.
         environment: the content of `environment.json`.
         finished: metrics, training seconds and SHA-256 of the weights.
-        result: what `evaluate` gave; its tables are shown.
+        result: what `evaluate` returned; its tables are shown.
         pictures: names of files in the run's `pictures/`.
     """
     settings = [(name, show(value)) for name, value in header["settings"].items()]
     metrics = [(name.replace("_", " "), show(value)) for name, value in finished["metrics"].items()]
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
-    where = " on the test split" if header["split"].get("test", 1) else ""  # a dream has nothing to be tested on
+    where = " on the test split" if header["split"].get("test", 1) else ""  # a dream has no test split
     parts = [
         f"# {title}",
-        markdown_table(Table(f"Results{where}", ("figure", "value"), metrics)),
+        markdown_table(Table(f"Results{where}", ("metric", "value"), metrics)),
         markdown_table(Table("Settings", ("setting", "value"), settings)),
         "Split: " + ", ".join(f"{name} {count}" for name, count in header["split"].items()) + ".",
-        f"LoadedRun in {finished['training_seconds']} s on {environment['processor']}, {environment['cores']} cores, "
+        f"Trained in {finished['training_seconds']} s on {environment['processor']}, {environment['cores']} cores, "
         f"{environment['backend']}, {environment['precision']}. Python {environment['python']}, {versions}.",
         f"Command: `{environment['command']}`. SHA-256 of the weights: `{finished['weights_sha256']}`.",
         *(markdown_table(table) for table in result.tables),

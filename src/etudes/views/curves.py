@@ -1,4 +1,4 @@
-"""Learning curves: every figure of `metrics.jsonl` over the epochs, training and validation in one panel."""
+"""Learning curves: every metric of `metrics.jsonl` over the epochs, training and validation in one panel."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PIL import Image
 from etudes.views.plotting import COLOURS, figure, picture
 
 _NOT_DRAWN = {"phase", "epoch", "seconds", "samples_per_second", "learning_rate"}
-_NAMED = 16
-"""So many curves of a panel have their names beside them; more names would hide the curves."""
+_MAX_NAMED = 16
+"""Curves of a panel that still have a legend; a longer one would hide them."""
 
 History = Sequence[Mapping[str, Any]]
 
@@ -20,7 +20,7 @@ def _panels(histories: Mapping[str, History]) -> list[str]:
     names = [name for history in histories.values() for record in history for name in record]
     drawn = [name.removeprefix("validation_") for name in names if name not in _NOT_DRAWN]
     numeric = [name for name in dict.fromkeys(drawn) if not name.startswith("_")]
-    # Accuracy-like metrics first: they are what a person looks for.
+    # Accuracy and the like come first.
     return sorted(numeric, key=lambda name: "loss" in name)
 
 
@@ -37,8 +37,8 @@ def learning_curves(histories: Mapping[str, History]) -> Image.Image:
     rows = -(-len(panels) // columns)
     series = _series(histories)
     with figure(4.2 * columns, 3.0 * rows + 0.4) as drawn:
-        for place, name in enumerate(panels, start=1):
-            axes = drawn.add_subplot(rows, columns, place)
+        for index, name in enumerate(panels, start=1):
+            axes = drawn.add_subplot(rows, columns, index)
             axes.set_title(name.replace("_", " "))
             axes.set_xlabel("epoch")
             for number, (label, history) in enumerate(series.items()):
@@ -50,13 +50,13 @@ def learning_curves(histories: Mapping[str, History]) -> Image.Image:
                         text = f"{label} {what}".strip()
                         axes.plot(*zip(*points, strict=True), line, color=colour, marker=mark, markersize=3, label=text)
             axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-            if 0 < len(axes.lines) <= _NAMED:
+            if 0 < len(axes.lines) <= _MAX_NAMED:
                 axes.legend(fontsize=7, frameon=False)
         return picture(drawn)
 
 
 def _series(histories: Mapping[str, History]) -> dict[str, History]:
-    """A curve for each phase of each run, named by what tells it from the others."""
+    """A curve for each phase of each run, named by what differs."""
     series: dict[str, History] = {}
     for label, history in histories.items():
         phases = list(dict.fromkeys(record["phase"] for record in history))

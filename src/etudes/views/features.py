@@ -1,4 +1,4 @@
-"""What is inside a convolutional network: its first filters, and the maps that each convolution makes of a picture."""
+"""Filters of a convolution, and the feature maps that convolutions compute from a picture."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from etudes.contract import Array
 from etudes.views.grids import picture_grid
 from etudes.views.plotting import writing
 
-SKY = "#56B4E9"
-"""What lies between kernels: no grey, so that one sees where each ends."""
+GAP_COLOUR = "#56B4E9"
+"""Between kernels: not a grey, so that one sees where each ends."""
 
 
 def _stretched(values: Array) -> Array:
-    """Each of n arrays (n, h, w, c) stretched to 0..255 by itself."""
+    """Each of n arrays (n, h, w, c), stretched to 0..255 on its own."""
     axes = tuple(range(1, values.ndim))
     low, high = values.min(axis=axes, keepdims=True), values.max(axis=axes, keepdims=True)
     stretched: Array = ((values - low) / np.maximum(high - low, 1e-12) * 255).astype(np.uint8)
@@ -22,10 +22,10 @@ def _stretched(values: Array) -> Array:
 
 
 def filter_grid(kernel: Array) -> Image.Image:
-    """The kernels of a convolution as pictures, each stretched to full contrast; a line says so.
+    """The kernels of a convolution as pictures, each at full contrast, with a caption.
 
     Args:
-        kernel: float (height, width, inputs, outputs). With 1 or 3 inputs drawn as it is, else their mean.
+        kernel: float (height, width, inputs, outputs). With 1 or 3 inputs it is drawn as it is, else as their mean.
     """
     kernels = kernel.astype(np.float32).transpose(3, 0, 1, 2)
     drawn = kernels if kernels.shape[-1] in (1, 3) else kernels.mean(axis=-1, keepdims=True)
@@ -35,7 +35,7 @@ def filter_grid(kernel: Array) -> Image.Image:
         what = f"{outputs} kernels {height} by {width}, red, green and blue, each at full contrast"
     elif inputs > 1:
         what = f"{what}, mean of {inputs} inputs"
-    return stacked([picture_grid(_stretched(drawn), 16, scale=12, background=SKY, gap=8)], [what])
+    return stacked([picture_grid(_stretched(drawn), 16, scale=12, background=GAP_COLOUR, gap=8)], [what])
 
 
 def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> Image.Image:
@@ -43,7 +43,7 @@ def feature_maps(picture: Array, outputs: dict[str, Array], maps: int = 16) -> I
 
     Args:
         picture: uint8 (height, width, channels).
-        outputs: layer name → what the layer makes of the picture, float (height, width, maps).
+        outputs: layer name → the layer's output for the picture, float (height, width, maps).
         maps: how many to show for each layer.
     """
     strips = [picture_grid(picture[None], 1, scale=max(1, 64 // picture.shape[1]))]

@@ -36,7 +36,7 @@ def picture_grid(
         scale: whole number by which each picture is enlarged.
         colours: colour of each caption; black if empty.
         gap: pixels between the pictures and around them.
-        background: colour of these.
+        background: colour of the gaps.
     """
     count, height, width = pictures.shape[:3]
     rows = -(-count // columns)
@@ -58,7 +58,7 @@ def picture_grid(
 
 
 def shortened(text: str, room: float, length: Callable[[str], float]) -> str:
-    """A text as it is where there is room for it, else as much of its beginning as there is room for, and "…"."""
+    """The text, cut to the room with "…" where it is longer."""
     if length(text) <= room:
         return text
     while text and length(text + "…") > room:
@@ -67,7 +67,7 @@ def shortened(text: str, room: float, length: Callable[[str], float]) -> str:
 
 
 def confusion_matrix(truth: Array, guess: Array, class_names: Sequence[str], title: str) -> Image.Image:
-    """Counts of (true class, answered class), rows normalised for the colour.
+    """Counts of (true class, predicted class), rows normalised for the colour.
 
     Args:
         truth: int (n,) in 0..classes-1.
@@ -87,7 +87,7 @@ def confusion_matrix(truth: Array, guess: Array, class_names: Sequence[str], tit
         axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
         axes.set_xticks(range(size), class_names, rotation=45, ha="right")
         axes.set_yticks(range(size), class_names)
-        axes.set_xlabel("answered")
+        axes.set_xlabel("predicted")
         axes.set_ylabel("true")
         axes.set_title(title)
         for row in range(size if size <= 20 else 0):

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Iterable
+from typing import Any, Protocol, runtime_checkable
 
 from etudes.contract import Table
+
+
+@runtime_checkable
+class ShownAsSeveral(Protocol):
+    """A layer that computes what several layers of the table would."""
+
+    def shown_as(self) -> Iterable[tuple[str, Any, int]]:
+        """(name, output shape, parameters) of each."""
+
 
 _KINDS = {
     "InputLayer": "input",
@@ -21,7 +32,7 @@ _KINDS = {
 def layer_table(name: str, network: Any) -> Table:
     """One row for each layer of a `keras.Model`.
 
-    The scaling of the input to the range that the network computes in is part of the input's row: it has no weights.
+    A `Rescaling` of the input has no weights and no row.
 
     Returns:
         A table with the columns layer, output shape, parameters, trainable; its last row is the total.
@@ -34,7 +45,7 @@ def layer_table(name: str, network: Any) -> Table:
         kind = type(layer).__name__
         if kind == "Rescaling":
             continue
-        if hasattr(layer, "shown_as"):  # it does the work of several, and says of which
+        if isinstance(layer, ShownAsSeveral):
             for label, shape, parameters in layer.shown_as():
                 rows.append((label, _shape(shape), parameters, _trainable(layer) if parameters else ""))
             continue
@@ -47,10 +58,7 @@ def layer_table(name: str, network: Any) -> Table:
 
 
 def _size(weight: Any) -> int:
-    size = 1
-    for extent in weight.shape:
-        size *= extent
-    return size
+    return math.prod(weight.shape)
 
 
 def _trainable(layer: Any) -> str:

@@ -12,10 +12,10 @@ from etudes.errors import UserError
 
 
 def check_place(path: str | Path) -> None:
-    """Whether a picture can be saved there; asked before the work that makes it.
+    """Check that a picture can be saved there, before the work that makes it.
 
     Raises:
-        UserError: its ending names no picture format, it is a folder, or the folder that it goes into cannot be one.
+        UserError: its ending names no picture format, it is a folder, or its folder cannot be made.
     """
     place = Path(path)
     if Image.registered_extensions().get(place.suffix.lower()) not in Image.SAVE:
@@ -24,16 +24,16 @@ def check_place(path: str | Path) -> None:
 
 
 def check_writable(place: Path) -> None:
-    """Whether a file can be written there.
+    """Check that a file can be written there.
 
     Raises:
-        UserError: it is a folder, or the folder that it goes into cannot be one.
+        UserError: it is a folder, or its folder cannot be made.
     """
     if place.is_dir():
         raise UserError(f"cannot write {place}: it is a folder; name a file in it")
     above = next(folder for folder in place.absolute().parents if folder.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
-        raise UserError(f"cannot write {place}: {above} is no folder that can be written; name another place")
+        raise UserError(f"cannot write {place}: {above} is no folder that can be written; name another")
 
 
 def save_pictures(pictures: Mapping[str, Image.Image | list[Image.Image]], path: Path) -> dict[str, str]:
@@ -41,7 +41,7 @@ def save_pictures(pictures: Mapping[str, Image.Image | list[Image.Image]], path:
 
     Args:
         pictures: by name; a list of pictures is a film, saved as GIF with 4 frames a second.
-        path: where the first one goes; its ending says the format (a film's is always GIF).
+        path: of the first one; its ending is the format (a film's is always GIF).
 
     Returns:
         name → path of what was written.

@@ -1,4 +1,4 @@
-"""Matplotlib without a window: one style for every plot, each handed out as a Pillow picture."""
+"""Matplotlib without a window: one style for all plots, each returned as a Pillow picture."""
 
 from __future__ import annotations
 
@@ -31,33 +31,33 @@ STYLE: dict[str, Any] = {
 }
 
 
-# Where there is no home to write to, matplotlib says at length, when imported, that it keeps its notes elsewhere.
+# Without a home folder, matplotlib prints at import that its cache lies elsewhere.
 logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 
 DARK = 0.715
-"""From this share of the colour map "Blues" on, white is read more easily upon it than black."""
+"""From this value of the colour map "Blues" on, white text is easier to read on it than black."""
 
 
 def ink(shade: float) -> str:
-    """The colour of writing upon a share, 0..1, of the colour map "Blues"."""
+    """The colour of text on a value, 0..1, of the colour map "Blues"."""
     return "white" if shade > DARK else "black"
 
 
 @cache
 def writing(size: int) -> Any:
-    """The font of the plots for writing on pictures with Pillow, whose own has no ü, and spaces two pixels wide."""
+    """The font of the plots, for text on pictures; Pillow's own has no ü, and spaces of two pixels."""
     import matplotlib
 
     try:
         return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf"), size)
-    except OSError:  # a matplotlib whose fonts were put elsewhere
+    except OSError:  # a matplotlib with its fonts elsewhere
         return ImageFont.load_default(size)
 
 
 @contextmanager
 def figure(width: float, height: float) -> Iterator[Figure]:
-    """A new figure of so many inches in the project's style; draw on it within the block, then call `picture`."""
+    """A new figure of so many inches in the project's style; draw on it in the block, then call `picture`."""
     from cycler import cycler
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -74,7 +74,7 @@ def picture(drawn: Figure) -> Image.Image:
     """The figure as an RGB picture."""
     memory = io.BytesIO()
     with warnings.catch_warnings():
-        # A name in letters that the font does not have is drawn as boxes, and that is all to be said of it.
+        # Letters that the font does not have are drawn as boxes.
         warnings.filterwarnings("ignore", message="Glyph .* missing", category=UserWarning)
         drawn.savefig(memory, format="png", facecolor="white")
     memory.seek(0)

@@ -11,12 +11,12 @@ from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColum
 from etudes.contract import ProgressCallback
 
 _WIDE = 80
-_UNSHOWN = ("phase", "epoch", "seconds", "samples_per_second")
+_HIDDEN = ("phase", "epoch", "seconds", "samples_per_second")
 
 
 def metrics_text(metrics: dict[str, Any]) -> str:
-    """Figures in one line: "loss 0.123  accuracy 0.950"."""
-    shown = [(name, value) for name, value in metrics.items() if name not in _UNSHOWN and isinstance(value, float)]
+    """Metrics in one line: "loss 0.123  accuracy 0.950"."""
+    shown = [(name, value) for name, value in metrics.items() if name not in _HIDDEN and isinstance(value, float)]
     return "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in shown)
 
 
@@ -46,7 +46,7 @@ class NoProgress:
 
 
 class ProgressLines(NoProgress):
-    """A progress for logs and pipes: one plain line an epoch."""
+    """Progress for logs and pipes: one plain line for each epoch."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -57,25 +57,25 @@ class ProgressLines(NoProgress):
         self.console.print(text, soft_wrap=isinstance(text, str))
 
     def on_phase_begin(self, phase: str, epochs: int, done: int) -> None:
-        """Remember how many epochs there are; say from where training resumes."""
+        """Note the number of epochs; print where a run resumes."""
         self.epochs = epochs
         if done:
             self.console.print(f"{phase}: resuming after epoch {done} of {epochs}")
 
     def on_epoch_end(self, record: dict[str, Any]) -> None:
-        """Print the epoch's line."""
+        """Print the epoch's metrics."""
         head = f"{record['phase']} {record['epoch']}/{self.epochs}"
         pace = f"{record['seconds']:.1f} s  {record['samples_per_second']:.0f} samples/s"
         self.console.print(f"{head}  {metrics_text(record)}  ({pace})", highlight=False, soft_wrap=True)
 
 
 class ProgressBar(ProgressLines):
-    """A progress for terminals: a moving bar for the phase, and one line that stays for each epoch."""
+    """Progress for terminals: a bar for the phase, and a line for each epoch."""
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         columns: list[ProgressColumn] = [TextColumn("{task.description}"), TimeRemainingColumn(compact=True)]
-        if console.width >= _WIDE:  # else they would squeeze each other until none can be read
+        if console.width >= _WIDE:  # else none of them could be read
             columns.insert(1, BarColumn(bar_width=24))
             columns += [TextColumn("{task.fields[pace]}"), TextColumn("{task.fields[metrics]}")]
         self.progress = Progress(*columns, console=console, transient=True, refresh_per_second=5)
@@ -90,7 +90,7 @@ class ProgressBar(ProgressLines):
         self.progress.stop()
 
     def on_phase_begin(self, phase: str, epochs: int, done: int) -> None:
-        """Start a bar for the phase; its length is known with the first epoch."""
+        """Start a bar for the phase; the first epoch gives its length."""
         super().on_phase_begin(phase, epochs, done)
         if self.task is not None:
             self.progress.remove_task(self.task)

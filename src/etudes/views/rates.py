@@ -17,7 +17,7 @@ def rates_picture(rates: Array, losses: Array, smooth: Array, marks: Mapping[str
         rates: (steps,), rising.
         losses: of each step, (steps,).
         smooth: the same, smoothed.
-        marks: words → a rate to mark, at most four.
+        marks: label → a rate to mark, at most four.
     """
     with figure(6.4, 4.0) as drawn:
         axes = drawn.add_subplot()

@@ -14,66 +14,66 @@ from etudes.contract import Table
 from etudes.errors import UserError
 from etudes.views.card import show
 
-LARGEST_PICTURE = 50_000_000
-"""Bytes that a picture's file may have to become part of a page."""
+MAX_PICTURE_BYTES = 50_000_000
+"""Bytes of a picture's file that a page takes."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What stands below one heading of a section."""
+    """The content below one heading of a section."""
 
     heading: str
     command: str = ""
-    """The command that gives what follows."""
+    """The command that makes this part."""
     lines: Sequence[str] = ()
     pictures: Sequence[tuple[str, Path]] = ()
     """Caption and file (PNG or GIF) of each picture."""
     fragment: str = ""
-    """HTML that is a part of the page as it is; other text is escaped."""
+    """HTML, inserted as it is; other text is escaped."""
     tables: Sequence[Table] = ()
     folded: Sequence[Table] = ()
-    """Tables of which only the title is seen until it is clicked."""
+    """Tables that are folded until their title is clicked."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report with a frame of its own."""
+    """A framed section of a report."""
 
     name: str
     about: str
     parts: Sequence[Part]
     headline: tuple[str, Any] | None = None
-    """The figure that counts most: its name and value."""
+    """The most important metric: its name and value."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A report: of a run, or of all études."""
+    """A report of a run, or of all studies."""
 
     title: str
     intro: str
     """A sentence or two below the title."""
     sections: Sequence[Section]
     footer: str
-    """How and with what it was made."""
+    """How it was made."""
     glance: Table | None = None
-    """A table above the sections; a first cell that is a section's name leads there."""
+    """A table above the sections; a first cell that names a section links to it."""
 
 
 def anchor(name: str) -> str:
-    """The name of a section as the place that a link leads to."""
+    """The name of a section as the target of a link."""
     return "-".join(name.lower().split())
 
 
 def _embedded(caption: str, path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > LARGEST_PICTURE:
-            raise UserError(f"{path} is too large for a page: at most {LARGEST_PICTURE // 1_000_000} MB")
+        if path.stat().st_size > MAX_PICTURE_BYTES:
+            raise UserError(f"{path} is larger than {MAX_PICTURE_BYTES // 1_000_000} MB: delete it, then report again")
         with Image.open(path, formats=("PNG", "GIF", "JPEG")) as image:
             (width, height), kind = image.size, str(image.format).lower()
         encoded = base64.b64encode(path.read_bytes()).decode()
     except OSError as error:
-        raise UserError(f"{path} is no picture that can be read: delete it and make it again") from error
+        raise UserError(f"{path} is not a readable picture: delete it, then report again") from error
     return {"caption": caption, "source": f"data:image/{kind};base64,{encoded}", "width": width, "height": height}
 
 

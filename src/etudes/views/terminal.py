@@ -20,21 +20,21 @@ from etudes.views.curves import sparkline
 
 
 class FittingTable:
-    """A table as rich draws it, or, where a word would not fit its column, a paragraph for each row.
+    """A table of rich or, where a word would not fit its column, a paragraph for each row.
 
-    Names, commands and paths stay whole this way, so that they can be read and copied.
+    So names, commands and paths stay whole, and can be copied.
     """
 
     def __init__(self, drawn: RichTable, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         self.drawn, self.columns, self.rows = drawn, columns, rows
 
     def fits(self, console: Console, options: ConsoleOptions) -> bool:
-        """Whether every word has room."""
+        """Whether every word fits."""
         needed = self.drawn.__rich_measure__(console, options.update_width(10_000)).minimum
         return needed <= options.max_width
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """What rich asks of whatever it prints."""
+        """The interface of rich for what it prints."""
         if self.fits(console, options):
             self._keep_words_whole(console, options)
             yield self.drawn
@@ -42,17 +42,17 @@ class FittingTable:
             yield from self.paragraphs()
 
     def _keep_words_whole(self, console: Console, options: ConsoleOptions) -> None:
-        """Narrow the columns no further than their longest words; rich alone would narrow the widest most."""
+        """Narrow no column below its longest word; rich alone narrows the widest columns most."""
         columns = list(zip(self.columns, *self.rows, strict=True))
         natural = [max(cell_len(line) for cell in cells for line in cell.split("\n")) for cells in columns]
-        least = [max(cell_len(word) for cell in cells for word in cell.split() or [""]) for cells in columns]
+        minimal = [max(cell_len(word) for cell in cells for word in cell.split() or [""]) for cells in columns]
         drawn = self.drawn.__rich_measure__(console, options.update_width(10_000)).maximum
         missing = drawn - options.max_width
         if missing <= 0:
             return
-        room = sum(natural) - sum(least)
-        taken = [-(-missing * (wide - narrow) // room) for wide, narrow in zip(natural, least, strict=True)]
-        for column, wide, narrow, less in zip(self.drawn.columns, natural, least, taken, strict=True):
+        room = sum(natural) - sum(minimal)
+        taken = [-(-missing * (wide - narrow) // room) for wide, narrow in zip(natural, minimal, strict=True)]
+        for column, wide, narrow, less in zip(self.drawn.columns, natural, minimal, taken, strict=True):
             column.width = max(wide - less, narrow)
 
     def paragraphs(self) -> Iterator[RenderableType]:
@@ -67,7 +67,7 @@ class FittingTable:
 
 
 class Card(Markdown):
-    """A page in Markdown whose tables fit; of its pictures, which a terminal does not show, the captions."""
+    """A page in Markdown whose tables fit, with captions in place of pictures."""
 
     def __init__(self, text: str) -> None:
         super().__init__(re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"*\1*", text))
@@ -85,10 +85,10 @@ class Card(Markdown):
 
 
 def drawn_table(table: Table) -> FittingTable:
-    """A table as it is printed; columns of numbers are aligned to the right."""
+    """A table to print; columns of numbers are aligned to the right."""
     drawn = RichTable(title=table.title, title_justify="left", header_style="bold", title_style="bold")
-    for place, name in enumerate(table.columns):
-        numeric = all(isinstance(row[place], int | float) for row in table.rows)
+    for index, name in enumerate(table.columns):
+        numeric = all(isinstance(row[index], int | float) for row in table.rows)
         drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
     rows = [[f"{cell:,}" if isinstance(cell, int) else show(cell) for cell in row] for row in table.rows]
     for row in rows:
@@ -102,7 +102,7 @@ def print_table(console: Console, table: Table) -> None:
 
 
 def print_result(console: Console, result: Result) -> None:
-    """Print all parts of a result that it has."""
+    """Print all parts of a result."""
     for line in result.lines:
         console.print(line, soft_wrap=True, markup=False, highlight=False)
     for answer in result.answers if not result.lines else []:
@@ -124,7 +124,7 @@ def print_result(console: Console, result: Result) -> None:
 
 
 def print_history(console: Console, history: Sequence[Mapping[str, Any]]) -> None:
-    """A sparkline for each figure of a training, with its first and last value."""
+    """Print a sparkline for each metric of a run, with its first and last value."""
     for phase in dict.fromkeys(record["phase"] for record in history):
         lines = [record for record in history if record["phase"] == phase]
         names = [n for n, v in lines[-1].items() if isinstance(v, float) and n not in ("seconds", "samples_per_second")]

@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import astuple
 from fractions import Fraction
 from math import comb
 from pathlib import Path
@@ -15,12 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from etudes import experiments
-from etudes.actions.loading import build, preset_of
+from etudes.actions.loading import build_networks, preset_of
 from etudes.errors import UserError
 from etudes.experiments.antirectifier import pictures
-from etudes.experiments.antirectifier.comparison import compare_answers, disagreements
-from etudes.experiments.antirectifier.settings import BASELINES, PRESETS
-from etudes.experiments.antirectifier.study import build_network, epoch_pictures
+from etudes.experiments.antirectifier.evaluate import disagreements, paired_difference
+from etudes.experiments.antirectifier.study import BASELINES, PRESETS, build_network, epoch_data
 from etudes.training.backend import input_gradient, keras, start_backend
 
 values = some.floats(-100, 100, width=32).map(lambda value: round(value, 3))
@@ -49,6 +49,11 @@ def test_same_as_numpy(x: np.ndarray) -> None:
     y = centred / np.linalg.norm(centred, axis=1, keepdims=True)
     expected = np.concatenate([np.maximum(y, 0), np.maximum(-y, 0)], axis=1)
     np.testing.assert_allclose(antirectify(x), expected, atol=2e-5)
+
+
+def test_the_worked_example_of_the_study() -> None:
+    found = antirectify(np.array([[3, 1, 9, -5]], np.float32))
+    np.testing.assert_allclose(found, [[0.1, 0, 0.7, 0, 0, 0.1, 0, 0.7]], atol=1e-6)
 
 
 @quickly
@@ -172,22 +177,22 @@ def test_crelu_keeps_both_signs_and_lengths() -> None:
     np.testing.assert_array_equal(after, np.concatenate([np.maximum(before, 0), np.maximum(-before, 0)], axis=1))
 
 
-def test_twins_do_not_change_the_antirectifier_nor_its_batches() -> None:
+def test_baselines_do_not_change_the_antirectifier_nor_its_batches() -> None:
     etude = experiments.load("antirectifier")
     start_backend()
     alone = preset_of("antirectifier", "tiny", {"baselines": ()})
     together = preset_of("antirectifier", "tiny", {"baselines": ("relu-512", "crelu-256", "relu-256")})
     data = etude.load_data(alone)
-    built = [build(etude, chosen, data.info, None) for chosen in (alone, together)]
+    built = [build_networks(etude, chosen, data.info, None) for chosen in (alone, together)]
     assert list(built[1]) == ["antirectifier", "relu-512", "crelu-256", "relu-256"]
     first, second = (networks["antirectifier"].get_weights() for networks in built)
     assert all((one == other).all() for one, other in zip(first, second, strict=True))
-    for one, other in zip(epoch_pictures(data, alone, 1), epoch_pictures(data, together, 1), strict=True):
+    for one, other in zip(epoch_data(data, alone, 1), epoch_data(data, together, 1), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize(("baselines", "said"), [(("relu256",), "relu-256"), (("relu-256", "relu-256"), "once")])
-def test_wrong_twins_are_refused(baselines: tuple[str, ...], said: str) -> None:
+def test_wrong_baselines_are_refused(baselines: tuple[str, ...], said: str) -> None:
     with pytest.raises(UserError, match=said):
         preset_of("antirectifier", "tuned", {"baselines": baselines})
 
@@ -197,7 +202,7 @@ def test_evaluate_counts_as_a_person_would() -> None:
     start_backend()
     chosen = preset_of("antirectifier", "tiny", {"baselines": tuple(BASELINES)})
     data = etude.load_data(chosen)
-    networks = build(etude, chosen, data.info, None)
+    networks = build_networks(etude, chosen, data.info, None)
     result = etude.evaluate(networks, data, chosen)
     baselines, paired = result.tables[:2]
     errors = {row[0]: row[3] for row in baselines.rows}
@@ -214,21 +219,21 @@ def test_evaluate_counts_as_a_person_would() -> None:
 def test_mcnemar_and_interval() -> None:
     first = np.array([True] * 900 + [True] * 30 + [False] * 12 + [False] * 58)
     second = np.array([True] * 900 + [False] * 30 + [True] * 12 + [False] * 58)
-    found = compare_answers(first, second, seed=0)
+    found = paired_difference(first, second, seed=0)
     exact = 2 * sum(Fraction(comb(42, k), 2**42) for k in range(13))
     assert found.p == pytest.approx(float(exact))
     # Standard error of the difference of two proportions on the same examples.
     error = np.sqrt(42 - 18**2 / 1000) / 1000
-    assert found.difference == pytest.approx(0.018)
+    assert found.estimate == pytest.approx(0.018)
     assert found.low == pytest.approx(0.018 - 1.96 * error, abs=0.002)
     assert found.high == pytest.approx(0.018 + 1.96 * error, abs=0.002)
-    assert compare_answers(second, first, seed=0).difference == -found.difference
+    assert paired_difference(second, first, seed=0).estimate == -found.estimate
 
 
-def test_twins_that_agree() -> None:
+def test_networks_that_agree() -> None:
     same = np.array([True, False, True])
-    found = compare_answers(same, same, seed=0)
-    assert found.row() == (0.0, 0.0, 0.0, 0, 0, 1.0)
+    found = paired_difference(same, same, seed=0)
+    assert astuple(found) == (0.0, 0.0, 0.0, 0, 0, 1.0)
     data = experiments.load("antirectifier").load_data(PRESETS["tiny"])
     assert disagreements(data.test, data.test.labels, data.test.labels, data.info.class_names, "relu-256") is None
 
@@ -238,10 +243,10 @@ def test_it_learns_digits() -> None:
     start_backend()
     chosen = preset_of("antirectifier", "demo", {"epochs": 3, "translate": 0, "learning_rate": 2e-3, "dropout": 0})
     data = etude.load_data(chosen)
-    network = build(etude, chosen, data.info, None)["antirectifier"]
+    network = build_networks(etude, chosen, data.info, None)["antirectifier"]
     network.compile(optimizer=keras.optimizers.Adam(2e-3), loss="categorical_crossentropy", metrics=["accuracy"])
     for epoch in range(3):
-        network.fit(*epoch_pictures(data, chosen, epoch), batch_size=32, verbose=0)
+        network.fit(*epoch_data(data, chosen, epoch), batch_size=32, verbose=0)
     answers = network.predict(data.test.pictures, verbose=0).argmax(axis=1)
     assert (answers == data.test.labels).mean() > 0.85
 

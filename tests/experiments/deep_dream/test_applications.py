@@ -5,10 +5,10 @@ import pytest
 
 from etudes.errors import UserError
 from etudes.experiments.deep_dream import weights
-from etudes.experiments.deep_dream.applications import application, preprocessed
-from etudes.experiments.deep_dream.model import folded, layer_names
+from etudes.experiments.deep_dream.applications import APPLICATIONS, application, preprocessed
+from etudes.experiments.deep_dream.batch_norm_folding import fold_batch_norm
+from etudes.experiments.deep_dream.networks import layer_names
 from etudes.experiments.deep_dream.objectives import objective_of
-from etudes.experiments.deep_dream.preprocessing import PREPROCESSING
 from etudes.training.backend import drawn_from, keras, start_backend
 
 MODULES = {"-1..1": "mobilenet_v2", "0..255": "efficientnet", "blue first": "vgg16", "standardised": "densenet"}
@@ -20,9 +20,9 @@ def whole():
     start_backend()
     with drawn_from(2):
         network = keras.applications.MobileNetV2(weights=None, classes=7, alpha=0.35, input_shape=(96, 96, 3))
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     for weight in network.weights:
-        weight.assign(np.asarray(weight) + random.uniform(0, 0.1, weight.shape))
+        weight.assign(np.asarray(weight) + rng.uniform(0, 0.1, weight.shape))
     return network
 
 
@@ -48,7 +48,7 @@ def narrow(monkeypatch):
 
 def test_all_names_are_those_of_keras():
     start_backend()
-    assert all(callable(getattr(keras.applications, name)) for name in PREPROCESSING)
+    assert all(callable(getattr(keras.applications, name)) for name in APPLICATIONS)
 
 
 @pytest.mark.parametrize("kind", MODULES)
@@ -70,7 +70,7 @@ def test_a_file_of_weights_becomes_its_network(whole, tmp_path, order):
     cut = keras.Model(whole.input, whole.get_layer("block_13_expand_relu").output)
     expected = cut.predict_on_batch(pixels / 127.5 - 1)
     probe = keras.Model(network.input, network.get_layer("block_13_expand_relu").output)
-    same = probe if order == "published" else folded(probe)
+    same = probe if order == "published" else fold_batch_norm(probe)
     found = same.predict_on_batch(pixels / 127.5 - 1)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
     # The classifier, asked at every place: the mean of the scores is the score of the mean.

@@ -7,24 +7,26 @@ import pytest
 from PIL import Image
 
 from etudes.errors import UserError
-from etudes.experiments.deep_dream import inception
-from etudes.experiments.deep_dream.conftest import noise
-from etudes.experiments.deep_dream.dreaming import (
+from etudes.experiments.deep_dream import experiment
+from etudes.experiments.deep_dream.batch_norm_folding import fold_batch_norm
+from etudes.experiments.deep_dream.evaluate import losses
+from etudes.experiments.deep_dream.laplacian_pyramid import equalize_bands
+from etudes.experiments.deep_dream.objectives import LAYERS, objective_of
+from etudes.experiments.deep_dream.resizing import resize_image
+from etudes.experiments.deep_dream.study import (
+    PRESETS,
+    DreamData,
+    DreamInfo,
     ascend,
     deprocess,
+    dream,
+    loss_gradient,
     lost_detail,
-    normalised,
-    octaves_of,
+    octave_sizes,
     preprocess,
-    resize_image,
 )
-from etudes.experiments.deep_dream.model import folded
-from etudes.experiments.deep_dream.objectives import objective_of
-from etudes.experiments.deep_dream.photographs import DreamData, DreamInfo
-from etudes.experiments.deep_dream.study import PRESETS
-from etudes.experiments.deep_dream.study import experiment as EXPERIMENT
-from etudes.experiments.deep_dream.training import Unrecorded, dream
 from etudes.training.backend import keras, start_backend
+from experiments.deep_dream.dreams import dream_of, noise, session
 
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
 
@@ -35,8 +37,7 @@ CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
 def test_classic_is_the_description():
     assert (CLASSIC.step, CLASSIC.octaves, CLASSIC.octave_scale, CLASSIC.iterations) == (0.01, 3, 1.4, 20)
     assert (CLASSIC.max_loss, CLASSIC.jitter, CLASSIC.bands, CLASSIC.clip) == (10.0, 0, 0, False)
-    chosen = dict(zip(inception.LAYERS, inception.COEFFICIENTS, strict=True))
-    assert chosen == {"mixed2": 0.2, "mixed3": 0.5, "mixed4": 2.0, "mixed5": 1.5}
+    assert LAYERS == {"mixed2": 0.2, "mixed3": 0.5, "mixed4": 2.0, "mixed5": 1.5}
 
 
 def test_preprocessing_and_back():
@@ -47,7 +48,7 @@ def test_preprocessing_and_back():
 
 
 def test_octaves_have_the_sizes_of_the_example():
-    assert [octave.shape for octave in octaves_of(427, 640, 3, 1.4)] == [(217, 326), (305, 457), (427, 640)]
+    assert octave_sizes(427, 640, CLASSIC) == [(217, 326), (305, 457), (427, 640)]
 
 
 def test_lost_detail_restores_the_original():
@@ -67,14 +68,14 @@ def test_loss_is_the_formula_of_2017(network):
         layer = keras.Model(network.input, network.get_layer(name).output)
         x = keras.ops.convert_to_numpy(layer(picture[None])).astype(np.float64)
         expected += coefficient * np.sum(np.square(x[:, 2:-2, 2:-2, :])) / np.prod(x.shape)
-    assert sum(objective.losses(picture)) == pytest.approx(expected, rel=1e-5)
-    assert objective.gradient()(picture[None])[0] == pytest.approx(expected, rel=1e-5)
+    assert sum(losses(objective, picture)) == pytest.approx(expected, rel=1e-5)
+    assert loss_gradient(objective)(picture)[0] == pytest.approx(expected, rel=1e-5)
 
 
 def test_figures_compare_the_loss_and_the_pixels_before_and_after(network):
     pictures, settings = (noise(40, 52) * 0.3, noise(40, 52, seed=1)), dataclasses.replace(TINY, layers=("conv2",))
     data = DreamData(DreamInfo("noise", 40, 52, "untrained", ""), pictures[0])
-    metrics = EXPERIMENT.evaluate({"network": network, "dream": pictures[1]}, data, settings).metrics
+    metrics = experiment.evaluate({"network": network, "dream": pictures[1]}, data, settings).metrics
     layer = keras.Model(network.input, network.get_layer("conv2").output)
     maps = [keras.ops.convert_to_numpy(layer(picture[None])) for picture in pictures]
     before, after = (np.square(x[:, 2:-2, 2:-2]).sum(dtype=np.float64) / x.size for x in maps)
@@ -86,7 +87,7 @@ def test_figures_compare_the_loss_and_the_pixels_before_and_after(network):
 
 def test_a_folded_network_is_the_same_function_without_normalisations():
     start_backend()
-    layers, random = keras.layers, np.random.default_rng(0)
+    layers, rng = keras.layers, np.random.default_rng(0)
     pictures = keras.Input((None, None, 3))
     x = layers.BatchNormalization()(layers.Conv2D(4, 3, name="conv1")(pictures))
     x = layers.Conv2D(5, 3, use_bias=False, name="conv2")(layers.Activation("relu")(x))
@@ -95,9 +96,9 @@ def test_a_folded_network_is_the_same_function_without_normalisations():
     kept = layers.BatchNormalization(name="kept")(activated)
     network = keras.Model(pictures, [both, kept])
     for weight in network.weights:
-        weight.assign(random.uniform(0.2, 1.5, weight.shape))
+        weight.assign(rng.uniform(0.2, 1.5, weight.shape))
     plain = network(noise(20, 24)[None], training=False)
-    same = folded(network)
+    same = fold_batch_norm(network)
     for before, after in zip(plain, same(noise(20, 24)[None], training=False), strict=True):
         before, after = (keras.ops.convert_to_numpy(output) for output in (before, after))
         np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-4)
@@ -105,27 +106,38 @@ def test_a_folded_network_is_the_same_function_without_normalisations():
     assert found == ["kept"]  # the activation before it cannot be folded over
 
 
+def test_a_convolution_whose_own_output_is_wanted_is_not_folded():
+    start_backend()
+    layers = keras.layers
+    pictures = keras.Input((None, None, 3))
+    convolution = layers.Conv2D(4, 3, name="conv1")(pictures)
+    network = keras.Model(pictures, [convolution, layers.BatchNormalization()(convolution)])
+    network.layers[2].set_weights([np.full(4, value, np.float32) for value in (2, 1, 0.5, 3)])
+    assert fold_batch_norm(network) is network
+    one = keras.Model(pictures, network.outputs[1])
+    found, expected = (keras.ops.convert_to_numpy(m(noise(9, 9)[None])) for m in (fold_batch_norm(one), one))
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
 def test_the_gradient_of_inception_is_taken_through_no_normalisation(whole_inception):
     objective = objective_of(whole_inception, (), ())
-    kinds = [type(layer).__name__ for layer in folded(objective.probe).layers]
+    kinds = [type(layer).__name__ for layer in fold_batch_norm(objective.probe).layers]
     assert kinds.count("Conv2D") > 40
     assert "BatchNormalization" not in kinds
 
 
 def test_gradient_is_the_slope(network):
     objective = objective_of(network, (), ())
-    gradient, picture = objective.gradient(), noise(36, 36)
-    _, slope = gradient(picture[None])
-    direction = np.sign(slope[0]).astype(np.float32)
-    above, below = (sum(objective.losses(picture + sign * 1e-3 * direction)) for sign in (1, -1))
-    assert (above - below) / 2e-3 == pytest.approx(float(np.sum(slope[0] * direction)), rel=0.02)
+    gradient, picture = loss_gradient(objective), noise(36, 36)
+    _, slope = gradient(picture)
+    direction = np.sign(slope).astype(np.float32)
+    above, below = (sum(losses(objective, picture + sign * 1e-3 * direction)) for sign in (1, -1))
+    assert (above - below) / 2e-3 == pytest.approx(float(np.sum(slope * direction)), rel=0.02)
 
 
 def test_a_step_adds_the_gradient_of_mean_magnitude_one():
     picture, slope = noise(8, 9), noise(8, 9, seed=1) * 7
-    moved, loss, magnitude = ascend(
-        picture, lambda pictures: (3.0, pictures * 0 + slope), CLASSIC, np.random.default_rng(0)
-    )
+    moved, loss, magnitude = ascend(picture, lambda x: (3.0, x * 0 + slope), CLASSIC, np.random.default_rng(0), None)
     assert (loss, magnitude) == (3.0, pytest.approx(np.abs(slope).mean(), rel=1e-5))
     np.testing.assert_allclose(moved, picture + 0.01 * slope / np.abs(slope).mean(), atol=1e-6)
 
@@ -136,13 +148,13 @@ def test_clipping_keeps_a_step_in_range_and_only_if_asked_for():
     assert np.abs(expected).max() > 1
     for clip, values in ((True, np.clip(expected, -1, 1)), (False, expected)):
         settings = dataclasses.replace(CLASSIC, step=1.0, clip=clip)
-        moved, _, _ = ascend(picture, lambda x: (1.0, x * 0 + slope), settings, np.random.default_rng(0))
+        moved, _, _ = ascend(picture, lambda x: (1.0, x * 0 + slope), settings, np.random.default_rng(0), None)
         np.testing.assert_allclose(moved, values, atol=1e-6)
 
 
 def test_no_step_above_max_loss():
     picture = noise(8, 9)
-    moved, _, _ = ascend(picture, lambda x: (10.1, x), CLASSIC, np.random.default_rng(0))
+    moved, _, _ = ascend(picture, lambda x: (10.1, x), CLASSIC, np.random.default_rng(0), None)
     np.testing.assert_array_equal(moved, picture)
 
 
@@ -150,7 +162,7 @@ def test_jitter_is_taken_back():
     """The gradient of Σ x³/3 is x² wherever the picture was moved to."""
     picture = noise(30, 40)
     settings = dataclasses.replace(CLASSIC, jitter=9)
-    moved, _, _ = ascend(picture, lambda x: (1.0, x**2), settings, np.random.default_rng(5))
+    moved, _, _ = ascend(picture, lambda x: (1.0, x**2), settings, np.random.default_rng(5), None)
     np.testing.assert_allclose(moved, picture + 0.01 * picture**2 / np.mean(picture**2), atol=1e-5)
 
 
@@ -163,18 +175,21 @@ def test_bands_count_alike():
         return abs(float(np.sum(slope * coarse))) / abs(float(np.sum(slope * fine)))
 
     slope = 0.01 * coarse + fine
-    assert np.abs(normalised(slope, 4)).mean() == pytest.approx(1, rel=1e-4)
-    assert share_of_coarse(normalised(slope, 4)) > 20 * share_of_coarse(normalised(slope, 0))
+    assert share_of_coarse(equalize_bands(slope, 4)) > 20 * share_of_coarse(slope)
+    settings = dataclasses.replace(CLASSIC, bands=4)
+    moved, _, _ = ascend(0 * slope, lambda x: (1.0, slope), settings, np.random.default_rng(0), None)
+    assert np.abs(moved).mean() == pytest.approx(0.01, rel=1e-4)
+    assert share_of_coarse(moved) == pytest.approx(share_of_coarse(equalize_bands(slope, 4)), rel=1e-4)
 
 
 def test_dream_excites_the_layers_and_repeats_itself(network):
     objective = objective_of(network, (), ())
     settings = dataclasses.replace(TINY, iterations=6)
     original = noise(64, 96) * 0.3
-    first = dream(original, objective, settings, Unrecorded())
-    assert sum(objective.losses(first)) > 2 * sum(objective.losses(original))
-    np.testing.assert_array_equal(first, dream(original, objective, settings, Unrecorded()))
-    other = dream(original, objective, dataclasses.replace(settings, seed=1), Unrecorded())
+    first = dream_of(original, objective, settings)
+    assert sum(losses(objective, first)) > 2 * sum(losses(objective, original))
+    np.testing.assert_array_equal(first, dream_of(original, objective, settings))
+    other = dream_of(original, objective, dataclasses.replace(settings, seed=1))
     assert not np.array_equal(first, other)
 
 
@@ -187,25 +202,16 @@ def test_below_107_pixels_inception_sees_nothing(whole_inception):
     assert not objective.can_see((106, 640))
     assert not objective.can_see((10, 10))
     with pytest.raises(UserError, match="too small for mixed2"):
-        dream(noise(90, 90), objective, CLASSIC, Unrecorded())
+        dream_of(noise(90, 90), objective, CLASSIC)
 
 
 def test_octaves_that_are_too_small_are_left_out_and_said(network):
-    class Listening(Unrecorded):
-        def __init__(self):
-            super().__init__()
-            self.said, self.phases = [], []
-            self.progress.say = self.said.append
-
-        def epochs(self, phase, total):
-            self.phases.append(phase)
-            yield from range(total)
-
-    session = Listening()
+    phases, recorded = [], session()
+    recorded.progress.on_phase_begin = lambda phase, epochs, done: phases.append(phase)
     settings = dataclasses.replace(TINY, octaves=4, iterations=1)
-    dream(noise(64, 64), objective_of(network, (), ()), settings, session)
-    assert session.phases == ["octave-3", "octave-4"]
-    assert [line.split(":")[0] for line in session.said] == ["octave-1", "octave-2"]
+    dream(noise(64, 64), objective_of(network, (), ()), settings, recorded)
+    assert phases == ["octave-3", "octave-4"]
+    assert [line.split(":")[0] for line in recorded.messages] == ["octave-1", "octave-2"]
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
@@ -213,14 +219,14 @@ def test_a_dream_without_steps_is_the_original(network, moment):
     """Lost detail is put back once: what is left of a hardly moved picture is the picture."""
     settings = dataclasses.replace(TINY, octaves=3, step=1e-9, iterations=1, detail=moment)
     original = 0.3 * noise(80, 96)
-    result = dream(original, objective_of(network, (), ()), settings, Unrecorded())
+    result = dream_of(original, objective_of(network, (), ()), settings)
     np.testing.assert_allclose(result, original, atol=1e-4)
 
 
 def test_a_limit_below_the_first_loss_is_an_error(network):
     settings = dataclasses.replace(TINY, max_loss=1e-9)
     with pytest.raises(UserError, match="before any step"):
-        dream(noise(64, 64), objective_of(network, (), ()), settings, Unrecorded())
+        dream_of(noise(64, 64), objective_of(network, (), ()), settings)
 
 
 def test_wrong_layers_and_coefficients(network, whole_inception):

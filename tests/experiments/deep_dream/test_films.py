@@ -1,4 +1,4 @@
-"""Films, previews, and dreams that are stopped and gone on with."""
+"""Films, previews, and dreams that are stopped and resumed."""
 
 import gc
 import signal
@@ -10,8 +10,9 @@ from PIL import Image
 
 import etudes
 from etudes.errors import Interrupted, UserError
-from etudes.experiments.deep_dream import sitting
-from etudes.experiments.deep_dream.films import check_film, enlarged, write_film
+from etudes.experiments.deep_dream import dream_session
+from etudes.experiments.deep_dream.films import check_film, write_film
+from etudes.experiments.deep_dream.resizing import enlarge_middle
 
 QUICK = {"weights": "untrained", "octaves": 2, "iterations": 3, "layers": ("conv3",)}
 
@@ -33,11 +34,11 @@ def frames_of(path):
 def test_the_middle_is_enlarged():
     rows, columns = np.mgrid[0:40, 0:60].astype(np.float32)
     picture = np.stack([rows, columns, rows + columns], axis=-1) / 100
-    larger = enlarged(picture, 1.25)
+    larger = enlarge_middle(picture, 1.25)
     # Around the centre (19.5, 29.5), a step there is 1 / 1.25 of a step here; bicubic is exact on a slope.
     expected = np.stack([19.5 + (rows - 19.5) / 1.25, 29.5 + (columns - 29.5) / 1.25], axis=-1) / 100
     np.testing.assert_allclose(larger[5:-5, 5:-5, :2], expected[5:-5, 5:-5], atol=1e-4)
-    np.testing.assert_array_equal(enlarged(picture, 1), picture)
+    np.testing.assert_array_equal(enlarge_middle(picture, 1), picture)
 
 
 @pytest.mark.parametrize("name", ["film.avi", "film", "film.png"])
@@ -77,7 +78,7 @@ def test_an_mp4_has_its_frames_and_the_same_bytes_every_time():
     reader = imageio_ffmpeg.read_frames("one.mp4")
     about = next(reader)
     assert about["size"] == (66, 44)
-    assert about["fps"] == 12
+    assert about["fps"] == 12.5
     found = [np.frombuffer(frame, np.uint8).reshape(44, 66, 3).mean(axis=(0, 1)) for frame in reader]
     del reader
     gc.collect()  # while what its pipes say is still ignored
@@ -88,14 +89,14 @@ def test_an_mp4_has_its_frames_and_the_same_bytes_every_time():
 
 def test_the_preview_grows_and_is_the_dream_so_far(photo, monkeypatch):
     seen = []
-    replace = sitting._replace
+    replace = dream_session._replace
 
     def looking(path, image):
         replace(path, image)
         with Image.open(path) as preview:
             seen.append((path.name, np.asarray(preview.convert("RGB"))))
 
-    monkeypatch.setattr(sitting, "_replace", looking)
+    monkeypatch.setattr(dream_session, "_replace", looking)
     etudes.use("deep_dream", photo, "dream.png", preview="look.png", preview_every=2, **QUICK)
     assert [name for name, _ in seen] == ["look.png"] * 3
     assert {pixels.shape for _, pixels in seen} == {(66, 91, 3)}
@@ -104,22 +105,28 @@ def test_the_preview_grows_and_is_the_dream_so_far(photo, monkeypatch):
     assert sorted(path.name for path in Path().iterdir()) == ["dream.png", "look.png", "photo.png"]
 
 
+def stop_at(step, monkeypatch):
+    """Send a signal in a step, counted from 1; gives the list of steps taken."""
+    end_epoch, steps = dream_session.DreamSession.end_epoch, []
+
+    def stopping(self, metrics, samples):
+        steps.append(metrics)
+        if len(steps) == step:
+            signal.raise_signal(signal.SIGTERM)
+        end_epoch(self, metrics, samples)
+
+    monkeypatch.setattr(dream_session.DreamSession, "end_epoch", stopping)
+    return steps
+
+
 @pytest.mark.parametrize("step", [4, 7])
-def test_the_same_command_goes_on_to_the_same_bytes(photo, monkeypatch, step):
+def test_the_same_command_resumes_to_the_same_bytes(photo, monkeypatch, step):
     command = {"film": "film.gif", "frames": 3, "frame_steps": 1, **QUICK}
     etudes.use("deep_dream", photo, "straight.png", **command)
     straight, film = Path("straight.png").read_bytes(), Path("film.gif").read_bytes()
     Path("film.gif").unlink()
-    report, steps = sitting.Sitting.report, []
-
-    def stopping(self, metrics, samples):
-        report(self, metrics, samples)
-        steps.append(metrics)
-        if len(steps) == step:
-            signal.raise_signal(signal.SIGTERM)
-
-    monkeypatch.setattr(sitting.Sitting, "report", stopping)
-    with pytest.raises(Interrupted, match=r"dream.png is the dream so far, and the same command goes on with it"):
+    steps = stop_at(step, monkeypatch)
+    with pytest.raises(Interrupted, match=r"dream.png is the dream so far, and the same command resumes it"):
         etudes.use("deep_dream", photo, "dream.png", **command)
     with Image.open("dream.png") as so_far:
         assert so_far.size == (91, 66)
@@ -133,15 +140,31 @@ def test_the_same_command_goes_on_to_the_same_bytes(photo, monkeypatch, step):
     assert sorted(path.name for path in Path().iterdir()) == left
 
 
-def test_another_dream_is_not_gone_on_with(photo, monkeypatch):
+def test_the_messages_from_before_an_interruption_are_in_the_result(photo, monkeypatch):
+    command = {**QUICK, "octaves": 6, "octave_scale": 2.0, "max_loss": 0.35, "iterations": 30, "step": 0.05}
+    straight = etudes.use("deep_dream", photo, "straight.png", **command)
+    assert any("too small for the layers" in line for line in straight.lines)
+    before = next(k for k, line in enumerate(straight.lines) if "is above 0.35" in line)
+    with monkeypatch.context() as stopping:
+        steps = stop_at(10**9, stopping)
+        etudes.use("deep_dream", photo, "counted.png", **command)
+    stop_at(len(steps) - 1, monkeypatch)
+    with pytest.raises(Interrupted):
+        etudes.use("deep_dream", photo, "dream.png", **command)
+    resumed = etudes.use("deep_dream", photo, "dream.png", **command)
+    assert resumed.lines == straight.lines, f"each once, also {straight.lines[before]}"
+    assert Path("dream.png").read_bytes() == Path("straight.png").read_bytes()
+
+
+def test_another_dream_is_not_resumed(photo, monkeypatch):
     Path("film.gif.frames").mkdir()
     Path("film.gif.frames/mine.txt").write_text("kept", encoding="utf-8")
     with monkeypatch.context() as stopping:
-        stopping.setattr(sitting.Sitting, "report", lambda *_: signal.raise_signal(signal.SIGTERM))
+        stop_at(1, stopping)
         with pytest.raises(Interrupted):
             etudes.use("deep_dream", photo, "dream.png", film="film.gif", **QUICK)
     result = etudes.use("deep_dream", photo, "dream.png", film="film.gif", frames=2, **{**QUICK, "iterations": 2})
-    assert "dream.png.unfinished was of another dream and is not gone on with" in result.lines
+    assert "dream.png.unfinished is of another dream and was not resumed" in result.lines
     assert not Path("dream.png.unfinished").exists()
     assert [path.name for path in Path("film.gif.frames").iterdir()] == ["mine.txt"]
 

@@ -1,5 +1,6 @@
 """The dream in use, without a trained network and with those of other études."""
 
+import hashlib
 import shutil
 import signal
 from dataclasses import replace
@@ -7,14 +8,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tyro
 from PIL import Image
 
 import etudes
+from etudes.cli.flags import shown_options
 from etudes.errors import Interrupted, UserError
-from etudes.experiments.deep_dream import weights
-from etudes.experiments.deep_dream.study import PRESETS, Use
-from etudes.experiments.deep_dream.study import experiment as EXPERIMENT
+from etudes.experiments.deep_dream import experiment, weights
+from etudes.experiments.deep_dream.study import PRESETS
+from etudes.experiments.deep_dream.use import DreamOptions
 from etudes.runs import Run, save_weights
+from etudes.settings import describe
 from etudes.training.backend import keras, start_backend
 from etudes.views.progress import NoProgress
 
@@ -59,18 +63,69 @@ def test_use_refuses_what_it_cannot_do(inputs):
 
 
 def test_the_second_input_is_the_output():
-    assert Use(("a.png", "b.png")).out == "b.png"
-    assert Use(("a.png", "b.png"), out="c.png").out == "c.png"
-    assert Use(("a.png",)).out is None
+    assert DreamOptions(("a.png", "b.png")).out == "b.png"
+    assert DreamOptions(("a.png", "b.png"), out="c.png").out == "c.png"
+    assert DreamOptions(("a.png",)).out is None
+
+
+def test_no_picture_is_opened_but_the_one_that_was_named(monkeypatch):
+    """And that one once."""
+    Image.new("RGB", (70, 90), "white").save("photo.png")
+    opened, open_image = [], Image.open
+    monkeypatch.setattr(
+        Image, "open", lambda path, *more, **options: (opened.append(str(path)), open_image(path, *more, **options))[1]
+    )
+    etudes.use("deep_dream", "photo.png", "dream.png", weights="untrained", octaves=1, iterations=1)
+    assert [Path(path).name for path in opened] == ["photo.png"]
+
+
+def test_a_file_of_weights_is_hashed_once_in_a_process(monkeypatch):
+    start_backend()
+    network = keras.applications.MobileNetV2(weights=None, include_top=False, alpha=0.35)
+    build = keras.applications.MobileNetV2
+    monkeypatch.setattr(keras.applications, "MobileNetV2", lambda **words: build(**{"alpha": 0.35, **words}))
+    network.save_weights("mobile.weights.h5")
+    Image.new("RGB", (70, 90), "gray").save("photo.png")
+    hashed, file_digest = [], hashlib.file_digest
+    monkeypatch.setattr(
+        hashlib, "file_digest", lambda file, kind: (hashed.append(file.name), file_digest(file, kind))[1]
+    )
+    options = {"weights": "mobile.weights.h5", "application": "MobileNetV2", "layers": ("expanded_conv_project",)}
+    for _ in range(2):
+        etudes.use("deep_dream", "photo.png", "dream.png", octaves=1, iterations=1, **options)
+    assert hashed == [Path("mobile.weights.h5")] or hashed == ["mobile.weights.h5"]
+    first = weights.find_weights("mobile.weights.h5", "MobileNetV2").sha256
+    network.layers[1].set_weights([kernel + 1 for kernel in network.layers[1].get_weights()])
+    network.save_weights("mobile.weights.h5")
+    assert weights.find_weights("mobile.weights.h5", "MobileNetV2").sha256 != first, "a file that changed"
+
+
+def test_every_option_has_a_help_text_and_those_of_settings_have_theirs():
+    helps = {setting.name: setting.help for setting in describe(experiment.settings)}
+    for options in (experiment.use.options, experiment.inspect.options):
+        described = describe(options)
+        assert all(option.help for option in described)
+        assert all(option.help == helps[option.name] for option in described if option.name in set(helps) - {"data"})
+    settings = {setting.name for setting in describe(experiment.settings)}
+    missing = settings - {option.name for option in describe(experiment.use.options)}
+    assert missing == {"data", "precision"}, "every other setting of a dream can be set in use"
+
+
+def test_the_flags_show_them(capsys):
+    with pytest.raises(SystemExit):
+        tyro.cli(shown_options(experiment.use.options), args=["--help"])
+    shown = " ".join(capsys.readouterr().out.replace("│", " ").split())
+    for option in describe(experiment.use.options):
+        assert " ".join(option.help.split()[:3]) in shown, option.name
 
 
 def test_a_preset_gives_a_dream_its_settings_and_what_is_said_comes_before_it():
     Image.new("RGB", (70, 90), "white").save("photo.png")
     settings = replace(TINY, seed=3, layers=("conv2",), max_loss=0.0018)
-    info = EXPERIMENT.describe_data(settings)
+    info = experiment.describe_data(settings)
 
     def chosen(**options):
-        return EXPERIMENT.read(info, settings, Use(("photo.png",), **options)).settings
+        return experiment.use.read(info, settings, DreamOptions(("photo.png",), **options)).settings
 
     said = {"clip": False, "max_loss": 0.0, "detail": "after"}
     assert chosen(**said) == replace(settings, data="photo.png", **said)
@@ -164,7 +219,7 @@ def test_a_class_of_a_transfer_is_one_of_the_network_that_dreams(tmp_path):
 
     def build(wanted):
         settings = replace(TINY, weights=str(run), layers=(wanted,))
-        return EXPERIMENT.build(settings, EXPERIMENT.describe_data(settings), networks)
+        return experiment.make_networks(settings, experiment.describe_data(settings), networks)
 
     assert build("class:b")["network"].name == "first"
     with pytest.raises(UserError, match="choose one of: a, b, c"):

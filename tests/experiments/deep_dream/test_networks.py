@@ -8,7 +8,8 @@ import pytest
 
 from etudes.errors import UserError
 from etudes.experiments.deep_dream import inception, weight_files
-from etudes.experiments.deep_dream.model import convolutional_part, layer_names
+from etudes.experiments.deep_dream.fully_convolutional import convolutional_part
+from etudes.experiments.deep_dream.networks import layer_names
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.study import PRESETS
 from etudes.training.backend import drawn_from, keras, start_backend
@@ -30,15 +31,15 @@ PUBLISHED = [  # from the list of convolutions published with the weights of 201
 
 
 def partial_arrays(whole):
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     convolutions = [layer for layer in whole.layers if isinstance(layer, keras.layers.Conv2D)]
     convolutions.sort(key=lambda layer: int("0" + layer.name.removeprefix("conv2d").removeprefix("_")))
     arrays = {}
     for name, layer in zip(weight_files.convolution_names(), convolutions[:76], strict=True):
         shape = tuple(layer.kernel.shape)
         scale = np.sqrt(2 / np.prod(shape[:3]))
-        arrays[f"{name}/kernel"] = random.normal(0, scale, shape).astype(np.float32)
-        arrays[f"{name}/bias"] = random.normal(0, 0.1, shape[3]).astype(np.float32)
+        arrays[f"{name}/kernel"] = rng.normal(0, scale, shape).astype(np.float32)
+        arrays[f"{name}/bias"] = rng.normal(0, 0.1, shape[3]).astype(np.float32)
     return arrays
 
 
@@ -100,10 +101,10 @@ def test_a_wrong_partial_file_is_refused(damage):
         arrays["another"] = np.zeros(500_000, np.float32)
     content = {"cut": as_npz(arrays)[:-100], "text": b"no numbers"}.get(damage) or as_npz(arrays)
     if damage == "none":
-        assert dict(weight_files.npz_arrays(content, "file.npz", SHAPES)).keys() == SHAPES.keys()
+        assert weight_files.npz_arrays(content, "file.npz", SHAPES).keys() == SHAPES.keys()
         return
     with pytest.raises(UserError, match=r"file.npz is not the partial Inception-v3") as error:
-        list(weight_files.npz_arrays(content, "file.npz", SHAPES))
+        weight_files.npz_arrays(content, "file.npz", SHAPES)
     assert len(str(error.value)) <= 200
 
 
@@ -113,7 +114,7 @@ def test_a_file_as_keras_publishes_them_is_read(whole_inception, tmp_path):
 
     with h5py.File(tmp_path / "weights.h5", "w") as file:
         save_weights_to_hdf5_group(file, whole_inception)
-    read = inception.keras_inception_v3(str(tmp_path / "weights.h5"))
+    read = inception.keras_inception_v3(tmp_path / "weights.h5")
     for before, after in zip(whole_inception.weights, read.weights, strict=True):
         np.testing.assert_array_equal(np.asarray(before), np.asarray(after))
 
@@ -122,7 +123,7 @@ def test_a_wrong_keras_file_is_refused(tmp_path):
     start_backend()
     (tmp_path / "a.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + struct.pack("<Q", 0) * 40)
     with pytest.raises(UserError, match="does not hold Keras's Inception-v3") as error:
-        inception.keras_inception_v3(str(tmp_path / "a.h5"))
+        inception.keras_inception_v3(tmp_path / "a.h5")
     assert len(str(error.value)) <= 200 + len(str(tmp_path))
 
 

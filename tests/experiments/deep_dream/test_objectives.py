@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from etudes.errors import UserError
-from etudes.experiments.deep_dream.conftest import noise
+from etudes.experiments.deep_dream.evaluate import losses
 from etudes.experiments.deep_dream.objectives import objective_of
-from etudes.experiments.deep_dream.study import PRESETS
+from etudes.experiments.deep_dream.study import PRESETS, loss_gradient, place_weights
 from etudes.experiments.deep_dream.targets import class_number, read_target
-from etudes.experiments.deep_dream.training import Unrecorded, dream
+from etudes.experiments.deep_dream.tiling import tile_weights
 from etudes.training.backend import drawn_from, keras, start_backend
+from experiments.deep_dream.dreams import dream_of, noise
 
 TINY = PRESETS["tiny"]
 
@@ -23,11 +24,11 @@ def answer(network, layer, picture):
 
 def check_slope(objective, picture):
     """The gradient along its own signs is that of finite differences of the loss in NumPy."""
-    loss, slope = objective.gradient()(picture[None])
-    assert loss == pytest.approx(sum(objective.losses(picture)), rel=1e-4, abs=1e-6)
-    direction = np.sign(slope[0]).astype(np.float32)
-    above, below = (sum(objective.losses(picture + sign * 1e-3 * direction)) for sign in (1, -1))
-    assert (above - below) / 2e-3 == pytest.approx(float(np.sum(slope[0] * direction)), rel=0.02)
+    loss, slope = loss_gradient(objective)(picture)
+    assert loss == pytest.approx(sum(losses(objective, picture)), rel=1e-4, abs=1e-6)
+    direction = np.sign(slope).astype(np.float32)
+    above, below = (sum(losses(objective, picture + sign * 1e-3 * direction)) for sign in (1, -1))
+    assert (above - below) / 2e-3 == pytest.approx(float(np.sum(slope * direction)), rel=0.02)
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +45,9 @@ def classifier():
 
 def test_targets_are_read_as_they_are_typed():
     assert read_target("mixed4").channel is None
-    assert (read_target("mixed4:97").channel, read_target("mixed4:97").place) == (97, None)
-    assert read_target("mixed4:97:3:12").place == (3, 12)
-    assert read_target("mixed4:97:centre").place == read_target("mixed4:97:center").place == "centre"
+    assert (read_target("mixed4:97").channel, read_target("mixed4:97").position) == (97, None)
+    assert read_target("mixed4:97:3:12").position == (3, 12)
+    assert read_target("mixed4:97:centre").position == read_target("mixed4:97:center").position == "centre"
     assert read_target("class:tabby: a cat").class_name == "tabby: a cat"
 
 
@@ -64,24 +65,24 @@ def test_a_channel_is_the_mean_of_its_interior(network):
     objective = objective_of(network, ("conv4:7", "conv2:3"), (1.0, 0.5))
     first, second = answer(network, "conv4", picture)[..., 7], answer(network, "conv2", picture)[..., 3]
     expected = first[2:-2, 2:-2].sum() / first.size + 0.5 * second[2:-2, 2:-2].sum() / second.size
-    assert sum(objective.losses(picture)) == pytest.approx(expected, rel=1e-5)
+    assert sum(losses(objective, picture)) == pytest.approx(expected, rel=1e-5)
     check_slope(objective, picture)
 
 
 def test_two_channels_of_one_layer_can_be_asked_for(network):
     one, other = (objective_of(network, (words,), ()) for words in ("conv3:1", "conv3:2"))
     both, picture = objective_of(network, ("conv3:1", "conv3:2"), ()), noise(40, 52)
-    slopes = [objective.gradient()(picture[None])[1] for objective in (one, other, both)]
+    slopes = [loss_gradient(objective)(picture)[1] for objective in (one, other, both)]
     np.testing.assert_allclose(slopes[2], slopes[0] + slopes[1], atol=1e-6)
 
 
 def test_a_neuron_sees_its_surroundings_and_nothing_else(network):
     picture = noise(60, 72)
     objective = objective_of(network, ("conv3:5:4:20",), ())
-    assert sum(objective.losses(picture)) == pytest.approx(answer(network, "conv3", picture)[4, 20, 5], rel=1e-5)
-    while not sum(objective.losses(picture)):  # a neuron that is silent has no slope
+    assert sum(losses(objective, picture)) == pytest.approx(answer(network, "conv3", picture)[4, 20, 5], rel=1e-5)
+    while not sum(losses(objective, picture)):  # a neuron that is silent has no slope
         picture = noise(60, 72, seed=int(picture[0, 0, 0] * 1e6) % 1000)
-    slope = np.abs(objective.gradient()(picture[None])[1][0]).sum(axis=-1)
+    slope = np.abs(loss_gradient(objective)(picture)[1]).sum(axis=-1)
     rows, columns = np.nonzero(slope)
     # conv3 has strides of 2 and sees 10 pixels: two convolutions of 3, a pooling of 2, a convolution of 3.
     assert rows.min() >= 8
@@ -92,9 +93,9 @@ def test_a_neuron_sees_its_surroundings_and_nothing_else(network):
 
 def test_a_neuron_keeps_its_place_in_smaller_octaves(network):
     objective = objective_of(network, ("conv3:5:24:10", "conv3:1:centre"), ()).at((120, 80))
-    ((_, counts),) = objective.counts((120, 80))
+    ((_, counts),) = tile_weights(objective, place_weights, (120, 80))
     assert [tuple(np.argwhere(count)[0]) for count in counts] == [(24, 10), (28, 18)]
-    ((_, counts),) = objective.counts((60, 40))  # the map has 26×16 places instead of 56×36
+    ((_, counts),) = tile_weights(objective, place_weights, (60, 40))  # the map has 26×16 places instead of 56×36
     assert [tuple(np.argwhere(count)[0]) for count in counts] == [(11, 4), (13, 8)]
     with pytest.raises(UserError, match="conv3 has 56 rows and 36 columns in a 80x120 picture, counted from 0"):
         objective_of(network, ("conv3:5:56:10",), ()).at((120, 80))
@@ -104,7 +105,7 @@ def test_a_class_is_a_unit_of_the_scores(classifier):
     names, picture = ("cat", "dog", "3"), noise(30, 36)
     objective = objective_of(classifier, ("class:dog",), (), class_names=names)
     scores = answer(classifier, "dense1", picture)[..., 1]
-    assert sum(objective.losses(picture)) == pytest.approx(scores[2:-2, 2:-2].sum() / scores.size, rel=1e-5)
+    assert sum(losses(objective, picture)) == pytest.approx(scores[2:-2, 2:-2].sum() / scores.size, rel=1e-5)
     check_slope(objective, picture)
     assert class_number("1", names, 3) == 1
     assert class_number("3", names, 3) == 2  # a name comes before a number
@@ -132,7 +133,7 @@ def test_a_guide_is_matched_place_by_place(network):
     for row in found[2:-2, 2:-2]:
         for place in row:
             best += max(float(place @ other) for other in wanted)
-    assert sum(objective.losses(picture)) == pytest.approx(2 * best / found.size, rel=1e-4)
+    assert sum(losses(objective, picture)) == pytest.approx(2 * best / found.size, rel=1e-4)
     check_slope(objective, picture)
 
 
@@ -163,17 +164,17 @@ def test_a_dream_of_a_part_excites_that_part(network, layer, place):
     channel = int(output[rows // 2, columns // 2].argmax())  # one that is awake
     objective = objective_of(network, (f"{layer}:{channel}{place}",), ())
     settings = dataclasses.replace(TINY, iterations=6)
-    dreamed = dream(picture, objective, settings, Unrecorded())
-    assert sum(objective.losses(dreamed)) > max(1.5 * sum(objective.losses(picture)), 1e-3)
+    dreamed = dream_of(picture, objective, settings)
+    assert sum(losses(objective, dreamed)) > max(1.5 * sum(losses(objective, picture)), 1e-3)
 
 
 def test_what_is_silent_is_woken_by_noise_that_stays_outside(network):
     flat = np.zeros((64, 72, 3), np.float32)  # no bias has been learned: nothing fires at all
     objective = objective_of(network, ("conv3:5:centre",), ())
-    assert objective.losses(flat) == [0.0]
+    assert losses(objective, flat) == [0.0]
     settings = dataclasses.replace(TINY, octaves=1, iterations=8, jitter=0, bands=0)
-    dreamed = dream(flat, objective, settings, Unrecorded())
-    assert objective.losses(dreamed)[0] > 0.1
+    dreamed = dream_of(flat, objective, settings)
+    assert losses(objective, dreamed)[0] > 0.1
     rows, columns, _ = np.nonzero(dreamed)
     assert np.ptp(rows) <= 9  # what the neuron sees, and not a pixel more
     assert np.ptp(columns) <= 9
@@ -183,5 +184,5 @@ def test_what_never_fires_is_said(network):
     start_backend()
     pictures = keras.Input((None, None, 3))
     dead = keras.Model(pictures, keras.layers.Conv2D(4, 3, kernel_initializer="zeros", name="conv1")(pictures))
-    with pytest.raises(UserError, match="conv1:3 is silent on this picture at every size, also with noise"):
-        dream(noise(64, 72), objective_of(dead, ("conv1:3",), ()), TINY, Unrecorded())
+    with pytest.raises(UserError, match="conv1:3 is zero on this picture at every size, also with noise"):
+        dream_of(noise(64, 72), objective_of(dead, ("conv1:3",), ()), TINY)

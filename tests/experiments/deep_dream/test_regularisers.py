@@ -7,19 +7,13 @@ import pytest
 from PIL import Image
 
 from etudes.errors import UserError
-from etudes.experiments.deep_dream.conftest import noise
-from etudes.experiments.deep_dream.dreaming import ascend, deprocess, mean_magnitude, preprocess
+from etudes.experiments.deep_dream.laplacian_pyramid import mean_magnitude
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.photographs import open_mask
-from etudes.experiments.deep_dream.regularisers import (
-    blurred,
-    mask_of,
-    resized_mask,
-    total_variation,
-    total_variation_gradient,
-)
-from etudes.experiments.deep_dream.study import PRESETS
-from etudes.experiments.deep_dream.training import Unrecorded, dream
+from etudes.experiments.deep_dream.regularisers import blurred, total_variation, total_variation_gradient
+from etudes.experiments.deep_dream.resizing import resize_mask
+from etudes.experiments.deep_dream.study import PRESETS, ascend, deprocess, preprocess
+from experiments.deep_dream.dreams import dream_of, noise
 
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
 
@@ -64,9 +58,9 @@ def test_steps_against_total_variation_smooth_a_picture():
     picture = start = noise(20, 24)
     settings = dataclasses.replace(CLASSIC, total_variation=1.0, step=0.02)
     for _ in range(20):
-        picture, _, _ = ascend(picture, still, settings, np.random.default_rng(0))
+        picture, _, _ = ascend(picture, still, settings, np.random.default_rng(0), None)
     assert total_variation(picture) < 0.6 * total_variation(start)
-    untouched, _, _ = ascend(start, still, CLASSIC, np.random.default_rng(0))
+    untouched, _, _ = ascend(start, still, CLASSIC, np.random.default_rng(0), None)
     np.testing.assert_array_equal(untouched, start)
 
 
@@ -78,7 +72,7 @@ def test_blur_spreads_a_point_as_a_gaussian():
     bell = np.exp(-(rows[:, None] ** 2 + rows**2) / 8)
     np.testing.assert_allclose(spread[..., 1], bell / bell.sum(), atol=1e-4)
     settings = dataclasses.replace(CLASSIC, blur=2.0)
-    np.testing.assert_array_equal(ascend(point, still, settings, np.random.default_rng(0))[0], spread)
+    np.testing.assert_array_equal(ascend(point, still, settings, np.random.default_rng(0), None)[0], spread)
 
 
 def test_the_mean_magnitude_is_the_mean():
@@ -89,14 +83,14 @@ def test_the_mean_magnitude_is_the_mean():
 def test_where_the_mask_is_black_not_a_byte_changes(network, detail):
     shade = np.zeros((64, 80), np.uint8)
     shade[20:50, 10:60], shade[30:40, 20:50] = 128, 255
-    mask, original = mask_of(Image.fromarray(shade)), noise(64, 80) * 0.8
+    mask, original = (shade / 255).astype(np.float32)[..., None], noise(64, 80) * 0.8
     settings = dataclasses.replace(TINY, iterations=4, detail=detail, blur=0.5, total_variation=0.1)
-    dreamed = dream(original, objective_of(network, (), ()), settings, Unrecorded(), mask)
+    dreamed = dream_of(original, objective_of(network, (), ()), settings, mask)
     np.testing.assert_array_equal(dreamed[shade == 0], original[shade == 0])
     change = np.abs(dreamed - original).mean(axis=-1)
     assert change[shade == 255].mean() > 1.2 * change[shade == 128].mean() > 0
-    everywhere = dream(original, objective_of(network, (), ()), settings, Unrecorded(), np.ones_like(mask))
-    free = dream(original, objective_of(network, (), ()), settings, Unrecorded())
+    everywhere = dream_of(original, objective_of(network, (), ()), settings, np.ones_like(mask))
+    free = dream_of(original, objective_of(network, (), ()), settings)
     np.testing.assert_allclose(everywhere, free, atol=2e-2)  # x + (y - x) is y but for rounding
 
 
@@ -110,7 +104,7 @@ def test_a_grey_mask_takes_its_share_of_a_step():
 
 def test_a_smaller_mask_has_means():
     mask = noise(40, 60)[..., :1] * 0.5 + 0.5
-    small = resized_mask(mask, (20, 30))
+    small = resize_mask(mask, (20, 30))
     assert small.shape == (20, 30, 1)
     assert small.mean() == pytest.approx(mask.mean(), abs=0.01)
     assert small.min() >= 0

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from etudes import experiments
-from etudes.actions.loading import build
+from etudes.actions.loading import build_networks
 from etudes.experiments.mnist_acgan.pictures import class_grid
 from etudes.settings import override
 from etudes.training.backend import start_backend
@@ -31,13 +31,13 @@ def test_a_folder_of_ones_own_is_drawn_from_the_middle_of_its_pictures(tmp_path:
         for one, label in zip(part.pictures, part.labels, strict=True):
             assert (one == colours[data.info.class_names[label]]).all()
     start_backend()
-    networks = build(EXPERIMENT, settings, data.info, None)
+    networks = build_networks(EXPERIMENT, settings, data.info, None)
     assert EXPERIMENT.evaluate(networks, data, settings).metrics["judge_accuracy"] == 1
-    options = EXPERIMENT.options(("red",), walk_to="green")
-    wishes = EXPERIMENT.read(data.info, settings, options)
-    film = EXPERIMENT.use(networks, data.info, settings, options, wishes).pictures["picture"]
+    options = EXPERIMENT.use.options(("red",), walk_to="green")
+    prompts = EXPERIMENT.use.read(data.info, settings, options)
+    film = EXPERIMENT.use.run(networks, data.info, settings, options, prompts).pictures["picture"]
     assert film[0].size == (24 * 4, 28 * 4)
-    assert EXPERIMENT.example(data, tmp_path).inputs == ("red",)
+    assert EXPERIMENT.use.example(data, tmp_path).inputs == ("red",)
 
 
 def test_a_title_that_is_wider_than_its_pictures_is_not_cut() -> None:

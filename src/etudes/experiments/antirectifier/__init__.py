@@ -2,14 +2,12 @@
 
 from etudes.analysis.classification import classifier_io
 from etudes.contract import Compare, Experiment, ImageInfo, Inspect, Use
-from etudes.experiments.antirectifier import study
-from etudes.experiments.antirectifier.paired_baselines import study as compare_runs
-from etudes.experiments.antirectifier.settings import PRESETS
+from etudes.experiments.antirectifier import compare, evaluate, inspect, study, use
 
 experiment = Experiment(
-    summary="reads handwritten digits with a custom layer, beside its ReLU baseline",
+    summary="reads handwritten digits with a custom layer, compared with ReLU networks",
     headline="accuracy",
-    presets=PRESETS,
+    presets=study.PRESETS,
     info=ImageInfo,
     describe_data=study.describe_data,
     load_data=study.load_data,
@@ -18,8 +16,8 @@ experiment = Experiment(
         name: classifier_io(info.class_names) for name in ("antirectifier", *settings.baselines)
     },
     train=study.train,
-    evaluate=study.evaluate,
-    use=Use(study.Use, study.read, study.use, study.example),
-    inspect=Inspect(study.inspect, study.Inspect),
-    capabilities=(Compare(compare_runs),),
+    evaluate=evaluate.evaluate,
+    use=Use(use.Options, use.read, use.use, use.example),
+    inspect=Inspect(inspect.inspect, inspect.Options),
+    capabilities=(Compare(compare.compare),),
 )

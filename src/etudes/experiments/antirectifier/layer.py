@@ -1,6 +1,6 @@
-"""The antirectifier: a layer that replaces normalisation and activation in one.
+"""The antirectifier: a layer that replaces normalisation and activation.
 
-This file imports Keras at once, because a layer derives from one of its classes; stories import it where they build.
+Its base class comes from Keras, so importing this file loads Keras; `study.py` imports it when it builds a network.
 """
 
 from __future__ import annotations
@@ -14,16 +14,13 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="etudes")
 class Antirectifier(keras.layers.Layer):  # type: ignore[misc]
-    """Centre each sample, give it length one, then put its positive part and its negative part side by side.
-
-    A ReLU throws away what is negative; this layer keeps both signs and still is no linear map. It has no weights and
-    looks at one sample at a time.
+    """Subtract each sample's mean, divide by its L2 norm, and concatenate the positive and the negative part.
 
         y = x - mean(x);  y = y / |y|;  output = [relu(y), relu(-y)]
 
-    So an output is never negative, its length is one, and both halves have the same sum. `a·x + c` gives the same
-    output as `x` for every `a > 0`, and `-x` the same with the halves swapped. A sample whose values are all equal
-    gives zeros.
+    It has no weights and treats each sample by itself. Outputs are not negative, their L2 norm is one, and both halves
+    have the same sum. `a·x + c` gives the same output as `x` for every `a > 0`; `-x` swaps the halves. A sample of
+    equal values gives zeros.
 
     Input: (batch, n), n ≥ 1. Output: (batch, 2n), values in 0..1.
 
@@ -43,10 +40,10 @@ class Antirectifier(keras.layers.Layer):  # type: ignore[misc]
     def call(self, inputs: Any) -> Any:
         """A float tensor (batch, n) → (batch, 2n), of the layer's dtype."""
         self.compute_output_shape(inputs.shape)
-        # Half precision is too coarse to sum squares in; it is only left for that.
+        # Half precision is too coarse for sums of squares.
         x = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))
-        # The output does not change if all values move together. Moved to begin at zero, equal values are exactly
-        # zero: the rounding of their mean would otherwise be blown up to length one.
+        # An offset does not change the output. With the first value subtracted, equal values are exactly zero:
+        # otherwise the rounding error of their mean would be scaled up to norm one.
         x = x - ops.stop_gradient(x[:, :1])
         x = x - ops.mean(x, axis=1, keepdims=True)
         x = x * ops.rsqrt(ops.maximum(ops.sum(ops.square(x), axis=1, keepdims=True), keras.config.epsilon() ** 2))

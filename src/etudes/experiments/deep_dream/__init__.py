@@ -1,12 +1,10 @@
 """deep_dream: the table of contents."""
 
 from etudes.contract import BaseNetwork, Experiment, Inspect, IOSpec, TensorSpec, Use
-from etudes.experiments.deep_dream import study
-from etudes.experiments.deep_dream.options import Inspect as InspectChoices
-from etudes.experiments.deep_dream.options import Use as UseChoices
-from etudes.experiments.deep_dream.options import read, settings_for
-from etudes.experiments.deep_dream.photographs import DreamInfo, describe_data, load_data
-from etudes.experiments.deep_dream.settings import PRESETS
+from etudes.experiments.deep_dream import base_network, study
+from etudes.experiments.deep_dream.evaluate import evaluate
+from etudes.experiments.deep_dream.inspect import DreamInspectOptions, inspect
+from etudes.experiments.deep_dream.use import DreamOptions, example, read, use
 
 PICTURE = TensorSpec("a picture (height, width, 3) of values -1 to 1", -1, 1)
 MAPS = TensorSpec("the feature maps of its last layer", float("-inf"), float("inf"))
@@ -14,18 +12,18 @@ MAPS = TensorSpec("the feature maps of its last layer", float("-inf"), float("in
 experiment = Experiment(
     summary="amplifies what a trained network sees in a photograph",
     headline="loss_ratio",
-    presets=PRESETS,
-    info=DreamInfo,
-    describe_data=describe_data,
-    load_data=load_data,
+    presets=study.PRESETS,
+    info=study.DreamInfo,
+    describe_data=study.describe_data,
+    load_data=study.load_data,
     make_networks=study.make_networks,
     io_spec=lambda _info, _settings: {
         "network": IOSpec((PICTURE,), (MAPS,), saved=False),
         "dream": IOSpec((), (PICTURE,)),
     },
     train=study.train,
-    evaluate=study.evaluate,
-    use=Use(UseChoices, read, study.use, study.example),
-    inspect=Inspect(study.inspect, InspectChoices),
-    capabilities=(BaseNetwork(study.settle, study.borrow, settings_for),),
+    evaluate=evaluate,
+    use=Use(DreamOptions, read, use, example),
+    inspect=Inspect(inspect, DreamInspectOptions),
+    capabilities=(BaseNetwork(base_network.resolve, base_network.base_run, base_network.settings_for),),
 )

@@ -1,6 +1,6 @@
 """Any network of keras.applications, for pictures of any size, with weights from a file that a person has.
 
-The network is built from Keras's code; from the file come arrays and nothing else.
+The network is built from Keras's code; the file gives arrays and nothing else.
 """
 
 from __future__ import annotations
@@ -12,9 +12,27 @@ from typing import Any
 import numpy as np
 
 from etudes.experiments.deep_dream.keras_files import KerasFile
-from etudes.experiments.deep_dream.preprocessing import PREPROCESSING
-from etudes.experiments.deep_dream.weight_files import LARGEST_APPLICATION
+from etudes.experiments.deep_dream.weight_files import open_keras_file
 from etudes.training.backend import keras
+
+_KINDS = {
+    "-1..1": (
+        "InceptionV3 InceptionResNetV2 Xception MobileNet MobileNetV2 NASNetMobile NASNetLarge "
+        "ResNet50V2 ResNet101V2 ResNet152V2"
+    ),
+    "0..255": (
+        "EfficientNetB0 EfficientNetB1 EfficientNetB2 EfficientNetB3 EfficientNetB4 EfficientNetB5 EfficientNetB6 "
+        "EfficientNetB7 EfficientNetV2B0 EfficientNetV2B1 EfficientNetV2B2 EfficientNetV2B3 EfficientNetV2S "
+        "EfficientNetV2M EfficientNetV2L MobileNetV3Small MobileNetV3Large "
+        "ConvNeXtTiny ConvNeXtSmall ConvNeXtBase ConvNeXtLarge ConvNeXtXLarge"
+    ),
+    "blue first": "VGG16 VGG19 ResNet50 ResNet101 ResNet152",
+    "standardised": "DenseNet121 DenseNet169 DenseNet201",
+}
+
+APPLICATIONS = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+"""Name → the range of its values; "blue first": 0..255 as BGR, less the mean of ImageNet; "standardised": less that
+mean, divided by the standard deviation."""
 
 _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
 """Of ImageNet's pictures in 0..1, red, green, blue, as keras.applications has them."""
@@ -22,20 +40,8 @@ _MEAN, _DEVIATION = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.2
 _MEAN_BLUE_FIRST = np.array([103.939, 116.779, 123.68])
 
 
-def fresh_application(name: str) -> Any:
-    """A network of keras.applications without its classifier, for pictures of any size with values in [-1, 1].
-
-    Args:
-        name: one of `PREPROCESSING`.
-    """
-    pictures = keras.Input((None, None, 3))
-    build = getattr(keras.applications, name)
-    network = build(weights=None, include_top=False, input_tensor=preprocessed(pictures, PREPROCESSING[name]))
-    return keras.Model(pictures, network.output, name=f"application_{name}")
-
-
 def preprocessed(pictures: Any, kind: str) -> Any:
-    """Pictures in [-1, 1] as a network of this kind wants them."""
+    """Pictures in [-1, 1] as a network of this kind takes them."""
     rescaling = keras.layers.Rescaling
     if kind == "0..255":
         return rescaling(127.5, 127.5, dtype="float32")(pictures)
@@ -51,26 +57,24 @@ def preprocessed(pictures: Any, kind: str) -> Any:
 def application(name: str, path: Path) -> Any:
     """A network of keras.applications with the weights of a file, as Keras publishes or as `save_weights` writes it.
 
-    Where the file also has the classifier, and that is one dense layer on the mean of the last map, it becomes the
-    layer `scores`, asked at every place: the mean of the scores is the score of the mean.
+    It takes pictures of any size with values in [-1, 1]. Where the file also has the classifier, and that is one dense
+    layer on the mean of the last map, it becomes the layer `scores`, computed at every position: the mean of the scores
+    is the score of the mean.
 
     Args:
-        name: one of `PREPROCESSING`.
+        name: one of `APPLICATIONS`.
         path: an .h5 file.
 
     Raises:
         UserError: the file does not hold the weights of this network.
     """
-    network = fresh_application(name)
-    layers = [layer for layer in network.layers if layer.weights]
-    with KerasFile(path, f"the weights of {name}", LARGEST_APPLICATION // 4) as file:
-        keys: list[Any] = _keys(network, layers) if file.by_class else list(range(len(layers)))
-        file.has(keys)
-        for key, layer in zip(keys, layers, strict=True):
-            arrays = file.read(key, [tuple(weight.shape) for weight in layer.weights])
-            for weight, array in zip(layer.weights, arrays, strict=True):
-                weight.assign(array)
-        head = file.head(keys, int(network.output.shape[-1]))
+    pictures = keras.Input((None, None, 3))
+    build = getattr(keras.applications, name)
+    built = build(weights=None, include_top=False, input_tensor=preprocessed(pictures, APPLICATIONS[name]))
+    network = keras.Model(pictures, built.output, name=f"application_{name}")
+    with open_keras_file(path, name) as file:
+        kinds = load_layers(network, file)
+        head = file.classifier(kinds, int(network.output.shape[-1]))
     if head is None:
         return network
     kernel, bias = head
@@ -80,19 +84,19 @@ def application(name: str, path: Path) -> Any:
     return result
 
 
-def _keys(network: Any, layers: list[Any]) -> list[str]:
-    """The names by which Keras 3 saves layers: each one's kind, counted in the order of the network."""
-    seen: dict[str, int] = {}
-    names = {}
+def load_layers(network: Any, file: KerasFile) -> list[str]:
+    """Give a network the weights of a file; returns the names by which Keras 3 saves its layers with weights.
+
+    A name is a layer's kind, counted in the order of the network: "conv2d", "conv2d_1", ….
+    """
+    counts: dict[str, int] = {}
+    names = []
     for layer in network.layers:
-        kind = _snake_case(type(layer).__name__)
-        names[layer.name] = f"{kind}_{seen[kind]}" if kind in seen else kind
-        seen[kind] = seen.get(kind, 0) + 1
-    return [names[layer.name] for layer in layers]
-
-
-def _snake_case(name: str) -> str:
-    """As Keras does it: Conv2D is conv2d, BatchNormalization is batch_normalization."""
-    name = re.sub(r"\W+", "", name)
-    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
-    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+        kind = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", type(layer).__name__))
+        kind = re.sub("([a-z])([A-Z])", r"\1_\2", kind).lower()  # as Keras does it: BatchNormalization → batch_…
+        names.append(f"{kind}_{counts[kind]}" if kind in counts else kind)
+        counts[kind] = counts.get(kind, 0) + 1
+    with_weights = [(layer, name) for layer, name in zip(network.layers, names, strict=True) if layer.weights]
+    kinds = [name for _, name in with_weights]
+    file.load([layer for layer, _ in with_weights], kinds)
+    return kinds

@@ -5,53 +5,94 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from etudes.errors import UserError
-from etudes.experiments.deep_dream.regularisers import Picture
+from etudes.experiments.deep_dream.objectives import Objective
+from etudes.experiments.deep_dream.resizing import Picture, enlarge_middle
+from etudes.experiments.deep_dream.study import DreamSettings, ascend, deprocess, loss_gradient
+from etudes.training.rng import rng
 from etudes.views.pictures import check_writable
 
+if TYPE_CHECKING:
+    from etudes.experiments.deep_dream.dream_session import DreamSession
+
 ENDINGS = (".mp4", ".gif")
-FRAMES_A_SECOND = 12
+FRAME_MILLISECONDS = 80
+"""How long a frame is shown: 12.5 frames a second. A GIF counts in hundredths of a second."""
+
+
+@dataclass(frozen=True)
+class Film:
+    """A film: `frames` of them, each the one before it, `zoom` times larger, and `steps` steps further."""
+
+    frames: int
+    zoom: float
+    steps: int
+
+
+def make_frames(
+    original: Picture,
+    dreamed: Picture,
+    objective: Objective,
+    settings: DreamSettings,
+    session: DreamSession,
+    film: Film,
+    mask: Picture | None = None,
+) -> None:
+    """Make the frames of a film: the dream, then again and again its enlarged middle, dreamed on.
+
+    Args:
+        original: as in `dream`; where the mask is 0, it stands still.
+        dreamed: what `dream` returned: the first frame.
+        objective: what is to grow.
+        settings: how to dream.
+        session: keeps the frames; a frame is an epoch of its phase "film".
+        film: how many frames there are, and what each is.
+        mask: as in `dream`.
+    """
+    settings = replace(settings, step=settings.step or objective.step)
+    gradient = loss_gradient(objective.at((original.shape[0], original.shape[1])))
+    for number in session.epochs("film", film.frames):
+        session.progress.on_epoch_begin(number, 1)
+        picture, loss = dreamed, 0.0
+        if number:
+            picture = enlarge_middle(session.arrays["frame"], film.zoom)
+            picture = picture if mask is None else np.where(mask > 0, picture, original)
+            for step in range(film.steps):
+                jitter = rng(settings.seed, "film", number, step + 1)
+                picture, loss, _ = ascend(picture, gradient, settings, jitter, mask)
+        session.arrays["frame"] = picture
+        session.save_frame(number, deprocess(picture))
+        session.log({"loss": loss}, 1)
+        session.end_epoch({"loss": loss}, samples=1)
 
 
 def check_film(path: str) -> None:
-    """Whether a film can be made there; asked before the work that makes it.
+    """Whether a film can be written there; asked before the work that makes it.
 
     Raises:
         UserError: its ending names no kind of film, what writes MP4 is not installed, or it cannot be written there.
     """
-    place = Path(path)
-    if place.suffix.lower() not in ENDINGS:
-        raise UserError(f"cannot write {place}: a film ends in {' or '.join(ENDINGS)}")
-    if place.suffix.lower() == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
+    file = Path(path)
+    if file.suffix.lower() not in ENDINGS:
+        raise UserError(f"cannot write {file}: a film ends in {' or '.join(ENDINGS)}")
+    if file.suffix.lower() == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
         raise UserError("an MP4 needs imageio-ffmpeg: pip install 'etudes[film]', or let the film end in .gif")
-    check_writable(place)
-
-
-def enlarged(picture: Picture, zoom: float) -> Picture:
-    """The middle of a picture, so much larger that it has the picture's size again; 1 leaves it as it is."""
-    if zoom == 1:
-        return picture.copy()
-    height, width = picture.shape[:2]
-    # Pillow takes the box with parts of pixels, so that a slow zoom does not tremble.
-    top, left = (height - height / zoom) / 2, (width - width / zoom) / 2
-    box, result = (left, top, left + width / zoom, top + height / zoom), np.empty_like(picture)
-    for channel in range(picture.shape[2]):
-        plane = Image.fromarray(np.ascontiguousarray(picture[..., channel]))
-        result[..., channel] = np.asarray(plane.resize((width, height), Image.Resampling.BICUBIC, box=box))
-    return result
+    check_writable(file)
 
 
 def write_film(frames: Sequence[Path], path: Path) -> None:
-    """Write saved frames as an MP4 or a GIF, by the path's ending; one frame at a time is in memory, but for a GIF.
+    """Write saved frames as an MP4 or a GIF, by the path's ending; one frame at a time is in memory, except for a GIF.
 
     Args:
         frames: picture files of one size.
-        path: of the film; it takes this name when it is whole.
+        path: of the film; it gets this name when it is complete.
 
     Raises:
         UserError: it cannot be written.
@@ -61,8 +102,7 @@ def write_film(frames: Sequence[Path], path: Path) -> None:
     try:
         if path.suffix.lower() == ".gif":
             first, *rest = (image.quantize(256) for image in _opened(frames))
-            duration = round(1000 / FRAMES_A_SECOND)
-            first.save(temporary, save_all=True, append_images=rest, duration=duration, loop=0)
+            first.save(temporary, save_all=True, append_images=rest, duration=FRAME_MILLISECONDS, loop=0)
         else:
             _write_mp4(frames, temporary)
         os.replace(temporary, path)
@@ -81,13 +121,13 @@ def _write_mp4(frames: Sequence[Path], path: Path) -> None:
     import imageio_ffmpeg
 
     with Image.open(frames[0]) as first:
-        width, height = (extent - extent % 2 for extent in first.size)  # H.264 keeps colour for 2×2 pixels
+        width, height = (extent - extent % 2 for extent in first.size)  # H.264 stores colour for 2×2 pixels
     # Neither the time of writing nor the encoder's version is written into the file: same frames, same bytes.
     exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1"]
     writer = imageio_ffmpeg.write_frames(
         str(path),
         (width, height),
-        fps=FRAMES_A_SECOND,
+        fps=1000 / FRAME_MILLISECONDS,
         codec="libx264",
         quality=None,
         macro_block_size=1,

@@ -11,29 +11,32 @@ from typing import Any
 
 import numpy as np
 
-from etudes.experiments.deep_dream.keras_files import KerasFile
-from etudes.experiments.deep_dream.weight_files import convolution_names, npz_arrays
+from etudes.experiments.deep_dream.applications import load_layers
+from etudes.experiments.deep_dream.weight_files import convolution_names, npz_arrays, open_keras_file
 from etudes.training.backend import keras
-
-LAYERS = ("mixed2", "mixed3", "mixed4", "mixed5")
-COEFFICIENTS = (0.2, 0.5, 2.0, 1.5)
-"""The four layers that the Keras example of 2017 excites, and how much each of them counts."""
 
 DEEPEST = "mixed8"
 """The last layer that the partial weights of 2015 reach."""
 
 
 def inception_v3() -> Any:
-    """Inception-v3 without its classifier and with fresh weights, for pictures of any size with values in [-1, 1]."""
+    """Inception-v3 without its classifier and with new weights, for pictures of any size with values in [-1, 1]."""
     network = keras.applications.InceptionV3(weights=None, include_top=False, input_shape=(None, None, 3))
     network.trainable = False
     return network
 
 
-def _in_creation_order(network: Any, kind: Any) -> list[Any]:
-    """The layers of a kind by the number in their names, which counts on from network to network in a process."""
-    found = [layer for layer in network.layers if isinstance(layer, kind)]
-    return sorted(found, key=lambda layer: int(layer.name.rsplit("_", 1)[-1]) if layer.name[-1].isdigit() else 0)
+def keras_inception_v3(path: Path) -> Any:
+    """Inception-v3 without its classifier, with the weights of a Keras file (`…_tf_kernels_notop.h5`).
+
+    Raises:
+        UserError: the file holds no weights of this network, or some that are not finite.
+    """
+    network = inception_v3()
+    with open_keras_file(path) as file:
+        file.check_inception()
+        load_layers(network, file)
+    return network
 
 
 def partial_inception_v3(content: bytes, name: str) -> Any:
@@ -55,7 +58,7 @@ def partial_inception_v3(content: bytes, name: str) -> Any:
     for unit, convolution in zip(convolution_names(), convolutions, strict=True):
         shapes[f"{unit}/kernel"] = tuple(convolution.kernel.shape)
         shapes[f"{unit}/bias"] = (convolution.filters,)
-    arrays = dict(npz_arrays(content, name, shapes))
+    arrays = npz_arrays(content, name, shapes)
     for unit, convolution, normalisation in zip(convolution_names(), convolutions, normalisations, strict=True):
         convolution.kernel.assign(arrays[f"{unit}/kernel"])
         normalisation.beta.assign(arrays[f"{unit}/bias"])
@@ -65,19 +68,7 @@ def partial_inception_v3(content: bytes, name: str) -> Any:
     return network
 
 
-def keras_inception_v3(path: str | Path) -> Any:
-    """Inception-v3 without its classifier, with the weights of a Keras file (`…_tf_kernels_notop.h5`).
-
-    The file lists its layers in the order of the network's, and the arrays of each in the order of the layer's.
-
-    Raises:
-        UserError: the file holds no weights of this network, or some that are not finite.
-    """
-    network = inception_v3()
-    with KerasFile(Path(path)) as file:
-        file.check_count()
-        for number, layer in enumerate(layer for layer in network.layers if layer.weights):
-            arrays = file.read(number, [tuple(weight.shape) for weight in layer.weights])
-            for weight, array in zip(layer.weights, arrays, strict=True):
-                weight.assign(array)
-    return network
+def _in_creation_order(network: Any, kind: Any) -> list[Any]:
+    """The layers of a kind by the number in their names, which counts on from network to network in a process."""
+    found = [layer for layer in network.layers if isinstance(layer, kind)]
+    return sorted(found, key=lambda layer: int(layer.name.rsplit("_", 1)[-1]) if layer.name[-1].isdigit() else 0)

@@ -1,197 +1,211 @@
-"""What is to grow: layers, single channels, single neurons, a class, or likeness to a guide.
+"""What is to grow: layers, single channels, single neurons, a class, or likeness to a guide picture.
 
-Every objective is a sum over the places of maps, so a large picture can be taken window by window.
+Every objective is a weighted sum over the positions of maps, so a large picture can be computed tile by tile.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from etudes.contract import Array
 from etudes.errors import UserError, unknown
-from etudes.experiments.deep_dream import inception
-from etudes.experiments.deep_dream.dreaming import Gradient, resize_image
-from etudes.experiments.deep_dream.model import folded, layer_names
-from etudes.experiments.deep_dream.regularisers import Picture
+from etudes.experiments.deep_dream.networks import layer_names
+from etudes.experiments.deep_dream.resizing import Picture, resize_image
 from etudes.experiments.deep_dream.targets import Target, class_number, read_target
-from etudes.experiments.deep_dream.tiling import MARGIN, MARGIN_PLACES, Window, own_places, windows_of
-from etudes.training.backend import input_gradient, keras
+from etudes.experiments.deep_dream.weights import recorded_weights
+from etudes.training.backend import keras
+
+if TYPE_CHECKING:
+    from etudes.experiments.deep_dream.study import DreamInfo, DreamSettings
+
+LAYERS = {"mixed2": 0.2, "mixed3": 0.5, "mixed4": 2.0, "mixed5": 1.5}
+"""The layers of Inception-v3 that Keras's example of 2017 excites, and their coefficients."""
 
 BORDER = 2
-"""Rows and columns at each edge of a layer's output that do not count: the padding makes artefacts there."""
+"""Rows and columns at each edge of a layer's map that do not count."""
 
-GUIDE_SIZE, GUIDE_PLACES = 320, 400
-"""A guide's longer side is shrunk to so many pixels; of each layer's map of it, about so many places are kept."""
+GUIDE_SIZE, GUIDE_POSITIONS = 320, 400
+"""A guide's longer side is shrunk to this many pixels; about this many positions of each layer's map are used."""
+
+NOISE = (0.05, 0.1, 0.2, 0.4)
+"""Standard deviations of the noise that `gradient_with_noise` tries."""
 
 _ANY_SIZE = 20_160
-"""Pixels that every stride up to 10 and most above it divide."""
+"""Pixels that every stride up to 10, and most above it, divide."""
 
 
 @dataclass(frozen=True)
 class Objective:
     """What is to grow, Σ over targets of coefficient × their strength.
 
-    The strength of a whole layer is the mean square of its output, or with a guide the mean over its places of the
-    largest dot product with a place of the guide; that of a channel or a class is its mean; that of a neuron is its
-    output. Sums go over the interior; as in 2017, they are divided by the size of the whole output.
+    The strength of a whole layer is the mean square of its output, or with a guide the mean over its positions of the
+    largest dot product with a position of the guide; that of a channel or a class is its mean; that of a neuron is its
+    output. Sums are over the interior; as in 2017, they are divided by the size of the whole output.
     """
 
     probe: Any
     """A `keras.Model` from pictures to the outputs of the targets' layers, one output for each target."""
     targets: tuple[Target, ...]
-    """None of them a class: that has become a channel of the layer of scores."""
+    """A class is a channel of the layer of scores here."""
     coefficients: tuple[float, ...]
     step: float
-    """The step that suits the network: what a small one dreams of is soon too gaudy."""
+    """The step that suits the network: the colours of a small one soon become too strong."""
     features: tuple[Array, ...] = ()
-    """What each target's layer makes of the guide, float32 (places, channels); empty without a guide."""
+    """What each target's layer computes from the guide, float32 (positions, channels); empty without a guide."""
     tile: int = 0
-    """Pixels of a window's side at most; 0 takes every picture whole."""
+    """Side of a tile in pixels; 0 computes every picture whole."""
     full: tuple[int, int] | None = None
     """(height, width) of the picture at full size, in whose map a neuron was named; None: of any picture given."""
+
+    def __str__(self) -> str:
+        """Such as "mixed4 2, mixed5 1.5"."""
+        return ", ".join(f"{name} {value:g}" for name, value in zip(self.layers, self.coefficients, strict=True))
 
     @property
     def layers(self) -> tuple[str, ...]:
         """The targets as they were typed."""
-        return tuple(target.words for target in self.targets)
+        return tuple(target.text for target in self.targets)
 
-    def gradient(self) -> Gradient:
-        """The function of a batch of pictures that gives the loss and its gradient."""
-        ops, plans = keras.ops, dict[tuple[int, int], list[tuple[Window, list[Array]]]]()
+    def is_whole_layer(self, number: int) -> bool:
+        """Whether all channels of a target's layer count, and no guide says which."""
+        return not self.features and self.targets[number].channel is None
 
-        def loss(outputs: list[Any], *counts: Any) -> Any:
-            total = 0.0
-            for k, (output, count) in enumerate(zip(outputs, counts, strict=True)):
-                output = ops.cast(output, "float32")
-                target = self.targets[k]
-                if self.features:
-                    # The places of the guide that are most alike; the largest product has the slope of its pair.
-                    strength = ops.max(ops.matmul(output, self.features[k].T), axis=-1)
-                elif target.channel is None:
-                    strength = ops.sum(ops.square(output), axis=-1)
-                else:
-                    strength = output[..., target.channel]
-                total = total + ops.sum(strength * count)
-            return total
+    def strength(self, number: int, output: Any) -> Any:
+        """What counts at each position of a map (1, rows, columns, channels), where it is no whole layer."""
+        if self.features:
+            # The position of the guide that is most alike; the largest product has the gradient of its pair.
+            return keras.ops.max(keras.ops.matmul(output, self.features[number].T), axis=-1)
+        return output[..., self.targets[number].channel]
 
-        compute = input_gradient(folded(self.probe), loss, (2,) * len(self.targets))
+    def map_sizes(self, size: tuple[int, int]) -> list[tuple[int, int, int]]:
+        """(rows, columns, channels that count) of each target's map, for a picture (height, width).
 
-        def gradient(pictures: Array) -> tuple[float, Array]:
-            shape = pictures.shape[1:3]
-            if shape not in plans:
-                plans[shape] = list(self.counts(shape))
-            plan = plans[shape]
-            if len(plan) == 1:
-                return compute(pictures, *plan[0][1])
-            total, slopes = 0.0, np.zeros_like(pictures)
-            for (rows, columns), counts in plan:
-                if any(count.any() for count in counts):
-                    value, slope = compute(pictures[:, rows.cut, columns.cut], *counts)
-                    total += value
-                    slopes[:, rows.cut, columns.cut] += slope
-            return total, slopes
-
-        return gradient
-
-    def counts(self, shape: tuple[int, int]) -> Iterator[tuple[Window, list[Array]]]:
-        """The windows of a picture (height, width), and how much each place of each target's map counts in them.
-
-        The second are float32 (rows, columns), one for each target: coefficient / size where a place counts, else 0.
+        Raises:
+            ValueError: the picture is smaller than a kernel.
         """
-        maps, strides = self._maps(shape), self._strides()
-        # What is cut off at the edge of a map must not be missing in the middle of the picture.
-        lost = max((shape[0] - (rows - 1) * stride) // 2 for (rows, *_), stride in zip(maps, strides, strict=True))
-        margin = max(MARGIN, MARGIN_PLACES * max(strides), lost + 1)
-        windows = windows_of(*shape, self.tile, margin, math.lcm(*strides))
-        shown = self._maps(tuple(span.length for span in windows[0])) if len(windows) > 1 else maps
-        for window in windows:
-            counts = []
-            for k, target in enumerate(self.targets):
-                place, inside = self._place(target, maps[k]), []
-                for axis in (0, 1):
-                    numbers, own = own_places(window[axis], shape[axis], maps[k][axis], shown[k][axis], strides[k])
-                    if place is None:
-                        inside.append(own & (numbers >= BORDER) & (numbers < maps[k][axis] - BORDER))
-                    else:
-                        inside.append(own & (numbers == place[axis]))
-                size = 1 if place else math.prod(maps[k][: 2 if target.channel is not None else 3])
-                counts.append(np.outer(*inside).astype(np.float32) * np.float32(self.coefficients[k] / size))
-            yield window, counts
+        found = self.probe.compute_output_shape((1, *size, 3))
+        found = found if isinstance(found, list) else [found]
+        channels = [full[3] if target.channel is None else 1 for full, target in zip(found, self.targets, strict=True)]
+        return [(full[1], full[2], count) for full, count in zip(found, channels, strict=True)]
+
+    def strides(self) -> list[int]:
+        """Pixels from one position to the next, for each target's map."""
+        small, large = (self.map_sizes((extent, extent)) for extent in (_ANY_SIZE, 2 * _ANY_SIZE))
+        return [_ANY_SIZE // (more[0] - less[0]) for less, more in zip(small, large, strict=True)]
+
+    def neuron(self, number: int, map_size: tuple[int, int]) -> tuple[int, int] | None:
+        """Row and column of a target's neuron in a map of this size, also of a smaller octave; None: no neuron."""
+        target = self.targets[number]
+        if target.position is None:
+            return None
+        if target.position == "centre":
+            return map_size[0] // 2, map_size[1] // 2
+        row, column = target.position
+        whole = self.map_sizes(self.full)[number] if self.full else map_size
+        return int((row + 0.5) * map_size[0] / whole[0]), int((column + 0.5) * map_size[1] / whole[1])
+
+    def can_see(self, size: tuple[int, int]) -> bool:
+        """Whether every target has something left inside the border, for a picture (height, width)."""
+        try:
+            maps = self.map_sizes(size)
+        except ValueError:
+            return False
+        borders = [0 if target.position else 2 * BORDER for target in self.targets]
+        return all(min(extents[:2]) > border for extents, border in zip(maps, borders, strict=True))
+
+    def visible_octaves(
+        self, sizes: Sequence[tuple[int, int]], message: Callable[[str], None]
+    ) -> list[tuple[int, tuple[int, int]]]:
+        """(number from 1, size) of the octaves that are large enough; `message` is called for the others.
+
+        Raises:
+            UserError: all of them are too small.
+        """
+        seen = [(number, size) for number, size in enumerate(sizes, start=1) if self.can_see(size)]
+        if not seen:
+            height, width = sizes[-1]
+            raise UserError(
+                f"a picture of {width}x{height} is too small for {', '.join(self.layers)}: "
+                "take a larger one, a larger --max-size or other --layers"
+            )
+        for number, size in enumerate(sizes, start=1):
+            if (number, size) not in seen:
+                message(f"octave-{number}: {size[1]}x{size[0]} is too small for the layers, left out")
+        return seen
+
+    def at(self, size: tuple[int, int]) -> Objective:
+        """The objective whose neurons are named in the map of a picture of this full size.
+
+        Raises:
+            UserError: the map has no such position.
+        """
+        if self.can_see(size):
+            for target, (rows, columns, _) in zip(self.targets, self.map_sizes(size), strict=True):
+                if isinstance(target.position, tuple) and not (
+                    target.position[0] < rows and target.position[1] < columns
+                ):
+                    where = f"{target.layer} has {rows} rows and {columns} columns in a {size[1]}x{size[0]} picture"
+                    raise UserError(f"--layers {target.text}: {where}, counted from 0")
+        return dataclasses.replace(self, full=size)
 
     def outputs(self, picture: Picture) -> list[Picture]:
-        """What each target's layer makes of a picture, float32 (height, width, channels)."""
+        """What each target's layer computes from a picture, float32 (rows, columns, channels)."""
         found = self.probe.predict_on_batch(picture[None])
         found = found if isinstance(found, list | tuple) else [found]
         return [np.asarray(output[0], dtype=np.float32) for output in found]
 
-    def losses(self, picture: Picture) -> list[float]:
-        """The part of each target in the loss of a picture; computed in NumPy."""
-        parts = [0.0] * len(self.targets)
-        for (rows, columns), counts in self.counts(picture.shape[:2]):
-            for k, output in enumerate(self.outputs(picture[rows.cut, columns.cut])):
-                target, values = self.targets[k], output.astype(np.float64)
-                if self.features:
-                    strength = (values @ self.features[k].T.astype(np.float64)).max(axis=-1)
-                else:
-                    whole = target.channel is None
-                    strength = np.square(values).sum(axis=-1) if whole else values[..., target.channel]
-                parts[k] += float((strength * counts[k]).sum())
-        return parts
+    def no_step_error(self, above_limit: bool, max_loss: float) -> UserError:
+        """The error for a dream in which no step was possible."""
+        if above_limit:
+            return UserError(f"the loss is above --max-loss {max_loss:g} before any step: raise it; 0 sets no limit")
+        layers = ", ".join(self.layers)[:60]
+        return UserError(f"{layers} is zero on this picture at every size, also with noise: choose other --layers")
 
-    def can_see(self, shape: tuple[int, int]) -> bool:
-        """Whether every target has something left inside the border, for a picture (height, width)."""
-        try:
-            maps = self._maps(shape)
-        except ValueError:  # smaller than a kernel
-            return False
-        least = [0 if target.place else 2 * BORDER for target in self.targets]
-        return all(min(extents[:2]) > border for extents, border in zip(maps, least, strict=True))
 
-    def at(self, shape: tuple[int, int]) -> Objective:
-        """The objective whose neurons are named in the map of a picture of this full size.
+def check_layers(layers: Sequence[str], coefficients: Sequence[float], guide: str) -> None:
+    """Raise `UserError` for layers that cannot be read, and for coefficients or a guide that do not go with them."""
+    targets = [read_target(text) for text in layers]
+    if guide and any(target.channel is not None or target.class_name for target in targets):
+        raise _guide_error()
+    if coefficients and len(coefficients) != len(layers):
+        counts = f"{len(coefficients)} coefficients for {len(layers)} layers"
+        raise UserError(f"{counts}: --coefficients needs one for each of --layers")
+    if not all(np.isfinite(value) and value > 0 for value in coefficients):
+        raise UserError("--coefficients must be greater than 0")
 
-        Raises:
-            UserError: the map has no such place.
-        """
-        objective = dataclasses.replace(self, full=shape)
-        if not self.can_see(shape):
-            return objective
-        for target, extents in zip(self.targets, self._maps(shape), strict=True):
-            if isinstance(target.place, tuple) and any(
-                place >= extent for place, extent in zip(target.place, extents, strict=False)
-            ):
-                where = (
-                    f"{target.layer} has {extents[0]} rows and {extents[1]} columns in a {shape[1]}x{shape[0]} picture"
-                )
-                raise UserError(f"--layers {target.words}: {where}, counted from 0")
-        return objective
 
-    def _maps(self, shape: tuple[int, ...]) -> list[tuple[int, int, int]]:
-        """(rows, columns, channels) of each target's map for a picture (height, width)."""
-        found = self.probe.compute_output_shape((1, *shape, 3))
-        return [tuple(extents[1:]) for extents in (found if isinstance(found, list) else [found])]
+def _guide_error() -> UserError:
+    return UserError("--guide needs whole layers in --layers: it chooses their channels itself")
 
-    def _strides(self) -> list[int]:
-        """Pixels from one place to the next, for each target's map."""
-        small, large = (self._maps((extent, extent)) for extent in (_ANY_SIZE, 2 * _ANY_SIZE))
-        return [_ANY_SIZE // (more[0] - less[0]) for less, more in zip(small, large, strict=True)]
 
-    def _place(self, target: Target, extents: Sequence[int]) -> tuple[int, ...] | None:
-        """Where a target's neuron is in a map; in that of a smaller octave at the same place of the picture."""
-        if target.place is None:
-            return None
-        if target.place == "centre":
-            return extents[0] // 2, extents[1] // 2
-        if self.full is None:
-            return target.place
-        whole = self._maps(self.full)[self.targets.index(target)]
-        return tuple(int((target.place[axis] + 0.5) * extents[axis] / whole[axis]) for axis in (0, 1))
+def gradient_with_noise(
+    picture: Picture, gradient: Callable[[Picture], tuple[float, Picture]], generator: np.random.Generator
+) -> Picture:
+    """The gradient of a picture with the weakest noise for which there is one; zeros if there is none."""
+    slope: Picture = np.zeros_like(picture)
+    for deviation in NOISE:
+        noise = generator.standard_normal(picture.shape, dtype=np.float32)
+        slope = gradient(picture + np.float32(deviation) * noise)[1]
+        if slope.any():
+            break
+    return slope
+
+
+def objective_for(network: Any, settings: DreamSettings, info: DreamInfo, guide: Picture | None = None) -> Objective:
+    """What the settings want to grow in this network.
+
+    Raises:
+        UserError: as `objective_of`; or the network is no longer the one that `info` names.
+    """
+    weights = recorded_weights(info, settings.application)
+    classes, layers, coefficients = weights.class_names(network.name), settings.layers, settings.coefficients
+    return objective_of(network, layers, coefficients, class_names=classes, guide=guide, tile=settings.tile)
 
 
 def objective_of(
@@ -203,50 +217,42 @@ def objective_of(
     guide: Picture | None = None,
     tile: int = 0,
 ) -> Objective:
-    """The objective that the settings describe; where they are empty, the network's own.
+    """The objective of some layers; where they are empty, the network's default.
 
     That is for Inception-v3 `mixed2` to `mixed5` with the coefficients of 2017. For others it is the last layer before
-    the scores, which has seen most; a network without such a layer gives its last two convolutions.
+    the scores; a network without such a layer gives its last two convolutions.
 
     Args:
         network: of pictures of any size.
         layers: targets, as `read_target` takes them.
         coefficients: one for each; empty: all the same.
         class_names: of the network's scores, in the order of their units.
-        guide: the picture whose features are looked for, float32 (height, width, 3) in [-1, 1].
-        tile: pixels of a window's side at most; 0 takes every picture whole.
+        guide: the picture whose features to amplify, float32 (height, width, 3) in [-1, 1].
+        tile: side of a tile in pixels; 0 computes every picture whole.
 
     Raises:
         UserError: a layer, channel or class that the network does not have; a guide that is too small.
     """
-    names = layer_names(network)
+    names, inception = layer_names(network), network.name.startswith("inception_v3")
     if not layers:
-        layers, coefficients = _own_choice(network, names)
-    targets = tuple(_found(network, names, read_target(words), class_names) for words in layers)
+        default = LAYERS if inception else dict.fromkeys(_default_layers(network, names), 1.0)
+        layers, coefficients = tuple(default), tuple(default.values())
+    targets = tuple(_found(network, names, read_target(text), class_names) for text in layers)
     probe = keras.Model(network.input, [network.get_layer(target.layer).output for target in targets])
     weights = tuple(coefficients) or (1.0,) * len(targets)
-    step = 0.02 if network.name.startswith("inception_v3") else 0.012
-    objective = Objective(probe, targets, weights, step, tile=tile)
+    objective = Objective(probe, targets, weights, 0.02 if inception else 0.012, tile=tile)
     return objective if guide is None else dataclasses.replace(objective, features=_features(objective, guide))
 
 
-def _own_choice(network: Any, names: list[str]) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    if network.name.startswith("inception_v3"):
-        return inception.LAYERS, inception.COEFFICIENTS
+def _default_layers(network: Any, names: list[str]) -> list[str]:
     if network.name.startswith("application_"):
-        # Where a place stands for 16 pixels there are parts of things, neither textures nor whole scenes.
-        return (_last_of_stride(network, names, 16),), ()
-    convolutions = [name for name in names if name.startswith("conv")]
+        # Where a position stands for 16 pixels there are parts of things, neither textures nor whole scenes.
+        outputs = keras.Model(network.input, [network.get_layer(name).output for name in names])
+        shapes = outputs.compute_output_shape((1, 1024, 1024, 3))
+        fine = [name for name, shape in zip(names, shapes, strict=True) if shape[1] >= 0.9 * 1024 / 16]
+        return fine[-1:] or names[-1:]
     hidden = [name for name in names if name.startswith("dense")][:-1]
-    return tuple(hidden[-1:] or convolutions[-2:]), ()
-
-
-def _last_of_stride(network: Any, names: list[str], stride: int) -> str:
-    """The last layer whose map has a place for so many pixels, or fewer."""
-    outputs = keras.Model(network.input, [network.get_layer(name).output for name in names])
-    shapes = outputs.compute_output_shape((1, 1024, 1024, 3))
-    fine = [name for name, shape in zip(names, shapes, strict=True) if shape[1] >= 0.9 * 1024 / stride]
-    return fine[-1] if fine else names[-1]
+    return hidden[-1:] or [name for name in names if name.startswith("conv")][-2:]
 
 
 def _found(network: Any, names: list[str], target: Target, class_names: Sequence[str]) -> Target:
@@ -255,23 +261,21 @@ def _found(network: Any, names: list[str], target: Target, class_names: Sequence
         scores = names[-1]
         count = network.get_layer(scores).output.shape[-1]
         if not (scores == "scores" or (scores.startswith("dense") and count == (len(class_names) or count))):
-            raise UserError(
-                f"--layers {target.words}: this network has no scores of classes; name a layer, as {scores}"
-            )
+            raise UserError(f"--layers {target.text}: this network has no scores of classes; name a layer, as {scores}")
         channel = class_number(target.class_name, class_names, count)
         return dataclasses.replace(target, layer=scores, channel=channel, class_name="")
     if target.layer not in names:
         raise unknown("layer", target.layer, names)
     count = network.get_layer(target.layer).output.shape[-1]
     if target.channel is not None and target.channel >= count:
-        raise UserError(f"--layers {target.words}: {target.layer} has {count} channels, 0 to {count - 1}")
+        raise UserError(f"--layers {target.text}: {target.layer} has {count} channels, 0 to {count - 1}")
     return target
 
 
 def _features(objective: Objective, guide: Picture) -> tuple[Array, ...]:
-    """What each target's layer makes of the guide, at some 400 places of it."""
+    """What each target's layer computes from the guide, at some 400 positions of it."""
     if any(target.channel is not None for target in objective.targets):
-        raise UserError("--guide goes with whole layers: it says itself which of their channels to excite")
+        raise _guide_error()
     height, width = guide.shape[:2]
     shrunk = min(1.0, GUIDE_SIZE / max(height, width))
     small = resize_image(guide, (max(1, round(height * shrunk)), max(1, round(width * shrunk))))
@@ -281,6 +285,6 @@ def _features(objective: Objective, guide: Picture) -> tuple[Array, ...]:
     features = []
     for output in objective.outputs(small):
         inner = output[BORDER:-BORDER, BORDER:-BORDER]
-        every = max(1, math.ceil(math.sqrt(inner.shape[0] * inner.shape[1] / GUIDE_PLACES)))
+        every = max(1, math.ceil(math.sqrt(inner.shape[0] * inner.shape[1] / GUIDE_POSITIONS)))
         features.append(np.ascontiguousarray(inner[::every, ::every].reshape(-1, inner.shape[2])))
     return tuple(features)

@@ -1,4 +1,4 @@
-"""What a dream looks like: before and after, octave by octave, what the layers answer."""
+"""Pictures of a dream: before and after, octave by octave, where its layers respond."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image, ImageDraw
 
-from etudes.experiments.deep_dream.dreaming import deprocess
-from etudes.experiments.deep_dream.objectives import Objective
-from etudes.experiments.deep_dream.regularisers import Picture
+from etudes.experiments.deep_dream.resizing import Picture
 from etudes.views.plotting import figure, picture, writing
 
 _LINE, _GAP = 20, 6
@@ -30,36 +28,40 @@ def strip(images: Sequence[Image.Image], captions: Sequence[str], height: int) -
     return sheet
 
 
-def before_after(original: Picture, dream: Picture) -> Image.Image:
+def before_after(original: Image.Image, dream: Image.Image) -> Image.Image:
     """The picture and its dream side by side."""
-    return strip([deprocess(original), deprocess(dream)], ["before", "after"], min(480, original.shape[0]))
+    return strip([original, dream], ["before", "after"], min(480, original.height))
 
 
 def octave_strip(octaves: Sequence[Image.Image]) -> Image.Image:
-    """The picture at the end of each octave, all at one height; the caption says the real size."""
+    """The picture at the end of each octave, all at one height; the caption gives the real size."""
     captions = [f"{image.width}x{image.height}" for image in octaves]
     return strip(octaves, captions, min(260, octaves[-1].height))
 
 
-def answers(objective: Objective, original: Picture, dream: Picture) -> Image.Image:
-    """How strongly each layer answers at each place, before and after: root mean square over the channels.
+def responses(
+    layers: Sequence[str], pictures: Sequence[Image.Image], outputs: Sequence[Sequence[Picture]]
+) -> Image.Image:
+    """How strongly each layer responds at each position, before and after: root mean square over the channels.
 
-    Both maps of a layer have the same scale of colours.
+    Args:
+        layers: their names.
+        pictures: before and after.
+        outputs: of each layer for each of the two pictures, float32 (rows, columns, channels); both maps of a layer
+            have the same colour scale.
     """
-    names = [target.layer for target in objective.targets]
-    rows = [("before", original), ("after", dream)]
-    strength = [[np.sqrt(np.square(o).mean(axis=-1)) for o in objective.outputs(values)] for _, values in rows]
-    aspect = original.shape[0] / original.shape[1]
-    with figure(2.6 * (len(names) + 1), 4.4 * aspect + 0.9) as drawn:
-        for row, (caption, values) in enumerate(rows):
-            axes = drawn.add_subplot(2, len(names) + 1, row * (len(names) + 1) + 1)
-            axes.imshow(deprocess(values))
+    strength = [[np.sqrt(np.square(output).mean(axis=-1)) for output in found] for found in outputs]
+    columns, aspect = len(layers) + 1, pictures[0].height / pictures[0].width
+    with figure(2.6 * columns, 4.4 * aspect + 0.9) as drawn:
+        for row, caption in enumerate(("before", "after")):
+            axes = drawn.add_subplot(2, columns, row * columns + 1)
+            axes.imshow(pictures[row])
             axes.set_title(caption)
             axes.axis("off")
-            for column, name in enumerate(names):
-                axes = drawn.add_subplot(2, len(names) + 1, row * (len(names) + 1) + column + 2)
-                top = max(float(strength[k][column].max()) for k in (0, 1))
-                shown = axes.imshow(strength[row][column], cmap="viridis", vmin=0, vmax=top)
+            for number, name in enumerate(layers):
+                axes = drawn.add_subplot(2, columns, row * columns + number + 2)
+                top = max(float(found[number].max()) for found in strength)
+                shown = axes.imshow(strength[row][number], cmap="viridis", vmin=0, vmax=top)
                 axes.set_title(f"{name}, {caption}")
                 axes.axis("off")
                 drawn.colorbar(shown, ax=axes, shrink=0.7)

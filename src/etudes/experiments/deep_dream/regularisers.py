@@ -1,16 +1,14 @@
-"""What keeps a dream smooth, and where it is: total variation, blur, masks. All in NumPy."""
+"""What keeps a dream smooth and in its place: total variation, blur, clipping, a mask. All in NumPy."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-Picture = NDArray[np.float32]
-"""float32 (height, width, 3) with values in [-1, 1]; a mask is (height, width, 1) with values in [0, 1]."""
+from etudes.experiments.deep_dream.resizing import Picture
 
 SOFTNESS = 0.02
-"""Differences far below it count by their square, so that total variation has a slope where there is no difference."""
+"""Differences far below it count by their square, so that total variation has a gradient where neighbours are equal."""
 
 
 def total_variation(picture: Picture) -> float:
@@ -46,7 +44,7 @@ def _differences(values: NDArray[np.floating]) -> tuple[NDArray[np.floating], ND
 
 
 def blurred(picture: Picture, radius: float) -> Picture:
-    """The picture through a Gaussian with a standard deviation of `radius` pixels; past its edges it is mirrored."""
+    """The picture through a Gaussian with a standard deviation of `radius` pixels, mirrored beyond its edges."""
     from scipy.ndimage import gaussian_filter
 
     result = np.empty_like(picture)
@@ -55,14 +53,22 @@ def blurred(picture: Picture, radius: float) -> Picture:
     return result
 
 
-def mask_of(image: Image.Image) -> Picture:
-    """A grey picture as a mask: where it is black nothing is changed, where it is white everything may be."""
-    return np.asarray(image.convert("L"), dtype=np.float32)[..., None] / np.float32(255)
+def confined(moved: Picture, before: Picture, blur: float, clip: bool, mask: Picture | None) -> Picture:
+    """The picture after a step, which may be changed in place: blurred, clipped, and as before where the mask is 0.
 
-
-def resized_mask(mask: Picture, shape: tuple[int, int]) -> Picture:
-    """The mask at another size, each value a mean of the old ones, so that it stays in [0, 1]."""
-    if mask.shape[:2] == shape:
-        return mask
-    plane = Image.fromarray(np.ascontiguousarray(mask[..., 0])).resize(shape[::-1], Image.Resampling.BILINEAR)
-    return np.clip(np.asarray(plane, dtype=np.float32), 0, 1)[..., None]
+    Args:
+        moved: the picture after the step.
+        before: the picture before the step.
+        blur: standard deviation of the Gaussian in pixels; 0 leaves the picture sharp.
+        clip: whether to keep the values in [-1, 1].
+        mask: the fraction of the step that each pixel takes, float32 (height, width, 1); None: all of it.
+    """
+    if blur:
+        moved = blurred(moved, blur)
+    if clip:
+        np.clip(moved, -1, 1, out=moved)
+    if mask is not None:
+        moved -= before
+        moved *= mask
+        moved += before
+    return moved

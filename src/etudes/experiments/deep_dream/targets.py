@@ -1,4 +1,4 @@
-"""What may be asked of a network: a layer, one channel of it, one neuron, or one class. Read without a network."""
+"""What can be asked of a network: a layer, one channel of it, one neuron, or one class. Read without a network."""
 
 from __future__ import annotations
 
@@ -8,44 +8,42 @@ from typing import Literal
 
 from etudes.errors import UserError, unknown
 
-CLASS = "class"
-
 _FORMS = "LAYER, LAYER:CHANNEL, LAYER:CHANNEL:ROW:COLUMN, LAYER:CHANNEL:centre or class:NAME"
 
 
 @dataclass(frozen=True)
 class Target:
-    """One thing that is to grow. Its words are as they were typed, such as "mixed4:97"."""
+    """One thing that is to grow; `text` is as it was typed, such as "mixed4:97"."""
 
-    words: str
+    text: str
     layer: str
     """The layer; empty for a class."""
     channel: int | None = None
     """One channel of the layer; None for all of them."""
-    place: tuple[int, int] | Literal["centre"] | None = None
+    position: tuple[int, int] | Literal["centre"] | None = None
     """Row and column of one neuron in the layer's map, at the picture's full size; None for all of them."""
     class_name: str = ""
     """The name or the number of a class."""
 
 
-def read_target(words: str) -> Target:
+def read_target(text: str) -> Target:
     """A target as it is typed: `mixed4`, `mixed4:97`, `mixed4:97:10:12`, `mixed4:97:centre`, `class:cat`, `class:3`.
 
     Raises:
         UserError: it is none of these.
     """
-    layer, *rest = words.split(":")
-    if layer == CLASS and rest and ":".join(rest).strip():
-        return Target(words, "", class_name=":".join(rest).strip())
+    layer, *rest = text.split(":")
+    if layer == "class" and rest and ":".join(rest).strip():
+        return Target(text, "", class_name=":".join(rest).strip())
     numbers = [part for part in rest if part not in ("centre", "center")]
     is_centre = len(rest) == 2 and rest[1] in ("centre", "center")
-    wrong = not layer or layer == CLASS or not all(part.isdecimal() and len(part) < 7 for part in numbers)
+    wrong = not layer or layer == "class" or not all(part.isdecimal() and len(part) < 7 for part in numbers)
     if wrong or not (is_centre or len(rest) in (0, 1, 3)) or (len(numbers) != len(rest) and not is_centre):
-        raise UserError(f"--layers {words[:40]!r}: it must be {_FORMS}")
+        raise UserError(f"--layers {text[:40]!r}: it must be {_FORMS}")
     channel = int(rest[0]) if rest else None
     if is_centre:
-        return Target(words, layer, channel, "centre")
-    return Target(words, layer, channel, (int(rest[1]), int(rest[2])) if len(rest) == 3 else None)
+        return Target(text, layer, channel, "centre")
+    return Target(text, layer, channel, (int(rest[1]), int(rest[2])) if len(rest) == 3 else None)
 
 
 def class_number(given: str, class_names: Sequence[str], count: int) -> int:

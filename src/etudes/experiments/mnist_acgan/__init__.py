@@ -1,22 +1,36 @@
 """mnist_acgan: the table of contents."""
 
-from etudes.contract import Experiment, ImageInfo, Inspect, Use
-from etudes.experiments.mnist_acgan import study
-from etudes.experiments.mnist_acgan.inspection import Inspect as InspectChoices
-from etudes.experiments.mnist_acgan.model import io_spec
-from etudes.experiments.mnist_acgan.settings import PRESETS
+from collections.abc import Mapping
+from dataclasses import replace
+
+from etudes.contract import Experiment, ImageInfo, Inspect, IOSpec, TensorSpec, Use
+from etudes.experiments.mnist_acgan import inspect, study, use
+from etudes.experiments.mnist_acgan.evaluate import evaluate
+
+
+def io_spec(info: ImageInfo, settings: study.AcganSettings) -> Mapping[str, IOSpec]:
+    """Inputs and outputs of each network; the moving average replaces the generator once it is trained."""
+    picture = TensorSpec("a picture (height, width, channels) of values 0 to 255", 0, 255)
+    z = TensorSpec(f"z, {study.LATENT} numbers between -1 and 1, uniformly distributed", -1, 1)
+    label = TensorSpec("the number of a class", 0, len(info.class_names) - 1)
+    fake = TensorSpec("the probability that it is real", 0, 1)
+    aux = TensorSpec("a probability for each class", 0, 1)
+    generator = IOSpec((z, label), (picture,), training_only=bool(settings.ema))
+    specs = {"discriminator": IOSpec((picture,), (fake, aux)), "generator": generator}
+    return specs | ({"generator_ema": replace(generator, training_only=False)} if settings.ema else {})
+
 
 experiment = Experiment(
-    summary="draws the digit that one asks for",
+    summary="draws the digit you ask for",
     headline="conditional_accuracy",
-    presets=PRESETS,
+    presets=study.PRESETS,
     info=ImageInfo,
     describe_data=study.describe_data,
     load_data=study.load_data,
     make_networks=study.make_networks,
     io_spec=io_spec,
     train=study.train,
-    evaluate=study.evaluate,
-    use=Use(study.Use, study.read, study.use, study.example),
-    inspect=Inspect(study.inspect, InspectChoices),
+    evaluate=evaluate,
+    use=Use(use.Options, use.read, use.use, use.example),
+    inspect=Inspect(inspect.inspect, inspect.Options),
 )

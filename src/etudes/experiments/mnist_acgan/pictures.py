@@ -1,58 +1,58 @@
-"""Pictures that the generator draws: grids of every class, words, and walks from one class or one z to another."""
+"""Generated pictures: a grid of every class, words, and films from one class or one z to another."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from etudes.contract import Array
-from etudes.experiments.mnist_acgan.training import draw_z, paint
-from etudes.training.backend import keras
-from etudes.training.rng import rng
+from etudes.contract import Array, Networks
+from etudes.training.backend import keras, outputs_of
+from etudes.training.session import Session
 from etudes.views.grids import picture_grid, to_image
+from etudes.views.pictures import save_pictures
 from etudes.views.plotting import writing
 
-if TYPE_CHECKING:
-    from etudes.experiments.mnist_acgan.settings import AcganSettings
+FRAMES = 10
+"""Frames of a film from one z to the next."""
 
-COLUMNS = 10
-"""Pictures of each class in a grid."""
-STEPS = 10
-"""Pictures of a film from one z to the next."""
+
+def best_generator(networks: Networks) -> Any:
+    """The generator for pictures: the moving average where the run has one."""
+    return networks["generator_ema" if "generator_ema" in networks else "generator"]
+
+
+def generate(generator: Any, z: Array, labels: Array) -> Array:
+    """Generated pictures, float32 (n, height, width, channels) of 0..255, for z (n, 100) and labels (n, 1)."""
+    return np.asarray(outputs_of(generator, [z, labels], 100), dtype=np.float32)
 
 
 def to_pixels(pictures: Array) -> Array:
-    """Drawn pictures, float 0..255, as uint8; what is not a number becomes black."""
+    """Generated pictures as uint8; what is not a number becomes black."""
     pixels: Array = np.round(np.clip(np.nan_to_num(pictures), 0, 255)).astype(np.uint8)
     return pixels
 
 
-def fixed_z(settings: AcganSettings, count: int = COLUMNS) -> Array:
-    """The same z for every grid of a run, so that one sees a picture grow from epoch to epoch."""
-    return draw_z(rng(settings.seed, "shown noise"), count)
-
-
-def every_class(generator: Any, z: Array, classes: int) -> Array:
-    """Each class drawn from the same z: uint8 (classes · n, height, width, channels), class by class."""
+def generate_classes(generator: Any, z: Array, classes: int) -> Array:
+    """Every class from the same z (n, 100): uint8 (classes · n, height, width, channels), class by class."""
     labels = np.repeat(np.arange(classes, dtype=np.int32), len(z))[:, None]
-    return to_pixels(paint(generator, np.tile(z, (classes, 1)), labels))
+    return to_pixels(generate(generator, np.tile(z, (classes, 1)), labels))
 
 
-def class_grid(drawn: Array, names: Sequence[str], title: str = "") -> Image.Image:
+def class_grid(pictures: Array, names: Sequence[str], title: str = "") -> Image.Image:
     """One row of pictures for each name, with the name before it.
 
     Args:
-        drawn: uint8 (names · n, height, width, channels), row by row.
+        pictures: uint8 (names · n, height, width, channels), row by row.
         names: of the rows.
         title: a line above the grid; none if empty.
     """
-    grid = picture_grid(drawn, len(drawn) // len(names), scale=max(1, round(56 / drawn.shape[2])))
+    grid = picture_grid(pictures, len(pictures) // len(names), scale=max(1, round(56 / pictures.shape[2])))
     font = writing(13)
     left, top = 20 + round(max(font.getlength(name) for name in names)), 26 if title else 0
-    width = max(grid.width, 8 + round(font.getlength(title)))  # of few pictures the title is wider
+    width = max(grid.width, 8 + round(font.getlength(title)))  # the title may be wider than few pictures
     sheet = Image.new("RGB", (left + width, top + grid.height), "white")
     sheet.paste(grid, (left, top))
     draw = ImageDraw.Draw(sheet)
@@ -63,79 +63,71 @@ def class_grid(drawn: Array, names: Sequence[str], title: str = "") -> Image.Ima
     return sheet
 
 
-def written(
-    generator: Any, word: Sequence[int], count: int, random: np.random.Generator, parts: Sequence[float] = ()
-) -> Image.Image:
-    """A word of classes as a strip, `count` times, each with z of its own; one class alone fills a square.
+def save_training_film(session: Session) -> None:
+    """Save the grids of all epochs as a film, `pictures/training.gif`."""
+    save_pictures({"training": session.saved_pictures("epoch-*")}, session.run.pictures / "training.gif")
 
-    `parts` are factors of equal parts of z, in its order; the last part is longer where it does not come out even.
+
+def word_sheet(generator: Any, word: Sequence[int], z: Array, parts: Sequence[float] = ()) -> Image.Image:
+    """A word of classes as a strip, one row for each len(word) rows of z; a single class fills a square.
+
+    `parts` are factors of equal parts of z, in its order; the last part is longer where 100 is no multiple.
     """
-    labels = np.tile(np.array(word, dtype=np.int32), count)[:, None]
-    z = draw_z(random, len(labels))
-    return _sheet(to_pixels(paint(generator, z * _factors(parts, z.shape[1]), labels)), _columns(word, count))
+    return _sheet(to_pixels(generate(generator, z * _factors(parts, z.shape[1]), _labels(word, z))), _columns(word, z))
 
 
-def _factors(parts: Sequence[float], length: int) -> Array:
-    """A factor for each value of z, float32 (length,): ones where there are no parts."""
-    places = np.minimum(np.arange(length) // max(1, length // max(1, len(parts))), max(0, len(parts) - 1))
-    return np.asarray(tuple(parts) or (1.0,), dtype=np.float32)[places]
+def class_walk(generator: Any, start: Sequence[int], end: Sequence[int], z: Array) -> list[Image.Image]:
+    """A film from one word to another of the same length and back; z stays the same.
 
-
-def _columns(word: Sequence[int], count: int) -> int:
-    return len(word) if len(word) > 1 else int(np.ceil(np.sqrt(count)))
-
-
-def _sheet(drawn: Array, columns: int) -> Image.Image:
-    """Pictures side by side without a gap, enlarged to about 84 pixels each; what is left over stays black."""
-    count, height, width, channels = drawn.shape
-    rows = -(-count // columns)
-    cells = np.zeros((rows * columns, height, width, channels), np.uint8)
-    cells[:count] = drawn
-    sheet = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
-    image = to_image(sheet.reshape(rows * height, columns * width, channels))
-    scale = max(1, round(84 / width))
-    return image.resize((image.width * scale, image.height * scale), Image.Resampling.LANCZOS)
-
-
-def walk(
-    generator: Any, start: Sequence[int], end: Sequence[int], count: int, random: np.random.Generator
-) -> list[Image.Image]:
-    """A film from one word to another of the same length and back, z held still.
-
-    What lies between two labels is a straight line between the vectors that they choose.
+    Between two labels, it interpolates linearly between their embedding vectors.
     """
     multiply = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Multiply))
     embedding = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Embedding))
     rest = keras.Model(multiply.output, generator.output)
     vectors = np.asarray(keras.ops.convert_to_numpy(embedding.embeddings), dtype=np.float32)
-    z, shares = draw_z(random, count * len(start)), _eased(13)[:, :, None]
-    chosen = (1 - shares) * vectors[np.tile(start, count)] + shares * vectors[np.tile(end, count)]
-    drawn = rest.predict((chosen * z).reshape(-1, z.shape[1]), batch_size=100, verbose=0)
-    frames = np.split(to_pixels(np.asarray(drawn, dtype=np.float32)), len(shares))
-    film = [_sheet(frame, _columns(start, count)) for frame in frames]
+    shares = _eased(13)[:, :, None]
+    chosen = (1 - shares) * vectors[_labels(start, z)[:, 0]] + shares * vectors[_labels(end, z)[:, 0]]
+    pictures = rest.predict((chosen * z).reshape(-1, z.shape[1]), batch_size=100, verbose=0)
+    frames = np.split(to_pixels(np.asarray(pictures, dtype=np.float32)), len(shares))
+    film = [_sheet(frame, _columns(start, z)) for frame in frames]
     return film + film[-2:0:-1]
 
 
-def wander(
-    generator: Any, word: Sequence[int], count: int, places: int, random: np.random.Generator
-) -> list[Image.Image]:
-    """A film of a word whose z goes from place to place and back to the first, the classes held still.
+def latent_walk(generator: Any, word: Sequence[int], stops: Array) -> list[Image.Image]:
+    """A film of a word whose z goes from stop to stop and back to the first; the classes stay the same.
 
     Args:
-        generator: draws.
+        generator: z and labels in, pictures out.
         word: classes.
-        count: how many times the word is drawn, each on a way of its own.
-        places: how many z lie on the way, 2 at least.
-        random: draws them.
+        stops: z (stops, n, 100); two stops at least.
     """
-    labels = np.tile(np.array(word, dtype=np.int32), count)[:, None]
-    stops = draw_z(random, places * len(labels)).reshape(places, len(labels), -1)
     film = []
     for here, there in zip(stops, np.roll(stops, -1, axis=0), strict=True):
-        for share in _eased(STEPS + 1)[:-1]:
-            drawn = paint(generator, ((1 - share) * here + share * there).astype(np.float32), labels)
-            film.append(_sheet(to_pixels(drawn), _columns(word, count)))
+        for share in _eased(FRAMES + 1)[:-1]:
+            pictures = generate(generator, ((1 - share) * here + share * there).astype(np.float32), _labels(word, here))
+            film.append(_sheet(to_pixels(pictures), _columns(word, here)))
     return film
+
+
+def interpolate_z(generator: Any, z: Array, classes: int, steps: int = 10) -> Array:
+    """Each class along a straight line from the first z to the second: uint8 (classes · steps, h, w, c)."""
+    shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+    return generate_classes(generator, (1 - shares) * z[0] + shares * z[1], classes)
+
+
+def _labels(word: Sequence[int], z: Array) -> Array:
+    """The word again and again, int32 (n, 1): a label for each z."""
+    return np.tile(np.array(word, dtype=np.int32), len(z) // len(word))[:, None]
+
+
+def _columns(word: Sequence[int], z: Array) -> int:
+    return len(word) if len(word) > 1 else int(np.ceil(np.sqrt(len(z))))
+
+
+def _factors(parts: Sequence[float], length: int) -> Array:
+    """A factor for each value of z, float32 (length,): ones where there are no parts."""
+    indices = np.minimum(np.arange(length) // max(1, length // max(1, len(parts))), max(0, len(parts) - 1))
+    return np.asarray(tuple(parts) or (1.0,), dtype=np.float32)[indices]
 
 
 def _eased(steps: int) -> Array:
@@ -143,7 +135,13 @@ def _eased(steps: int) -> Array:
     return np.asarray((1 - np.cos(np.linspace(0, np.pi, steps))) / 2, dtype=np.float32)[:, None]
 
 
-def between(generator: Any, z: Array, classes: int, steps: int = COLUMNS) -> Array:
-    """Each class along a straight line from the first z to the second: uint8 (classes · steps, h, w, c)."""
-    shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
-    return every_class(generator, (1 - shares) * z[0] + shares * z[1], classes)
+def _sheet(pictures: Array, columns: int) -> Image.Image:
+    """Pictures side by side without a gap, enlarged to about 84 pixels each; empty cells are black."""
+    count, height, width, channels = pictures.shape
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height, width, channels), np.uint8)
+    cells[:count] = pictures
+    sheet = cells.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    image = to_image(sheet.reshape(rows * height, columns * width, channels))
+    scale = max(1, round(84 / width))
+    return image.resize((image.width * scale, image.height * scale), Image.Resampling.LANCZOS)

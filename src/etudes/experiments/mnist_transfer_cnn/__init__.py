@@ -3,25 +3,24 @@
 from etudes.analysis.classification import classifier_io
 from etudes.contract import Experiment, Inspect, Use
 from etudes.experiments.mnist_transfer_cnn import study
-from etudes.experiments.mnist_transfer_cnn.data import TransferInfo
-from etudes.experiments.mnist_transfer_cnn.inspection import Inspect as InspectChoices
-from etudes.experiments.mnist_transfer_cnn.model import make_networks
-from etudes.experiments.mnist_transfer_cnn.settings import PRESETS
+from etudes.experiments.mnist_transfer_cnn.evaluate import evaluate
+from etudes.experiments.mnist_transfer_cnn.inspect import InspectTransfer, inspect
+from etudes.experiments.mnist_transfer_cnn.use import UseTransfer, example, read, use
 
 experiment = Experiment(
     summary="transfers from the digits 0-4 to 5-9",
     headline="accuracy",
-    presets=PRESETS,
-    info=TransferInfo,
+    presets=study.PRESETS,
+    info=study.TransferInfo,
     describe_data=study.describe_data,
     load_data=study.load_data,
-    make_networks=make_networks,
+    make_networks=study.make_networks,
     io_spec=lambda info, _settings: {
         "first": classifier_io(info.first_classes),
         "transferred": classifier_io(info.second_classes),
     },
     train=study.train,
-    evaluate=study.evaluate,
-    use=Use(study.Use, study.read, study.use, study.example),
-    inspect=Inspect(study.inspect, InspectChoices),
+    evaluate=evaluate,
+    use=Use(UseTransfer, read, use, example),
+    inspect=Inspect(inspect, InspectTransfer),
 )

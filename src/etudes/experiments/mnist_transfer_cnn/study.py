@@ -1,259 +1,299 @@
-"""A network that learned the digits 0–4 learns 5–9 without learning to see again.
+"""Transfer learning: train on the digits 0-4, freeze the convolutions, and train the rest on 5-9.
 
-Two convolutions look, a dense layer decides. Once the whole network has learned the first classes, the convolutions are
-frozen and only the head is trained on the other classes: 9,568 of 600,165 parameters stay as they are, and with them
-most of the work. `classic` is the recipe of 2017 (Adadelta at rate 1, the head keeps its weights); `tuned` trains the
-same network with AdamW, and runs the frozen part once instead of in every epoch. That no frozen weight moved is proved
-at the end of every training, bit for bit.
+    picture (28, 28, 1) → bottleneck: 2 convolutions → features (4608,) → head: 2 dense layers → 5 probabilities
+
+1. Train the whole network on the first classes, 0-4.
+2. Copy its weights into a second network of the same layers.
+3. Freeze the bottleneck there (`layer.trainable = False`), and compile again.
+4. Train the second network on the second classes, 5-9. Their labels are shifted to begin at 0: a 7 has label 2.
+5. Check that no frozen weight moved by one bit.
+
+Detectors of strokes learned from 0-4 serve 5-9 too. Only 9,568 of 600,165 parameters are frozen, but nearly all of
+the work is in them; and since they no longer change, their output can be computed once and cached.
+Source: Keras' example `mnist_transfer_cnn.py` of 2017, which the preset `classic` follows.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Annotated, Any
+import hashlib
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Gt, Interval, MinLen
 
-from etudes.analysis.classification import (
-    answer_pictures,
-    evaluate_classifier,
-    example_pictures,
-    one_hot,
-    predict,
-    read_pictures,
-)
-from etudes.contract import Array, Example, Images, Networks, Result, UseOptions
+from etudes.contract import MAX_IMAGE_SIDE, Array, ImageData, ImageInfo, Images, Networks
+from etudes.data import describe_images, load_images
 from etudes.data.augmentation import translate
-from etudes.errors import UserError
-from etudes.experiments.mnist_transfer_cnn.data import (
-    TransferData,
-    TransferInfo,
-    describe_transfer,
-    load_transfer,
-)
-from etudes.experiments.mnist_transfer_cnn.freezing import (
-    bottleneck_digest,
-    check_bottleneck,
-    features_of,
-    hand_over,
-    old_head_on_new_bottleneck,
-    on_cached_features,
-    table_of,
-)
-from etudes.experiments.mnist_transfer_cnn.inspection import Inspect, look
-from etudes.experiments.mnist_transfer_cnn.settings import TransferSettings
-from etudes.experiments.mnist_transfer_cnn.sources import FIRST, first_task
-from etudes.experiments.mnist_transfer_cnn.teaching import Lesson, read_lesson, taught
+from etudes.errors import UserError, format_path
+from etudes.experiments.mnist_transfer_cnn.base_run import Source, find_source
+from etudes.experiments.mnist_transfer_cnn.cached_features import cache_features
+from etudes.experiments.mnist_transfer_cnn.extra_layers import extra_convolutions, without_extra
+from etudes.experiments.mnist_transfer_cnn.resize import resize
+from etudes.settings import Settings
 from etudes.training.backend import keras
-from etudes.training.data_loading import steps_per_execution_for
 from etudes.training.rng import rng
 from etudes.training.schedules import warmup_then_decay
-from etudes.training.session import Session
+from etudes.training.session import Pairs, Session
 from etudes.training.state import put_weights
-from etudes.training.xla import adamw
-from etudes.views.layers import layer_table
-
-# --- data -------------------------------------------------------------------------------------------------------------
-
-
-def describe_data(settings: TransferSettings) -> TransferInfo:
-    """Size and channels of the pictures, and the class names of both tasks; the networks follow them."""
-    task = first_task(settings)
-    info = describe_transfer(task.pictures, settings.to, task.classes)
-    task.check(info)
-    return replace(info, first_weights=task.weights_sha256)
-
-
-def load_data(settings: TransferSettings) -> TransferData:
-    """Training, validation and test pictures of both tasks, uint8; the labels of both begin at 0."""
-    info, task = describe_data(settings), first_task(settings)
-    seed, share, limit = settings.seed, settings.validation_share, settings.limit
-    data = load_transfer(info, task.pictures, settings.to, seed=seed, share=share, limit=limit)
-    return replace(data, given=task.weights())
-
-
-# --- training ---------------------------------------------------------------------------------------------------------
-
-PHASES = ("first", "transfer")
-
-
-def make_optimizer(settings: TransferSettings, steps: int, cached: bool) -> Any:
-    """The optimiser for a phase of so many steps, upon cached features or pictures."""
-    if settings.optimizer == "adadelta":
-        return keras.optimizers.Adadelta(settings.learning_rate)
-    rate = warmup_then_decay(settings.learning_rate, steps)
-    make = adamw if cached else keras.optimizers.AdamW
-    return make(rate, weight_decay=settings.weight_decay)
-
-
-def prepare(network: Any, settings: TransferSettings, steps: int) -> None:
-    """Compile a network for a phase of so many steps."""
-    cached = len(network.input_shape) == 1
-    frozen, total = frozen_parameters(network)
-    # Between executions a training can be stopped, so large pictures and extra convolutions take fewer steps in one.
-    short = total - frozen < 1_000_000 and not settings.extra_convolutions
-    network.compile(
-        optimizer=make_optimizer(settings, steps, cached),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-        metrics=["accuracy"],
-        # Upon cached features there is so little to do: a few milliseconds.
-        steps_per_execution=steps_per_execution_for(50 if short else 10) if cached else 1,
-    )
-
-
-def train_model(
-    network: Any,
-    train: tuple[Array, Array],
-    validation: tuple[Array, Array],
-    settings: TransferSettings,
-    session: Session,
-    phase: str,
-) -> None:
-    """Compile a network and train it in one phase: the same for both tasks.
-
-    Args:
-        network: pictures, or places of cached features, in; probabilities out.
-        train: its inputs and labels to learn from.
-        validation: those to watch it with.
-        settings: the recipe.
-        session: the run.
-        phase: one of `PHASES`.
-    """
-    number, classes = PHASES.index(phase), network.output_shape[-1]
-    epochs = settings.epochs if phase == "first" else settings.transfer_epochs
-    prepare(network, settings, epochs * -(-len(train[1]) // settings.batch_size))
-
-    def epoch_data(epoch: int) -> tuple[Array, Array]:
-        places = rng(settings.seed, "phase order", number, epoch).permutation(len(train[1]))
-        inputs = train[0][places]
-        if settings.translate and inputs.ndim == 4:
-            inputs = translate(
-                inputs, settings.translate, settings.translate, rng(settings.seed, "augmentation", number, epoch)
-            )
-        return inputs, one_hot(train[1][places], classes)
-
-    session.fit(
-        network,
-        epoch_data,
-        epochs=epochs,
-        batch_size=settings.batch_size,
-        validation=(validation[0], one_hot(validation[1], classes)),
-        phase=phase,
-    )
-
-
-def train(networks: Networks, data: TransferData, settings: TransferSettings, session: Session) -> None:
-    """Learn the first classes; hand over; freeze and compile again; learn the second classes; prove the freezing."""
-    first, transferred = networks["first"], networks["transferred"]
-    if data.given:
-        session.message(f"the first task is not trained: its network is that of {settings.data}")
-    else:
-        train_model(first, pair(data.first.train), pair(data.first.validation), settings, session, "first")
-
-    def handed_over() -> str:
-        if data.given:
-            put_weights({FIRST.rstrip("/"): first}, data.given)
-        hand_over(first, transferred, settings.head)
-        return bottleneck_digest(transferred)
-
-    # Remembered in the same checkpoint as the weights, so a resumed run hands over once, whenever it was interrupted.
-    before = session.once("bottleneck", handed_over)
-    frozen, total = frozen_parameters(transferred)
-    session.message(f"the transfer keeps {frozen:,} of {total:,} parameters frozen")
-    learner, task, watched = transferred, pair(data.second.train), pair(data.second.validation)
-    if settings.cached_features:
-        pictures = np.concatenate([task[0], watched[0]])
-        learner = on_cached_features(transferred, table_of(features_of(transferred, pictures)))
-        places = np.arange(len(pictures), dtype=np.int32)
-        task, watched = (places[: len(task[1])], task[1]), (places[len(task[1]) :], watched[1])
-    train_model(learner, task, watched, settings, session, "transfer")
-    if settings.freeze:
-        check_bottleneck(transferred, before)
-
-
-def pair(images: Images) -> tuple[Array, Array]:
-    """Pictures and labels."""
-    return images.pictures, images.labels
-
-
-def frozen_parameters(network: Any) -> tuple[int, int]:
-    """How many parameters the training of a network leaves alone, and how many there are."""
-    total = int(network.count_params())
-    return total - sum(int(np.prod(weight.shape)) for weight in network.trainable_weights), total
-
-
-# --- evaluate, read, use, inspect -------------------------------------------------------------------------------------
-
-
-def evaluate(networks: Networks, data: TransferData, settings: TransferSettings) -> Result:
-    """The second classes after the transfer, the first before it, and the first with what looks at pictures now."""
-    first, transferred = networks["first"], networks["transferred"]
-    result = evaluate_classifier(transferred, data.second.test, data.info.second_classes)
-    test = data.first.test
-    after = old_head_on_new_bottleneck(first, transferred)
-    frozen, total = frozen_parameters(transferred)
-    result.metrics |= {
-        "first_accuracy": float((predict(first, test.pictures).classes == test.labels).mean()),
-        "first_accuracy_after": float((predict(after, test.pictures).classes == test.labels).mean()),
-        "parameters": total,
-        "frozen_parameters": frozen,
-    }
-    result.tables.insert(0, layer_table("frozen and trained by the transfer", transferred))
-    result.lines.append(
-        "accuracy is that on the second classes; first_accuracy that on the first ones before the transfer, and "
-        "first_accuracy_after that of the first head upon the bottleneck after the transfer. The new head cannot be "
-        "asked about the first classes: its outputs now stand for the second ones."
-    )
-    return result
 
 
 @dataclass(frozen=True)
-class Use(UseOptions):
-    """Classify picture files."""
+class TransferSettings(Settings):
+    """The settings; the layers themselves are fixed."""
 
-    inputs: tuple[str, ...]
-    """Picture files: PNG, JPEG, WEBP, GIF or BMP."""
-    top: Annotated[int, Ge(1)] = 3
-    """How many classes to name for each picture."""
-    first: bool = False
-    """Answer with one of the first classes, by the network before the transfer."""
-    teach: str | None = None
-    """An image folder, a subfolder a class: first teach a fresh head its classes, in seconds, and answer with it."""
+    data: str = "mnist"
+    """A built-in set of pictures (mnist, fashion_mnist, digits, …), an image folder, an NPZ file or IDX files; or a
+    finished run of this etude, whose first network and first classes are used as they are."""
+    to: str = ""
+    """Another data set for the second task; empty for the other classes of the same data."""
+    first_classes: Annotated[int, Ge(0)] = 0
+    """Number of classes in the first task; 0 for half of them, or with --to for all."""
+    validation_share: Annotated[float, Interval(ge=0, lt=1)] = 0.02
+    """Share of the training pictures held back for validation."""
+    limit: Annotated[int, Ge(0)] = 0
+    """Maximum number of pictures in each split of a source: training, validation and test; 0 for no limit."""
+    epochs: Annotated[int, Ge(1)] = 5
+    """Epochs of the first task."""
+    transfer_epochs: Annotated[int, Ge(1)] = 5
+    """Epochs of the second task."""
+    batch_size: Annotated[int, Ge(1)] = 128
+    """Pictures per step."""
+    optimizer: Literal["adadelta", "adamw"] = "adamw"
+    """Adadelta with a constant learning rate, or AdamW with warm-up and linear decay to zero."""
+    learning_rate: Annotated[float, Gt(0)] = 2e-3
+    """Learning rate; for adamw its peak."""
+    weight_decay: Annotated[float, Ge(0)] = 0.05
+    """Decoupled weight decay of adamw."""
+    label_smoothing: Annotated[float, Interval(ge=0, lt=1)] = 0.05
+    """Share of each target that is spread over all classes."""
+    dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.25
+    """Dropout rate at the end of the bottleneck."""
+    dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.5
+    """Dropout rate in the head."""
+    translate: Annotated[int, Interval(ge=0, le=8)] = 1
+    """Maximum translation of the training pictures, in pixels, new in each epoch; not applied to cached features."""
+    head: Literal["kept", "fresh"] = "kept"
+    """Whether the head begins the second task with its weights from the first, or with new ones."""
+    freeze: bool = True
+    """Freeze the bottleneck before the second task."""
+    extra_convolutions: Annotated[int, Interval(ge=0, le=4)] = 0
+    """Trainable convolutions added on top of the frozen ones for the second task; for a task unlike the first."""
+    cached_features: bool = True
+    """Run the frozen bottleneck once over the pictures of the second task, and train the head on its output."""
+
+    def check(self) -> None:
+        """Only the output of frozen layers can be cached."""
+        if self.cached_features and not self.freeze:
+            raise UserError("without --freeze the bottleneck changes, so add --no-cached-features")
 
 
-def read(info: TransferInfo, settings: TransferSettings, options: Use) -> tuple[Array, Lesson | None]:
-    """The pictures, opened, cut to the middle and scaled to the size that both tasks share; and what to teach."""
-    if options.first and options.teach:
-        raise UserError(
-            "--first answers with the first classes, --teach with those of its folder: say only one of them"
-        )
-    return read_pictures(options.inputs, info.second), read_lesson(options.teach, info) if options.teach else None
+PRESETS = {
+    "classic": TransferSettings(optimizer="adadelta", learning_rate=1.0, weight_decay=0.0, label_smoothing=0.0,
+                                translate=0, cached_features=False),
+    "tuned": TransferSettings(),
+    "demo": TransferSettings(data="digits", batch_size=32, validation_share=0.1),
+    "tiny": TransferSettings(data="digits", limit=64, epochs=1, transfer_epochs=2, batch_size=32, validation_share=0.1),
+}  # fmt: skip
 
 
-def use(
-    networks: Networks,
-    info: TransferInfo,
-    settings: TransferSettings,
-    options: Use,
-    brought: tuple[Array, Lesson | None],
-) -> Result:
-    """The most probable of the second classes for each picture, or of the first ones, or of those taught now."""
-    pictures, lesson = brought
-    network, names = networks["transferred"], info.second.class_names
-    if options.first:
-        network, names = networks["first"], info.first.class_names
-    if lesson is not None:
-        network, names = taught(networks["transferred"], lesson, settings), lesson.class_names
-    return answer_pictures(network, names, options.inputs, pictures, options.top)
+# --- data: which classes go into which task ---------------------------------------------------------------------------
+@dataclass(frozen=True)
+class TransferInfo:
+    """Size of the pictures, and the class names of both tasks."""
+
+    source: str
+    """Name of the data, or of the two sets, joined by " to "."""
+    height: Annotated[int, Interval(ge=1, le=MAX_IMAGE_SIDE)]
+    width: Annotated[int, Interval(ge=1, le=MAX_IMAGE_SIDE)]
+    channels: Annotated[int, Interval(ge=1, le=3)]
+    first_classes: Annotated[tuple[str, ...], MinLen(2)]
+    second_classes: Annotated[tuple[str, ...], MinLen(2)]
+    first_weights: str = field(default="", metadata={"fingerprint": False})
+    """SHA-256 of the weights of the run that the first network comes from; empty where it is trained here."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of one picture."""
+        return (self.height, self.width, self.channels)
+
+    @property
+    def second(self) -> ImageInfo:
+        """The second task on its own."""
+        return ImageInfo(self.source, *self.shape, self.second_classes)
 
 
-def inspect(networks: Networks, data: TransferData, settings: TransferSettings, chosen: Inspect) -> Result:
-    """Filters, maps of a picture of either task, why an answer, how far each layer moved; and studies if asked for."""
-    return look(networks, data, settings, chosen, lambda network, steps: prepare(network, settings, steps))
+@dataclass(frozen=True)
+class TransferData:
+    """The pictures of both tasks; the labels of each begin at 0."""
+
+    info: TransferInfo
+    first: ImageData
+    second: ImageData
+    given: dict[str, Array] = field(default_factory=dict)
+    """The weights of a first network that is trained already; empty where it is trained here."""
+
+    def sizes(self) -> dict[str, int]:
+        """Number of pictures in each split, both tasks together."""
+        return {name: count + self.second.sizes()[name] for name, count in self.first.sizes().items()}
 
 
-def example(data: TransferData, folder: Path) -> Example:
-    """Three test pictures of the second task, saved as files."""
-    return example_pictures(data.second.test, folder)
+def describe_data(settings: TransferSettings, source: Source | None = None) -> TransferInfo:
+    """Which classes go into which task: half of them into each, or with `to` all of one set, then all of another."""
+    source = source or find_source(settings.data, settings.first_classes, TransferInfo)
+    first = describe_images(source.pictures)
+    second = describe_images(settings.to) if settings.to else first
+    names, count = first.class_names, source.classes or len(first.class_names) // (1 if settings.to else 2)
+    has = f"{format_path(source.pictures)} has {len(names)} classes"
+    if len(names) < 4 and not settings.to:
+        raise UserError(f"{has}; a transfer within one set needs four or more: add classes, or another set with --to")
+    if not 2 <= count <= len(names) - (0 if settings.to else 2):
+        raise UserError(f"--first-classes {count}: {has}, and each task needs two or more; change it, or add --to")
+    name, rest = (f"{first.source} to {second.source}", 0) if settings.to else (first.source, count)
+    classes = names[:count], second.class_names[rest:]
+    return source.checked(TransferInfo(name, *first.shape, *classes, source.weights_sha256))
+
+
+def load_data(settings: TransferSettings) -> TransferData:
+    """Training, validation and test pictures of both tasks, uint8."""
+    source = find_source(settings.data, settings.first_classes, TransferInfo)
+    info = describe_data(settings, source)
+    load = partial(load_images, seed=settings.seed, validation_share=settings.validation_share, limit=settings.limit)
+    whole = load(source.pictures)
+    other, start = (load(settings.to), 0) if settings.to else (whole, len(info.first_classes))
+    first, second = split(whole, info, info.first_classes, 0), split(other, info, info.second_classes, start)
+    return TransferData(info, first, second, source.weights())
+
+
+def split(data: ImageData, info: TransferInfo, class_names: tuple[str, ...], start: int) -> ImageData:
+    """The pictures of some classes, in the size of `info`; their labels, which begin at `start`, are shifted to 0."""
+    task, parts = ImageInfo(info.source, *info.shape, class_names), []
+    for images in (data.train, data.validation, data.test):
+        chosen = (start <= images.labels) & (images.labels < start + len(class_names))
+        labels = images.labels[chosen] - start  # of 5-9: start = 5, and a 7 gets the label 2
+        parts.append(Images(resize(images.pictures[chosen], task), labels))
+    if not len(parts[0]) or not len(parts[2]):
+        raise UserError(f"no pictures are left of {', '.join(class_names)}: give a higher --limit, or 0 for all")
+    return ImageData(task, *parts)
+
+
+# --- network ----------------------------------------------------------------------------------------------------------
+def make_network(settings: TransferSettings, shape: tuple[int, int, int], classes: int, extra: int = 0) -> Any:
+    """Bottleneck and head with new weights; in: pictures of values 0..255, out: probabilities of the classes."""
+    layers = keras.layers
+    bottleneck = [
+        layers.Rescaling(1 / 255),                      # (28, 28, 1)
+        layers.Conv2D(32, 3, name="convolution_1"),     # (26, 26, 32)      320 parameters
+        layers.Activation("relu"),
+        layers.Conv2D(32, 3, name="convolution_2"),     # (24, 24, 32)    9,248 parameters
+        layers.Activation("relu"),
+        layers.MaxPooling2D(2),                         # (12, 12, 32)
+        *extra_convolutions(extra),                     # (12, 12, 32)    none by default
+        layers.Dropout(settings.dropout),
+        layers.Flatten(),                               # (4608,)
+    ]  # fmt: skip
+    return keras.Sequential([keras.Input(shape), *bottleneck, *make_head(settings, classes)])
+
+
+def make_head(settings: TransferSettings, classes: int) -> list[Any]:
+    """The layers that turn features into probabilities; both tasks train them."""
+    layers = keras.layers
+    return [
+        layers.Dense(128),                              # (128,)        589,952 parameters
+        layers.Activation("relu"),
+        layers.Dropout(settings.dense_dropout),
+        layers.Dense(classes),                          # (5,)              645 parameters
+        layers.Activation("softmax", dtype="float32"),
+    ]  # fmt: skip
+
+
+def make_networks(settings: TransferSettings, info: TransferInfo) -> Networks:
+    """`first`, for the first task, and `transferred`, for the second, with its bottleneck frozen."""
+    if min(info.height, info.width) < 8:
+        raise UserError(f"pictures of {info.height}x{info.width} are too small for this network: 8x8 at least")
+    first = make_network(settings, info.shape, len(info.first_classes))
+    transferred = make_network(settings, info.shape, len(info.second_classes), settings.extra_convolutions)
+    if settings.freeze:
+        for layer in bottleneck_and_head(transferred)[0]:
+            layer.trainable = False
+    return {"first": first, "transferred": transferred}
+
+
+def bottleneck_and_head(network: Any) -> tuple[list[Any], list[Any]]:
+    """The layers up to Flatten, and those after it; extra convolutions belong to neither."""
+    layers = without_extra(network.layers)
+    end = 1 + next(index for index, layer in enumerate(layers) if isinstance(layer, keras.layers.Flatten))
+    return layers[:end], layers[end:]
+
+
+# --- training ---------------------------------------------------------------------------------------------------------
+def train(networks: Networks, data: TransferData, settings: TransferSettings, session: Session) -> None:
+    """Train on the first classes, copy, train the copy on the second; `RuntimeError` if a frozen weight changed."""
+    first, transferred = networks["first"], networks["transferred"]
+    if data.given:
+        put_weights({"first": first}, data.given)
+        session.message(f"the first task is not trained: its network comes from {settings.data}")
+    else:
+        train_model(first, *pairs(data.first), settings, session, "first")
+    before = session.once("bottleneck", lambda: copy_weights(first, transferred, settings.head))  # also if resumed
+    frozen = sum(layer.count_params() for layer in transferred.layers if not layer.trainable)
+    session.message(f"{frozen:,} of {transferred.count_params():,} parameters are frozen in the transfer")
+    network, task = transferred, pairs(data.second)
+    if settings.cached_features:  # the same training, with the output of the frozen layers looked up
+        network, task = cache_features(transferred, *task)
+    train_model(network, *task, settings, session, "transfer")
+    if settings.freeze and (after := bottleneck_digest(transferred)) != before:
+        raise RuntimeError(f"the frozen bottleneck changed during training: {before} became {after}")
+
+
+def pairs(data: ImageData) -> tuple[Pairs, Pairs]:
+    """Pictures and labels to train on, and those to validate with."""
+    return (data.train.pictures, data.train.labels), (data.validation.pictures, data.validation.labels)
+
+
+def copy_weights(first: Any, transferred: Any, head: str) -> str:
+    """Copy the bottleneck, and the head if it is "kept", where shapes are equal; returns the bottleneck's digest."""
+    parts = list(zip(bottleneck_and_head(first), bottleneck_and_head(transferred), strict=True))
+    for old, new in parts if head == "kept" else parts[:1]:
+        for source, target in zip(old, new, strict=True):
+            if [weight.shape for weight in source.weights] == [weight.shape for weight in target.weights]:
+                target.set_weights(source.get_weights())
+    return bottleneck_digest(transferred)
+
+
+def bottleneck_digest(network: Any) -> str:
+    """SHA-256 over every bit of the bottleneck's weights."""
+    weights = [weight for layer in bottleneck_and_head(network)[0] for weight in layer.get_weights()]
+    return hashlib.sha256(b"".join(weight.tobytes() for weight in weights)).hexdigest()
+
+
+def compile_network(network: Any, settings: TransferSettings, steps: int) -> None:
+    """Set the loss and the optimiser for a training of so many steps."""
+    if settings.optimizer == "adadelta":
+        optimizer = keras.optimizers.Adadelta(settings.learning_rate)
+    else:
+        rate = warmup_then_decay(settings.learning_rate, steps)
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
+
+
+def train_model(
+    network: Any, train: Pairs, validation: Pairs, settings: TransferSettings, session: Session, phase: str
+) -> None:
+    """Compile and train a network, on pictures or indices of cached features, in the phase "first" or "transfer"."""
+    (inputs, labels), number, most = train, ("first", "transfer").index(phase), settings.translate
+    epochs, batch_size = (settings.epochs, settings.transfer_epochs)[number], settings.batch_size
+    one_hot = np.eye(network.output_shape[-1], dtype=np.float32)  # row k is the target of class k
+
+    def epoch_data(epoch: int) -> Pairs:
+        order = rng(settings.seed, "phase order", number, epoch).permutation(len(labels))
+        shown = inputs[order]
+        if most and shown.ndim == 4:  # pictures
+            shown = translate(shown, most, most, rng(settings.seed, "augmentation", number, epoch))
+        return shown, one_hot[labels[order]]
+
+    compile_network(network, settings, steps=epochs * -(-len(labels) // batch_size))
+    held_back = (validation[0], one_hot[validation[1]])
+    session.fit(network, epoch_data, epochs=epochs, batch_size=batch_size, validation=held_back, phase=phase)

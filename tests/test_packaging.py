@@ -1,0 +1,78 @@
+"""What is published: a wheel without tests or benchmarks, and an sdist that builds the same wheel."""
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.long
+
+
+def build(source: Path, out: Path, kind: str) -> Path:
+    code = f"from setuptools import build_meta; print(build_meta.build_{kind}({str(out)!r}))"
+    out.mkdir(exist_ok=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True)
+    return out / done.stdout.strip().splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clean copy, as building leaves files behind."""
+    folder = tmp_path_factory.mktemp("clone") / "etudes"
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in listed.stdout.decode().split("\n"):
+        if name and (ROOT / name).is_file() and not name.startswith("benchmarks/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(source, tmp_path_factory.mktemp("wheel"), "wheel")
+
+
+def contents(wheel: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(wheel) as file:
+        return {name: file.read(name) for name in file.namelist() if not name.endswith("RECORD")}
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, source: Path) -> None:
+    assert wheel.name.startswith("keras_etudes-")
+    names = set(contents(wheel))
+    assert all(name.startswith(("etudes/", "keras_etudes-")) for name in names), names
+    assert not [name for name in names if "test_" in name or "conftest" in name or "benchmark" in name]
+    package = {str(path.relative_to(source / "src")) for path in (source / "src" / "etudes").rglob("*.py")}
+    assert package <= names
+    bundled = source / "src" / "etudes" / "bundled"
+    assert {str(path.relative_to(source / "src")) for path in bundled.rglob("*.*") if path.is_file()} <= names
+
+
+def test_the_sdist_builds_the_same_wheel(
+    source: Path, wheel: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    sdist = build(source, tmp_path / "sdist", "sdist")
+    subprocess.run(["tar", "xzf", str(sdist), "-C", str(tmp_path)], check=True)
+    again = build(tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path / "again", "wheel")
+    assert contents(again) == contents(wheel)
+
+
+def test_the_wheel_answers_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
+    """Its dependencies are those of this environment, whose own Etudes is not on the path before the wheel's."""
+    venv.create(tmp_path / "env", with_pip=False)
+    python = tmp_path / "env" / "bin" / "python"
+    (packages,) = (tmp_path / "env" / "lib").glob("python*/site-packages")
+    with zipfile.ZipFile(wheel) as file:
+        file.extractall(packages)
+    here = next(path for path in sys.path if path.endswith("site-packages"))
+    (packages / "dependencies.pth").write_text(here + "\n")
+    code = "import etudes; print(etudes.__file__); from etudes.cli import run; run(['use', 'addition_rnn', '35+35'])"
+    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert str(packages) in done.stdout
+    assert "35+35 = 70" in done.stdout
