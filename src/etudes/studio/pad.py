@@ -1,7 +1,5 @@
 """The field that one draws in with mouse, finger or pen: a canvas whose PNG is the component's value."""
 
-from __future__ import annotations
-
 import gradio as gr
 
 SIDE = 280
