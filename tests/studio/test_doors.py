@@ -65,25 +65,6 @@ def test_the_server_has_no_backend_and_one_worker_answers(studio: Served) -> Non
     assert studio.workers() == workers
 
 
-IMPORTS = """
-import sys
-from etudes.studio.server import import_gradio
-import_gradio()
-import fastapi
-before = set(sys.modules)
-from etudes.studio import page, studio
-print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
-"""
-
-
-def test_opening_loads_little_beside_gradio() -> None:
-    """Opening takes as long as its imports; `studio.opening` measures it in seconds."""
-    pytest.importorskip("gradio")
-    done = subprocess.run([sys.executable, "-c", IMPORTS], capture_output=True, text=True, check=True)
-    heavy = {"keras", "tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas", "tyro", "mlflow"}
-    assert heavy & set(done.stdout.split()) == set()
-
-
 @pytest.mark.long
 def test_the_other_language_is_one_press_away(visit: Visit) -> None:
     page = visit.page
@@ -263,6 +244,7 @@ def test_the_python_lines_of_the_docs_run(studio: Served, drawings: Path) -> Non
     assert "deep_dream-demo-" in lines[-1]
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
 def test_the_curl_lines_of_the_docs_run(studio: Served, drawings: Path, tmp_path: Path) -> None:
     code = PAGE.read_text(encoding="utf-8").partition("```sh\nask()")[2].partition("```")[0]
@@ -301,6 +283,42 @@ def test_values_of_a_wrong_kind_are_refused_in_one_line(studio: Served, drawings
         assert "\n" not in error
 
 
+@pytest.mark.parametrize("path", ["/", "/en/", "/report/x", "/zh/gradio_api/info", "/en/gradio_api/cancel"])
+def test_without_the_password_nothing_answers(path: str) -> None:
+    """The guard stands before everything, whatever is behind it."""
+    pytest.importorskip("gradio")
+    from starlette.responses import PlainTextResponse
+    from starlette.testclient import TestClient
+
+    from etudes.studio.middleware import Guard
+
+    client = TestClient(Guard(PlainTextResponse("inside"), password="sésame"))
+    assert client.get(path).status_code == 401
+    for user, word, status in (("me", "guess", 401), ("sésame", "", 401), ("me", "sésame", 200), ("", "sésame", 200)):
+        header = "Basic " + base64.b64encode(f"{user}:{word}".encode()).decode()
+        assert client.get(path, headers={"Authorization": header}).status_code == status
+    for nonsense in ("", "Basic", "Basic ?", "Bearer sésame".encode(), "Basic " + "A" * 9):
+        assert client.get(path, headers={"Authorization": nonsense}).status_code == 401
+
+
+def test_a_request_that_does_not_say_its_length_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("gradio")
+    from starlette.requests import ClientDisconnect, Request
+    from starlette.testclient import TestClient
+    from starlette.types import Receive, Scope, Send
+
+    from etudes.studio import middleware
+
+    async def reads(scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        raise AssertionError("it read all of it")
+
+    monkeypatch.setattr(middleware, "MAX_REQUEST_BYTES", 100)
+    with pytest.raises(ClientDisconnect):
+        TestClient(middleware.Guard(reads)).post("/", content=(b"x" * 60 for _ in range(2)))
+
+
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc")
 def test_a_password_is_asked_for_where_there_is_one(tmp_path: Path) -> None:
     pytest.importorskip("gradio")

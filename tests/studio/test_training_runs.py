@@ -251,6 +251,26 @@ def test_the_newest_pictures_of_a_run_are_on_the_page_as_soon_as_they_are_writte
         training_runs.close()
 
 
+def test_finished_runs_are_compared(queue: tuple[TrainingRuns, list[str]], runs: Path) -> None:
+    pytest.importorskip("gradio")
+    from etudes.studio.studio import Studio
+    from etudes.studio.tabs.runs import comparing
+
+    for seed in (8, 9):
+        shutil.copytree(BUNDLED / "antirectifier", runs / f"antirectifier-tuned-{seed}")
+    studio = Studio()
+    try:
+        compare = comparing(Translations("en"), studio)
+        page = compare(["antirectifier-tuned-8", "antirectifier-tuned-9"])
+        assert page.count("<table>") >= 2
+        assert '<th scope="col">antirectifier-tuned-8</th>' in page
+        assert "data:image/png" in page
+        assert 'class="error"' in compare(["antirectifier-tuned-8"])
+        assert 'class="error"' in compare(["antirectifier-tuned-8", "../outside"])
+    finally:
+        studio.close()
+
+
 def test_a_dream_shows_its_largest_size_until_it_is_whole(tmp_path: Path) -> None:
     place = tmp_path / "pictures"
     place.mkdir()
@@ -386,7 +406,7 @@ def test_what_others_put_into_the_runs_folder_does_not_break_the_list(
         for file, content in files.items():
             (runs / name / file).parent.mkdir(exist_ok=True)
             (runs / name / file).write_bytes(content)
-    shutil.copytree(runs / "antirectifier-tuned-1", os.fsencode(runs) + b"/\xff")
+    shutil.copytree(runs / "antirectifier-tuned-1", runs / os.fsdecode(b"\xff"))
     (training_runs.folder / "a-b-c.log").mkdir()
     (training_runs.folder / "gone-b-c.log").symlink_to("nowhere")
     listed = training_runs.runs()
