@@ -21,7 +21,8 @@ from etudes.errors import UserError
 from etudes.runs import BUNDLED, Run, read_metrics
 from etudes.studio.dreams import newest_picture
 from etudes.studio.live import Live, runs_table
-from etudes.studio.training_runs import TrainingRuns, holder_of, report
+from etudes.studio.training_queue import report
+from etudes.studio.training_runs import TrainingRuns, holder_of
 from etudes.studio.translations import Translations
 from studio.visiting import Served, Visit, open_page, start_studio
 

@@ -10,7 +10,7 @@ from typing import Any
 from etudes.errors import UserError
 from etudes.studio.pictures import drawing_file, save_drawing
 from etudes.studio.studio import Studio
-from etudes.studio.training_runs import modified
+from etudes.studio.training_queue import modified
 from etudes.studio.translations import Translations
 
 ETUDE = "mnist_transfer_cnn"

@@ -5,7 +5,6 @@ studio, and a studio that is started again finds them, also those that were star
 """
 
 import contextlib
-import json
 import os
 import shutil
 import signal
@@ -15,7 +14,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +22,8 @@ from filelock import FileLock, Timeout
 from etudes.actions.loading import preset_of
 from etudes.errors import UserError
 from etudes.runs import Run, next_folder, runs_folder
-from etudes.runs.reading import read_object
 from etudes.settings import command_words
+from etudes.studio.training_queue import Queue, is_text, modified, report
 
 FOLDER = ".studio"
 """The folder, in that of the runs, that holds the queue and what the training runs printed."""
@@ -49,25 +47,12 @@ class ListedRun:
     """One of "queued", "starting", "running", "stopped", "failed" and "finished"."""
 
 
-@dataclass(frozen=True)
-class QueuedRun:
-    """A file of the queue: `NAME.json` holds the other fields."""
-
-    path: Path
-    etude: str
-    preset: str
-    command: list[str]
-    """What follows `etudes`."""
-    queued_at: float
-    """Seconds since 1970."""
-
-
 class TrainingRuns:
     """The queue of training runs, and the runs in the runs folder."""
 
     def __init__(self) -> None:
         self.folder = runs_folder().absolute() / FOLDER
-        (self.folder / "queue").mkdir(parents=True, exist_ok=True)
+        self._waiting = Queue(self.folder)
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.RLock()
         self._listed: tuple[float, list[ListedRun]] = (-1e9, [])
@@ -92,13 +77,14 @@ class TrainingRuns:
         """
         preset_of(etude, preset, changes)
         with self._lock:
-            queued = {path.stem for path in (self.folder / "queue").glob("*.json")}
+            waiting = self._waiting.names()
             folder, number = next_folder(etude, preset), 1
-            while folder.exists() or folder.name in queued or self._log(folder.name).exists():
+            while folder.exists() or folder.name in waiting or self._log(folder.name).exists():
                 folder = runs_folder() / f"{etude}-{preset}-{number}"
                 number += 1
             words = ["train", etude, "--preset", preset, *command_words(changes), "--out", str(folder.absolute())]
-            self._enqueue(folder.name, etude, preset, words)
+            self._waiting.add(folder.name, etude, preset, words)
+            self._list_again()
         return folder.name
 
     def resume(self, name: str) -> None:
@@ -110,35 +96,7 @@ class TrainingRuns:
         listed = self.find(name)
         if listed.state != "stopped":
             raise UserError(f"{name} is {listed.state}: only a stopped run can be resumed")
-        self._enqueue(name, listed.etude, listed.preset, ["resume", str(listed.run.folder.absolute())])
-
-    def _enqueue(self, name: str, etude: str, preset: str, command: Sequence[str]) -> None:
-        entry = {"etude": etude, "preset": preset, "command": list(command), "queued_at": time.time()}
-        writing = self.folder / "queue" / f"{name}.writing"
-        writing.write_text(json.dumps(entry), encoding="utf-8")
-        writing.rename(writing.with_suffix(".json"))
-        self._list_again()
-
-    def queued(self) -> list[QueuedRun]:
-        """The runs in the queue, the oldest first. A damaged file is set aside, so that later runs still start."""
-        found = []
-        for path in sorted((self.folder / "queue").glob("*.json"), key=modified):
-            try:
-                found.append(read_queued(path))
-            except FileNotFoundError:
-                continue  # it was started at this moment
-            except UserError as error:
-                self._set_aside(path, str(error))
-        return found
-
-    def _set_aside(self, path: Path, reason: str) -> None:
-        """Rename a queue file that cannot be run, and say so here and in the log that the page shows."""
-        line = f"{path.stem} was not started, start it again: its queue file is damaged ({reason})"
-        with contextlib.suppress(OSError):
-            path.rename(path.with_suffix(".damaged"))
-            with self._log(path.stem).open("a", encoding="utf-8", errors="replace") as log:
-                log.write(f"etudes studio: {line}\n")
-        report(line)
+        self._waiting.add(name, listed.etude, listed.preset, ["resume", str(listed.run.folder.absolute())])
         self._list_again()
 
     def _work(self) -> None:
@@ -155,7 +113,7 @@ class TrainingRuns:
                 if child.poll() is not None:
                     del self._children[name]
                     self._list_again()
-            queued = self.queued()
+            queued = self._waiting.runs()
             if not queued:
                 return
             busy = {lane_of(one.etude) for one in self.runs() if one.state in ("starting", "running")}
@@ -163,15 +121,15 @@ class TrainingRuns:
                 if lane_of(one.etude) in busy:
                     continue
                 try:
-                    self._start_process(one.path.stem, one.command)
+                    self._start_process(one.name, one.command)
                 except ValueError as error:  # a word that no command can hold
-                    self._set_aside(one.path, str(error))
+                    self._waiting.set_aside(one.name, str(error))
                     continue
                 except OSError as error:  # no room on the disk, no more processes: it is tried again
-                    report(f"{one.path.stem} cannot be started yet: {error}")
+                    report(f"{one.name} cannot be started yet: {error}")
                     continue
                 busy.add(lane_of(one.etude))
-                one.path.unlink()
+                self._waiting.remove(one.name)
                 self._list_again()
 
     def _start_process(self, name: str, command: Sequence[str]) -> None:
@@ -215,9 +173,9 @@ class TrainingRuns:
                 yield modified(header), ListedRun(run.folder.name, run, said["etude"], said["preset"], state)
 
     def _queued(self) -> Iterator[tuple[float, ListedRun]]:
-        for one in self.queued():
-            name = one.path.stem
-            yield one.queued_at, ListedRun(name, Run(runs_folder() / name), one.etude, one.preset, "queued")
+        for one in self._waiting.runs():
+            run = Run(runs_folder() / one.name)
+            yield one.queued_at, ListedRun(one.name, run, one.etude, one.preset, "queued")
 
     def _refused(self) -> Iterator[tuple[float, ListedRun]]:
         """Runs that left no folder: either they have not come so far yet, or the log says why not."""
@@ -263,7 +221,7 @@ class TrainingRuns:
         """
         listed = self.find(name)
         if listed.state == "queued":
-            (self.folder / "queue" / f"{name}.json").unlink(missing_ok=True)
+            self._waiting.remove(name)
             self._list_again()
             return
         own = self._children.get(name)
@@ -292,43 +250,6 @@ class TrainingRuns:
     def close(self) -> None:
         """Start no further run; those that are running continue."""
         self._closed.set()
-
-
-def read_queued(path: Path) -> QueuedRun:
-    """Read a file of the queue.
-
-    Raises:
-        FileNotFoundError: there is none.
-        UserError: it is damaged.
-    """
-    entry = read_object(path)
-    kinds = {"etude": str, "preset": str, "command": list, "queued_at": int | float}
-    wrong = [name for name, kind in kinds.items() if not isinstance(entry.get(name), kind)]
-    if not wrong:
-        command, shown = entry["command"], (path.stem, entry["etude"], entry["preset"])
-        known = command[:1] in (["train"], ["resume"]) and all(isinstance(word, str) for word in command)
-        if known and all(map(is_text, shown)):
-            return QueuedRun(path, *(entry[name] for name in kinds))
-    raise UserError(f"it holds no {wrong[0] if wrong else 'command to train or resume'}")
-
-
-@lru_cache(maxsize=1000)
-def report(line: str) -> None:
-    """Say in the terminal what is wrong with the queue, once."""
-    print(f"etudes studio: {line}"[:190].encode(errors="replace").decode(), file=sys.stderr)
-
-
-def is_text(text: str) -> bool:
-    """Whether it is Unicode that can be sent to a page; names of files need not be."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def modified(path: Path) -> float:
-    """When a file was written last, seconds since 1970; 0 if it is gone."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def lower_priority(process: int) -> None:
