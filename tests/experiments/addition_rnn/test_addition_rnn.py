@@ -12,7 +12,7 @@ import pytest
 
 import etudes
 from etudes import experiments
-from etudes.actions.loading import build, settings_of
+from etudes.actions.loading import build_networks, settings_of
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.inspect import QuestionToInspect, decoder_states, encoder_states
 from etudes.experiments.addition_rnn.predictions import Predictor
@@ -92,7 +92,7 @@ def small():
     settings = override(PRESETS["tiny"], {"units": 8})
     data = load_data(settings)
     start_backend()
-    networks = build(experiments.load("addition_rnn"), settings, data.info, None)
+    networks = build_networks(experiments.load("addition_rnn"), settings, data.info, None)
     return Predictor(networks["adder"], data.info, settings), data
 
 
@@ -177,18 +177,19 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
 
 def test_the_bundled_run_learned_from_what_is_generated_today():
     run = bundled_run("addition_rnn")
-    assert fingerprint(load_data(settings_of(run))) == run.header()["fingerprint"]
+    header = run.header()
+    assert fingerprint(load_data(settings_of(run, header))) == header["fingerprint"]
 
 
 def test_a_text_too_long_to_learn_is_refused(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text(f"1,{'I' * 101}\n", encoding="utf-8")
-    with pytest.raises(UserError, match="101 characters is too long, at most 100"):
+    with pytest.raises(UserError, match="101 characters is too long; shorten it to 100"):
         read_examples(str(path))
 
 
 def test_the_example_pairs_are_right_and_can_be_learned(tmp_path):
-    script = Path(__file__).parents[4] / "docs" / "own_pairs.py"
+    script = Path(__file__).parents[3] / "docs" / "own_pairs.py"
     for kind in ("roman", "dates"):
         subprocess.run([sys.executable, script, kind, tmp_path / f"{kind}.csv"], check=True)
     numerals, days = (read_examples(str(tmp_path / f"{kind}.csv"))[0] for kind in ("roman", "dates"))

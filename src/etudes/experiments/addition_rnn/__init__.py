@@ -1,8 +1,7 @@
 """addition_rnn: the table of contents."""
 
 from etudes.contract import Experiment, Inspect, Use
-from etudes.experiments.addition_rnn import inspect, study, use
-from etudes.experiments.addition_rnn.evaluate import evaluate
+from etudes.experiments.addition_rnn import evaluate, inspect, study, use
 from etudes.experiments.addition_rnn.questions import TextInfo
 
 experiment = Experiment(
@@ -15,7 +14,7 @@ experiment = Experiment(
     make_networks=study.make_networks,
     io_spec=use.io_spec,
     train=study.train,
-    evaluate=evaluate,
+    evaluate=evaluate.evaluate,
     use=Use(use.QuestionOptions, use.read_questions, use.answer_questions, use.example),
     inspect=Inspect(inspect.inspect, inspect.QuestionToInspect),
 )
