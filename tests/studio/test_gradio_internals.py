@@ -17,7 +17,7 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "etudes" / "studio"
 
 CALLS = """
-import json
+import json, time
 from etudes.studio.server import import_gradio
 gr = import_gradio()
 from fastapi import FastAPI
@@ -51,6 +51,9 @@ def kept():
 def call(name, *values, **session):
     address = f"/en/gradio_api/call/{name}"
     event = client.post(address, json={"data": list(values), **session}).json()["event_id"]
+    deadline = time.monotonic() + 60
+    while not kept()[0] and time.monotonic() < deadline:  # the session begins when the call leaves the queue
+        time.sleep(0.01)
     found["before"].append(kept()[0])
     found["descriptions"].append(sum(len(one.config_values) for one in sessions.session_data.values()))
     answer = client.get(f"{address}/{event}").text
