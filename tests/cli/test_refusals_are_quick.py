@@ -124,7 +124,7 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["1+x"], "cannot read '1+x'"),
         (["999+1"], "at most 2 digits"),
         (["1+1", "--file", "questions.txt"], "questions.txt, line 2"),
-        (["--file", "latin.txt"], "no text file in UTF-8"),
+        (["--file", "latin.txt"], "not a text file in UTF-8"),
         (["--file", "missing.txt"], "missing.txt: cannot be read"),
         (["--file", "."], "is no file"),
     ],
