@@ -73,7 +73,7 @@ def test_a_file_of_weights_becomes_its_network(whole, tmp_path, order):
     same = probe if order == "published" else fold_batch_norm(probe)
     found = same.predict_on_batch(pixels / 127.5 - 1)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
-    # The classifier, asked at every place: the mean of the scores is the score of the mean.
+    # The classifier, computed at every position: the mean of the scores is the score of the mean.
     scores = network.predict_on_batch(pixels / 127.5 - 1).mean(axis=(1, 2))
     expected = whole.predict_on_batch(pixels / 127.5 - 1)
     np.testing.assert_allclose(keras.ops.convert_to_numpy(keras.ops.softmax(scores)), expected, atol=1e-4)
@@ -83,7 +83,7 @@ def test_a_file_of_weights_becomes_its_network(whole, tmp_path, order):
     assert objective_of(network, ("class:6",), ()).targets[0].channel == 6
     with pytest.raises(UserError, match="classes have no names here; give a number"):
         objective_of(network, ("class:cat",), ())
-    # A place of it stands for 16 pixels, and it is the last such layer.
+    # A position of it stands for 16 pixels, and it is the last such layer.
     (target,) = objective_of(network, (), ()).targets
     assert target.layer == "block_13_expand_relu"
 

@@ -17,7 +17,7 @@ from etudes.training.backend import drawn_from, keras, start_backend
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
 
 
-PUBLISHED = [  # from the list of convolutions published with the weights of 2015: place, name, kernel
+PUBLISHED = [  # from the list of convolutions published with the weights of 2015: index, name, kernel
     (0, "conv", (3, 3, 3, 32)),
     (4, "conv_4", (3, 3, 80, 192)),
     (7, "mixed_tower_conv_1", (5, 5, 48, 64)),
@@ -63,8 +63,8 @@ def test_the_partial_file_becomes_the_network_it_describes(whole_inception):
     arrays = partial_arrays(whole_inception)
     names = weight_files.convolution_names()
     assert len(names) == 76
-    for place, name, shape in PUBLISHED:
-        assert names[place] == name
+    for index, name, shape in PUBLISHED:
+        assert names[index] == name
         assert arrays[f"{name}/kernel"].shape == shape
     network = inception.partial_inception_v3(as_npz(arrays), "file")
     assert network.output_shape[-1] == 1280
@@ -159,7 +159,7 @@ def test_the_convolutional_part_computes_what_the_network_computes(channels):
     found = keras.ops.convert_to_numpy(convolutions(picture))
     np.testing.assert_allclose(found, expected, atol=1e-5)
     assert convolutions.compute_output_shape((1, 60, 80, 3)) == (1, 28, 38, 5)
-    # The dense layers saw a map of 6×6; asked at every second place of it, they see it whole at the second of three.
+    # The dense layers saw a map of 6×6: at every second position, they see it whole at the second of three.
     scores = keras.ops.convert_to_numpy(part(picture))
     assert scores.shape == (1, 3, 3, 3)
     probabilities = keras.ops.convert_to_numpy(keras.ops.softmax(scores[0, 1, 1]))

@@ -8,7 +8,7 @@ import pytest
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.evaluate import losses
 from etudes.experiments.deep_dream.objectives import objective_of
-from etudes.experiments.deep_dream.study import PRESETS, loss_gradient, place_weights
+from etudes.experiments.deep_dream.study import PRESETS, loss_gradient, position_weights
 from etudes.experiments.deep_dream.targets import class_number, read_target
 from etudes.experiments.deep_dream.tiling import tile_weights
 from etudes.training.backend import drawn_from, keras, start_backend
@@ -33,7 +33,7 @@ def check_slope(objective, picture):
 
 @pytest.fixture(scope="module")
 def classifier():
-    """Two convolutions and scores of three classes, at every place."""
+    """Two convolutions and scores of three classes, at every position."""
     start_backend()
     layers = keras.layers
     pictures = keras.Input((None, None, 3))
@@ -93,9 +93,9 @@ def test_a_neuron_sees_its_surroundings_and_nothing_else(network):
 
 def test_a_neuron_keeps_its_place_in_smaller_octaves(network):
     objective = objective_of(network, ("conv3:5:24:10", "conv3:1:centre"), ()).at((120, 80))
-    ((_, counts),) = tile_weights(objective, place_weights, (120, 80))
+    ((_, counts),) = tile_weights(objective, position_weights, (120, 80))
     assert [tuple(np.argwhere(count)[0]) for count in counts] == [(24, 10), (28, 18)]
-    ((_, counts),) = tile_weights(objective, place_weights, (60, 40))  # the map has 26×16 places instead of 56×36
+    ((_, counts),) = tile_weights(objective, position_weights, (60, 40))  # the map has 26×16 positions instead of 56×36
     assert [tuple(np.argwhere(count)[0]) for count in counts] == [(11, 4), (13, 8)]
     with pytest.raises(UserError, match="conv3 has 56 rows and 36 columns in a 80x120 picture, counted from 0"):
         objective_of(network, ("conv3:5:56:10",), ()).at((120, 80))
@@ -131,13 +131,13 @@ def test_a_guide_is_matched_place_by_place(network):
     found = answer(network, "conv4", picture)
     best = 0.0
     for row in found[2:-2, 2:-2]:
-        for place in row:
-            best += max(float(place @ other) for other in wanted)
+        for position in row:
+            best += max(float(position @ other) for other in wanted)
     assert sum(losses(objective, picture)) == pytest.approx(2 * best / found.size, rel=1e-4)
     check_slope(objective, picture)
 
 
-def test_a_large_guide_keeps_some_of_its_places(network):
+def test_a_large_guide_keeps_some_of_its_positions(network):
     objective = objective_of(network, ("conv1", "conv5"), (), guide=noise(400, 700))
     assert all(200 <= len(features) <= 800 for features in objective.features)
     assert [features.shape[1] for features in objective.features] == [16, 64]

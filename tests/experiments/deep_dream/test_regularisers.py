@@ -1,4 +1,4 @@
-"""What keeps a dream smooth and in its place, against finite differences, sums and the original's bytes."""
+"""What keeps a dream smooth and within its mask, against finite differences, sums and the original's bytes."""
 
 import dataclasses
 
@@ -39,12 +39,12 @@ def test_total_variation_is_its_formula():
 def test_its_gradient_is_that_of_finite_differences():
     picture = noise(6, 8) * 0.1
     slope = total_variation_gradient(picture)
-    for place in [(0, 0, 0), (3, 4, 1), (5, 7, 2), (0, 7, 1), (5, 0, 0)]:
+    for index in [(0, 0, 0), (3, 4, 1), (5, 7, 2), (0, 7, 1), (5, 0, 0)]:
         moved = [picture.astype(np.float64), picture.astype(np.float64)]
-        moved[0][place] += 1e-4
-        moved[1][place] -= 1e-4
+        moved[0][index] += 1e-4
+        moved[1][index] -= 1e-4
         above, below = (np.float64(_sum(picture)) for picture in moved)
-        assert slope[place] == pytest.approx((above - below) / 2e-4, rel=1e-3, abs=1e-4)
+        assert slope[index] == pytest.approx((above - below) / 2e-4, rel=1e-3, abs=1e-4)
 
 
 def _sum(picture):

@@ -10,7 +10,7 @@ import pytest
 from etudes.experiments.deep_dream import tiling
 from etudes.experiments.deep_dream.evaluate import losses
 from etudes.experiments.deep_dream.objectives import objective_of
-from etudes.experiments.deep_dream.study import loss_gradient, place_weights
+from etudes.experiments.deep_dream.study import loss_gradient, position_weights
 from etudes.experiments.deep_dream.tiling import own_positions, spans, tile_weights
 from etudes.training.backend import keras
 from experiments.deep_dream.dreams import noise
@@ -45,13 +45,13 @@ def test_a_picture_that_fits_is_one_window():
 @pytest.mark.parametrize("length", [700, 1283])
 def test_every_place_belongs_to_one_window(length):
     stride, lost = 8, 11  # a map that loses 11 pixels in all at its edges
-    places = (length - lost - 1) // stride + 1
+    positions = (length - lost - 1) // stride + 1
     owned = []
     for span in spans(length, 320, 64, 16):
         shown = (span.length - lost - 1) // stride + 1
-        numbers, own = own_positions(span, length, places, shown, stride)
+        numbers, own = own_positions(span, length, positions, shown, stride)
         owned += list(numbers[own])
-    assert owned == list(range(places))
+    assert owned == list(range(positions))
 
 
 @pytest.fixture
@@ -65,8 +65,8 @@ def small_tiles(monkeypatch):
 def test_windows_give_the_gradient_of_the_whole_picture(network, small_tiles, layers):
     whole, picture = objective_of(network, layers, ()), noise(150, 187)
     parts = dataclasses.replace(whole, tile=112)
-    assert len(list(tile_weights(parts, place_weights, (150, 187)))) >= 4
-    # The margin is larger than what a place of the network sees: the same but for rounding.
+    assert len(list(tile_weights(parts, position_weights, (150, 187)))) >= 4
+    # The margin is larger than what a position of the network sees: the same but for rounding.
     loss, slope = loss_gradient(whole)(picture)
     loss_of_parts, slope_of_parts = loss_gradient(parts)(picture)
     assert loss_of_parts == pytest.approx(loss, rel=1e-4)
@@ -81,7 +81,7 @@ def test_windows_follow_a_guide(network, small_tiles):
     assert cosine(slope, slope_of_parts) > 0.9999
 
 
-def test_dense_layers_with_zeros_around_their_maps_keep_their_places(small_tiles):
+def test_dense_layers_with_zeros_around_their_maps_keep_their_positions(small_tiles):
     """Zeros that make a map fit a stride fall on one side or the other: a window must have as many as the whole."""
     layers = keras.layers
     pictures = keras.Input((None, None, 3))
@@ -94,10 +94,10 @@ def test_dense_layers_with_zeros_around_their_maps_keep_their_places(small_tiles
 
 
 def test_windows_of_inception_agree_with_the_whole_picture(whole_inception):
-    """What a place of mixed5 sees at all is wider than the margin, but little of it counts."""
+    """What a position of mixed5 sees at all is wider than the margin, but little of it counts."""
     whole, picture = objective_of(whole_inception, (), ()), noise(300, 480)
     parts = dataclasses.replace(whole, tile=352)
-    assert len(list(tile_weights(parts, place_weights, (300, 480)))) == 2
+    assert len(list(tile_weights(parts, position_weights, (300, 480)))) == 2
     _, slope = loss_gradient(whole)(picture)
     _, slope_of_parts = loss_gradient(parts)(picture)
     assert cosine(slope, slope_of_parts) >= 0.98

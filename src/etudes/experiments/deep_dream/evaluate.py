@@ -8,7 +8,7 @@ from etudes.contract import Networks, Result, Table
 from etudes.experiments.deep_dream.objectives import Objective, objective_for
 from etudes.experiments.deep_dream.pictures import before_after
 from etudes.experiments.deep_dream.resizing import Picture
-from etudes.experiments.deep_dream.study import DreamData, DreamSettings, deprocess, octave_sizes, place_weights
+from etudes.experiments.deep_dream.study import DreamData, DreamSettings, deprocess, octave_sizes, position_weights
 from etudes.experiments.deep_dream.tiling import tile_weights
 
 
@@ -43,7 +43,7 @@ def evaluate(networks: Networks, data: DreamData, settings: DreamSettings) -> Re
 def losses(objective: Objective, picture: Picture) -> list[float]:
     """The part of each target in the loss of a picture, computed in NumPy: independent of the loss that is ascended."""
     parts = [0.0] * len(objective.targets)
-    for (rows, columns), weights in tile_weights(objective, place_weights, (picture.shape[0], picture.shape[1])):
+    for (rows, columns), weights in tile_weights(objective, position_weights, (picture.shape[0], picture.shape[1])):
         for number, output in enumerate(objective.outputs(picture[rows.cut, columns.cut])):
             values = output.astype(np.float64)
             if objective.features:

@@ -1,4 +1,4 @@
-"""What keeps a dream smooth and in its place: total variation, blur, clipping, a mask. All in NumPy."""
+"""What keeps a dream smooth and within its mask: total variation, blur, clipping, a mask. All in NumPy."""
 
 from __future__ import annotations
 

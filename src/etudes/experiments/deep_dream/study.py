@@ -11,9 +11,8 @@ again and again, at several sizes ("octaves") from small to large. For a photogr
     octave 2   305×457   enlarge the result; take 20 steps; put back the detail that the photograph lost at 217×326
     octave 3   427×640   enlarge, take 20 steps, put back lost detail: this is the dream
 
-What a layer was trained to respond to then appears everywhere: fur, eyes, arches. `classic` is the example of 2017 with
-Inception-v3: mixed2 (coefficient 0.2), mixed3 (0.5), mixed4 (2.0), mixed5 (1.5). `tuned` shifts the picture before each
-step, weights coarse and fine detail alike, and takes more and larger steps.
+What a layer was trained to respond to then appears everywhere. `classic` is the example of 2017, with Inception-v3:
+mixed2 (coefficient 0.2), mixed3 (0.5), mixed4 (2.0), mixed5 (1.5). `tuned` also shifts the picture before each step.
 
 Source: A. Mordvintsev and others, *Inceptionism*, 2015; F. Chollet, `deep_dream.py` of Keras's examples, 2017.
 """
@@ -105,7 +104,7 @@ PRESETS = {
     "tiny": DreamSettings(weights=UNTRAINED, max_size=96, octaves=2, iterations=2, jitter=2, bands=2),
 }
 
-# --- data: one picture, float32 (height, width, 3) in [-1, 1] ---------------------------------------------------------
+# --- data -------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,7 @@ class DreamInfo:
 
 @dataclass(frozen=True)
 class DreamData:
-    """The picture to dream on; where to dream, (height, width, 1) in [0, 1]; a picture whose features to amplify."""
+    """The picture, (height, width, 3) in [-1, 1]; where to dream, (height, width, 1) in [0, 1]; a guide of any size."""
 
     info: DreamInfo
     picture: Picture
@@ -167,17 +166,17 @@ def read_pictures(settings: DreamSettings, info: DreamInfo) -> DreamData:
     return DreamData(info, preprocess(image), mask, guide)
 
 
-# --- network and loss -------------------------------------------------------------------------------------------------
+# --- network ----------------------------------------------------------------------------------------------------------
 
 
 def make_networks(settings: DreamSettings, info: DreamInfo, base: Networks | None = None) -> Networks:
-    """The trained network that dreams, for pictures of any size, and room for the dream."""
+    """The trained network that dreams, for pictures of any size, with layers like "mixed4", and room for the dream."""
     network = load_network(recorded_weights(info, settings.application), settings.application, base)
     objective_for(network, settings, info)  # raises for a layer that the network does not have
     return {"network": network, "dream": np.zeros((info.height, info.width, 3), np.float32)}
 
 
-def place_weights(objective: Objective, size: tuple[int, int]) -> list[Array]:
+def position_weights(objective: Objective, size: tuple[int, int]) -> list[Array]:
     """How much each position of each layer's map counts, float32 (rows, columns), for a picture (height, width)."""
     weights = []
     for number, (rows, columns, channels) in enumerate(objective.map_sizes(size)):
@@ -204,10 +203,10 @@ def loss_gradient(objective: Objective) -> Gradient:
             total = total + keras.ops.sum(strength * weight)
         return total
 
-    return tiled_gradient(objective, loss, place_weights)
+    return tiled_gradient(objective, loss, position_weights)
 
 
-# --- training: gradient ascent over octaves ---------------------------------------------------------------------------
+# --- training ---------------------------------------------------------------------------------------------------------
 
 
 def octave_sizes(height: int, width: int, settings: DreamSettings) -> list[tuple[int, int]]:
@@ -225,7 +224,7 @@ def ascend(
     picture: Picture, gradient: Gradient, settings: DreamSettings, jitter: np.random.Generator, mask: Picture | None
 ) -> tuple[Picture, float, float]:
     """One step: the new picture, the loss before the step, and the mean magnitude of the gradient."""
-    shift = jitter.integers(-settings.jitter, settings.jitter + 1, 2)
+    shift = jitter.integers(-settings.jitter, settings.jitter + 1, 2)  # so that the network's grid does not show
     loss, slope = gradient(np.roll(picture, shift, (0, 1)))
     if settings.max_loss and loss > settings.max_loss:
         return picture, loss, 0.0
@@ -245,10 +244,7 @@ def ascend(
 def dream(
     original: Picture, objective: Objective, settings: DreamSettings, session: Session, mask: Picture | None = None
 ) -> Picture:
-    """Gradient ascent over octaves: an octave is a phase of the session, a step an epoch of it.
-
-    Returns a picture of the original's size, whose values may leave [-1, 1]; raises `UserError` where nothing responds.
-    """
+    """Gradient ascent over octaves. For the session, an octave is a phase and a step an epoch."""
     height, width = original.shape[:2]
     settings, objective = replace(settings, step=settings.step or objective.step), objective.at((height, width))
     octaves = objective.visible_octaves(octave_sizes(height, width, settings), session.message)
@@ -280,8 +276,7 @@ def dream(
             picture, loss, magnitude = ascend(arrays["picture"], gradient, settings, jitter, masks[index])
             stopped = 0 < settings.max_loss < loss
             if stopped:
-                limit = f"loss {loss:.4g} is above {settings.max_loss:g}"
-                session.message(f"octave-{number}: {limit} after {iteration} steps")
+                session.message(f"octave-{number} ends: loss {loss:.4g} is above {settings.max_loss:g}")
                 continue
             if not math.isfinite(loss):
                 raise UserError(f"the loss became {loss} in octave-{number}: choose a smaller --step")
