@@ -205,4 +205,4 @@ def test_without_gradio_one_line_says_what_to_install(monkeypatch: pytest.Monkey
     said = io.StringIO()
     monkeypatch.setattr(sys, "stderr", said)
     assert run(["studio", "--port", "0"]) == 2
-    assert said.getvalue() == "etudes: the studio needs Gradio: pip install 'etudes[studio]'\n"
+    assert said.getvalue() == "etudes: the studio needs Gradio: pip install 'keras-etudes[studio]'\n"

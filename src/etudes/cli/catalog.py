@@ -112,7 +112,7 @@ def doctor_table() -> Table:
         ("versions", ", ".join(f"{name} {version}" for name, version in versions().items()), ""),
     ]
     rows += [
-        (f"backend {name}", "not installed", f"pip install 'etudes[{name}]'")
+        (f"backend {name}", "not installed", f"pip install 'keras-etudes[{name}]'")
         for name in BACKENDS
         if name not in installed
     ]

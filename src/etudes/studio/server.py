@@ -78,7 +78,7 @@ def import_gradio() -> Any:
         import gradio
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise UserError("the studio needs Gradio: pip install 'etudes[studio]'") from error
+        raise UserError("the studio needs Gradio: pip install 'keras-etudes[studio]'") from error
     return gradio
 
 
