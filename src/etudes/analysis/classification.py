@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from etudes.analysis.calibration import calibration
 from etudes.contract import Array, Example, ImageInfo, Images, IOSpec, Result, Table, TensorSpec
 from etudes.data import fit_picture, open_picture
-from etudes.data.labels import one_hot_labels
 from etudes.errors import UserError
 from etudes.training.backend import keras, outputs_of
 from etudes.training.state import as_array
@@ -22,8 +21,6 @@ from etudes.views.confusion import NAME as CONFUSION
 from etudes.views.confusion import confusion_cells
 from etudes.views.features import feature_maps, filter_grid
 from etudes.views.grids import confusion_matrix, picture_grid, to_image
-
-one_hot = one_hot_labels  # the name of before, until every study uses the new one
 
 
 def classifier_io(class_names: Sequence[str]) -> IOSpec:

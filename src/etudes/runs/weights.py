@@ -6,6 +6,7 @@ manifest gives the dtype in which each array is `stored`, and they are float32 a
 
 import hashlib
 import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +40,17 @@ _DTYPES = {
 def settings_digest(folder: Path) -> str:
     """SHA-256 of the run's `settings.toml`; checkpoints and weights store the one that they belong to."""
     try:
-        return hashlib.sha256(read_whole(folder / "settings.toml")).hexdigest()
+        path = folder / "settings.toml"
+        status = path.stat()
+        return _digest(path, status.st_mtime_ns, status.st_size, status.st_ino)
     except FileNotFoundError:
         return ""
+
+
+@lru_cache(maxsize=16)
+def _digest(path: Path, *_state: int) -> str:
+    """SHA-256 of a file, computed once for each state of it."""
+    return hashlib.sha256(read_whole(path)).hexdigest()
 
 
 def save_weights(folder: Path, arrays: dict[str, Array], stored: str = "float32") -> str:
