@@ -76,7 +76,7 @@ def of_another_file(make: Callable[..., None], secret: Path) -> bytes:
 
 @pytest.mark.parametrize(
     ("make", "trouble"),
-    [(external_link, "a link out of the file"), (external_storage, "does not lie in the file as it is")],
+    [(external_link, "a link out of the file"), (external_storage, "is not stored in the file as it is")],
 )
 def test_hdf5_does_not_lead_out_of_the_file(make: Callable[..., None], trouble: str, canary: Path) -> None:
     secret = Path("secret.h5").absolute()
