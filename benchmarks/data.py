@@ -8,7 +8,8 @@ import numpy as np
 
 from etudes import experiments
 from etudes.actions.loading import preset_of
-from etudes.experiments.addition_rnn.encoding import one_hot, places_of
+from etudes.experiments.addition_rnn.batch_encoding import encode_batch
+from etudes.experiments.addition_rnn.study import encode_questions
 
 
 def write_pictures(folder: Path, source: str, limit: int, validation_share: float = 0.02) -> Path:
@@ -36,8 +37,8 @@ def write_questions(folder: Path, pairs: int) -> Path:
     data = experiments.load("addition_rnn").load_data(settings)
     info, parts = data.info, {}
     for name, part in (("train", data.train), ("validation", data.validation)):
-        x = one_hot(places_of(part.questions, info.question_length, info.alphabet)[:, ::-1], info.alphabet)
-        y = one_hot(places_of(part.answers, info.answer_length, info.alphabet), info.alphabet)
+        x = encode_questions(part.questions, info, settings)
+        y = encode_batch(part.answers, info.answer_length, info.alphabet)
         parts[name] = (x.astype(np.float32), y.astype(np.float32))
     return _write(folder / f"additions-{pairs}.npz", **parts)
 

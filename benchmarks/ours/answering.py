@@ -14,7 +14,7 @@ import numpy as np
 
 import etudes
 from etudes.analysis.classification import predict
-from etudes.experiments.addition_rnn.study import adder_of
+from etudes.experiments.addition_rnn.predictions import Predictor
 from etudes.training.backend import start_backend
 
 
@@ -35,8 +35,8 @@ def measure(run: str, count: int, repeats: int) -> dict[str, Any]:
         if trained.etude == "addition_rnn":
             numbers = random.integers(0, 10**trained.settings.digits, (count, 2))
             questions = np.array([f"{a}+{b}" for a, b in numbers])
-            adder = adder_of(trained.networks, trained.info, trained.settings)
-            answer = lambda: adder.answer(questions)  # noqa: E731
+            predictor = Predictor(trained.networks["adder"], trained.info, trained.settings)
+            answer = lambda: predictor.predict(questions)  # noqa: E731
         else:
             pictures = random.integers(0, 256, (count, *trained.info.shape), dtype=np.uint8)
             network = next(iter(trained.networks.values()))

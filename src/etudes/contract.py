@@ -110,6 +110,16 @@ class Result:
     run: str = ""
     """The run that answered, where only a study's name was given. Filled in by the action; no part of the JSON."""
 
+    def extend(self, other: Result) -> Result:
+        """Add what another result holds, but for its files; returns this one."""
+        self.metrics |= other.metrics
+        self.tables += other.tables
+        self.pictures |= other.pictures
+        self.lines += other.lines
+        self.records |= other.records
+        self.captions |= other.captions
+        return self
+
     def as_json(self) -> dict[str, Any]:
         """The result without its pictures, which are named by `files`."""
         tables = [

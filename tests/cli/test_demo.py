@@ -14,6 +14,7 @@ from etudes.runs import Run, bundled_run
 from etudes.views.progress import NoProgress
 
 
+@pytest.mark.long
 def test_the_demo_ends_in_one_page_of_its_own_runs(tmp_path: Path, runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in experiments.names():
         presets = experiments.load(name).presets

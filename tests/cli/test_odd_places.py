@@ -230,7 +230,7 @@ def whole_words(words: list[str]) -> list[str]:
     if words == ["list"]:
         return experiments.names()
     if words == ["doctor"]:
-        return [*experiments.names(), "'etudes[torch]'", "fashion_mnist", "inception_v3_2015"][:6]
+        return [*experiments.names(), "'keras-etudes[torch]'", "fashion_mnist", "inception_v3_2015"][:6]
     if words == ["data", "list"]:
         return ["fashion_mnist", "inception_v3_2015", "embedded", "missing"]
     if words[0] == "card":

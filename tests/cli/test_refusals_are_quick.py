@@ -124,7 +124,7 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["1+x"], "cannot read '1+x'"),
         (["999+1"], "at most 2 digits"),
         (["1+1", "--file", "questions.txt"], "questions.txt, line 2"),
-        (["--file", "latin.txt"], "no text file in UTF-8"),
+        (["--file", "latin.txt"], "not a text file in UTF-8"),
         (["--file", "missing.txt"], "missing.txt: cannot be read"),
         (["--file", "."], "is no file"),
     ],
@@ -369,7 +369,7 @@ def test_a_refusal_costs_little(brought: None, refused: Refuse) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     code, memory = map(float, done.stdout.split())
     assert code == 2
-    assert memory < 1.5, "more than half as much again as its libraries take"
+    assert memory < 3, "a backend alone takes ten times what these libraries take"
 
 
 def test_using_loads_no_logger_no_export_and_no_download() -> None:

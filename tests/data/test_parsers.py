@@ -16,10 +16,9 @@ from etudes.data import load_images, load_pairs, open_picture
 from etudes.data.idx import read_idx
 from etudes.data.pictures import read_picture_header
 from etudes.errors import UserError
-from etudes.experiments.addition_rnn.answers import read_questions
-from etudes.experiments.addition_rnn.encoding import SUMS, decode, encode
 from etudes.experiments.addition_rnn.questions import TextInfo
-from etudes.experiments.addition_rnn.study import AdditionSettings
+from etudes.experiments.addition_rnn.study import SUMS, AdditionSettings, decode, encode
+from etudes.experiments.addition_rnn.use import QuestionOptions, read_questions
 from etudes.runs import Run, load_checkpoint, load_weights, read_metrics
 from etudes.settings import as_dict, from_dict, override, validate
 from soak.hostile_arrays import idx, with_changes
@@ -92,7 +91,7 @@ def test_rows_are_decoded_and_come_back(places: list[int]) -> None:
 @same
 @given(st.one_of(st.text(max_size=40), st.from_regex(r"\s?[0-9]{0,5}\s?\+\s?[0-9]{0,5}", fullmatch=True)))
 def test_a_question_is_two_numbers_or_refused(text: str) -> None:
-    found = value_or_refusal(lambda: read_questions((text,), None, INFO, 3, "+"))
+    found = value_or_refusal(lambda: read_questions(INFO, AdditionSettings(), QuestionOptions((text,))))
     if found is not None:
         first, second = (int(number) for number in found[0].split("+"))
         assert max(first, second) < 1000

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from etudes.data import catalogue, data_folder, find_file, list_sets, load_images, verify
+from etudes.data import catalogue, data_folder, find_file, list_sets, load_images
 from etudes.data.builtin import ArraysOnly
 from etudes.data.downloads import fetch
 from etudes.errors import UserError
@@ -69,7 +69,7 @@ def test_a_damaged_file_is_named_then_replaced(small_mnist: Path, store: Path) -
         load_images("mnist", seed=0, validation_share=0)
     assert states()["mnist"] == "damaged"
     fetch("mnist")
-    assert {status.name: status.state for status in verify()}["mnist"] == "verified"
+    assert {status.name: status.state for status in list_sets(check=True)}["mnist"] == "verified"
 
 
 @pytest.mark.parametrize(("name", "instead"), [("mnist", "--data digits"), ("cifar10", "--data shapes")])

@@ -22,7 +22,7 @@ ETUDE = "antirectifier"
 
 
 def needs(package: str) -> None:
-    reason = f"NOT TESTED: {package} is not installed: pip install 'etudes[{package}]'"
+    reason = f"NOT TESTED: {package} is not installed: pip install 'keras-etudes[{package}]'"
     pytest.importorskip(package, reason=reason, exc_type=ImportError)
 
 

@@ -38,41 +38,41 @@ class Record:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def drawing(random_numbers: random.Random) -> str:
+def drawing(rng: random.Random) -> str:
     image = Image.new("RGB", (280, 280), "white")
-    places = [(random_numbers.randrange(40, 240), random_numbers.randrange(40, 240)) for _ in range(4)]
-    ImageDraw.Draw(image).line(places, fill="black", width=20)
+    points = [(rng.randrange(40, 240), rng.randrange(40, 240)) for _ in range(4)]
+    ImageDraw.Draw(image).line(points, fill="black", width=20)
     file = io.BytesIO()
     image.save(file, "PNG")
     return base64.b64encode(file.getvalue()).decode()
 
 
-def ask_once(address: str, chance: random.Random) -> None:
+def ask_once(address: str, rng: random.Random) -> None:
     """One question whose answer is known to be well formed."""
-    kind = chance.choice(("add", "draw", "read_digit"))
+    kind = rng.choice(("add", "draw", "read_digit"))
     if kind == "add":
-        a, b = chance.randrange(1000), chance.randrange(1000)
+        a, b = rng.randrange(1000), rng.randrange(1000)
         answer = call(address, "add", f"{a}+{b}", "")
         assert answer["question"] == f"{a}+{b}", answer
     elif kind == "draw":
-        assert call(address, "draw", str(chance.randrange(100)), chance.randrange(1000), [], "")["picture"]
+        assert call(address, "draw", str(rng.randrange(100)), rng.randrange(1000), [], "")["picture"]
     else:
-        assert len(call(address, "read_digit", drawing(chance), "")["answers"]) == 2
+        assert len(call(address, "read_digit", drawing(rng), "")["answers"]) == 2
 
 
 def person(number: int, address: str, until: Any, think: float, record: Record) -> None:
-    chance = random.Random(number)
-    time.sleep(chance.uniform(0, think))
+    rng = random.Random(number)
+    time.sleep(rng.uniform(0, think))
     while until():
         began = time.monotonic()
         try:
-            ask_once(address, chance)
+            ask_once(address, rng)
         except Exception as error:  # whatever it was, it is what a person would have seen
             with record.lock:
                 record.errors.append(f"{type(error).__name__}: {error}"[:200])
         with record.lock:
             record.seconds.append(time.monotonic() - began)
-        time.sleep(chance.uniform(0.5 * think, 1.5 * think))
+        time.sleep(rng.uniform(0.5 * think, 1.5 * think))
 
 
 def crowd(
@@ -98,16 +98,13 @@ def crowd(
 
 
 def memory(served: Served) -> dict[str, int]:
-    """Bytes that the server and its worker have in memory; a training that somebody began is no part of them."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,rss=,args="], capture_output=True, text=True, check=True).stdout
-    found = {"server": 0, "worker": 0}
-    for pid, parent, kilobytes, command in (line.split(maxsplit=3) for line in listed.splitlines()):
-        if int(pid) == served.process.pid:
-            found["server"] = int(kilobytes) * 1024
-        elif int(parent) == served.process.pid and "etudes.studio.worker" in command:
-            found["worker"] += int(kilobytes) * 1024
-    assert all(found.values()), found
-    return found
+    """Bytes that the server and its worker have in memory; a training run is no part of them."""
+    return {"server": resident(served.process.pid), "worker": sum(map(resident, served.workers()))}
+
+
+def resident(process: int) -> int:
+    listed = subprocess.run(["ps", "-o", "rss=", "-p", str(process)], capture_output=True, text=True, check=True)
+    return int(listed.stdout) * 1024
 
 
 def grown(served: Served, before: dict[str, int]) -> dict[str, float]:
@@ -130,7 +127,7 @@ def metrics(record: Record, growth: dict[str, float]) -> dict[str, Any]:
 def report(served: Served, before: dict[str, int], record: Record) -> None:
     """Say each minute how far it is and what memory does."""
     while served.process.poll() is None:
-        with contextlib.suppress(KeyError):  # it ends
+        with contextlib.suppress(subprocess.CalledProcessError):  # it ends
             print(len(record.seconds), "calls, MB grown:", grown(served, before), file=sys.stderr, flush=True)
         time.sleep(60)
 

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +17,9 @@ from etudes import experiments
 from etudes.errors import UserError
 from etudes.settings import describe
 from etudes.studio import server
-from etudes.studio.drawings import read_drawing
-from etudes.studio.shown import refusal, sum_answer, without_places
-from etudes.studio.words import _WORDS, Words
+from etudes.studio.html import error_line, sum_answer, without_folders
+from etudes.studio.pictures import read_drawing
+from etudes.studio.translations import _TEXTS, Translations
 
 
 def address_of(image: Image.Image) -> str:
@@ -57,8 +58,8 @@ def test_an_empty_page_and_a_huge_one_are_refused() -> None:
         read_drawing(address_of(Image.new("1", (5000, 5000), 1)))
 
 
-def test_every_word_is_there_in_both_languages_with_the_same_gaps() -> None:
-    for key, (english, chinese) in _WORDS.items():
+def test_every_text_is_there_in_both_languages_with_the_same_gaps() -> None:
+    for key, (english, chinese) in _TEXTS.items():
         assert english.strip(), key
         assert chinese.strip(), key
         assert sorted(re.findall(r"{\w+}", english)) == sorted(re.findall(r"{\w+}", chinese)), key
@@ -66,51 +67,68 @@ def test_every_word_is_there_in_both_languages_with_the_same_gaps() -> None:
             assert re.search("[\u4e00-\u9fff]", chinese), f"{key} is not Chinese"
 
 
-def test_every_word_that_the_tabs_say_exists_and_none_is_left_over() -> None:
+def test_every_text_that_the_tabs_use_exists_and_none_is_left_over() -> None:
     folder = Path(server.__file__).parent
-    said = {
+    used = {
         match
         for path in folder.rglob("*.py")
-        if path.name != "words.py"
+        if path.name != "translations.py"
         for match in re.findall(r"""["']([a-z][a-z ]*)["']""", path.read_text(encoding="utf-8"))
     }
-    unused = {key for key in _WORDS if key not in said}
+    unused = {key for key in _TEXTS if key not in used}
     assert not unused
     called = {
         match
         for path in folder.rglob("*.py")
-        for match in re.findall(r"""words\(["']([^"']+)["']""", path.read_text(encoding="utf-8"))
+        for match in re.findall(r"""translate\(["']([^"']+)["']""", path.read_text(encoding="utf-8"))
     }
-    assert called <= set(_WORDS)
+    assert called <= set(_TEXTS)
 
 
 FORMS = """
-import json, gradio
+import json, sys
+from etudes.studio.server import import_gradio
+gradio = import_gradio()
+import fastapi
+before = set(sys.modules)
+from etudes.studio import page, studio
+loaded = sorted(set(sys.modules) - before)
 from etudes import experiments
 from etudes.studio.forms import changes_of, settings_form
-from etudes.studio.words import Words
-told = {}
+from etudes.studio.translations import Translations
+found = {}
 with gradio.Blocks(analytics_enabled=False):
     for etude in experiments.names():
-        form = settings_form(Words("en"), etude)
+        form = settings_form(Translations("en"), etude)
         values = [field.value for field in form.fields]
         seed = next(i for i, setting in enumerate(form.settings) if setting.name == "seed")
-        told[etude] = {
-            "fields": [[f.label, f.info, [v for _, v in getattr(f, "choices", [])]] for f in form.fields],
+        found[etude] = {
+            "fields": [[f.label, f.info, [v for _, v in vars(f).get("choices", [])]] for f in form.fields],
             "changes": [changes_of(form, "demo", filled, values[:seed] + [given] + values[seed + 1:])
                         for filled, given in (("demo", values[seed]), ("demo", 7), ("tuned", 7))],
         }
-print(json.dumps(told))
+print(json.dumps({"forms": found, "loaded": loaded}))
 """
 
 
-def test_every_form_has_every_setting_with_its_range_and_nothing_else() -> None:
-    """In a process of its own, as Gradio leaves event loops open."""
+@pytest.fixture(scope="module")
+def page() -> Any:
+    """The forms, and the modules that the page loads; in a process of its own, as Gradio leaves event loops open."""
     pytest.importorskip("gradio")
     done = subprocess.run([sys.executable, "-c", FORMS], capture_output=True, text=True, check=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    assert list(told) == experiments.names()
-    for etude, form in told.items():
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_opening_loads_little_beside_gradio(page: Any) -> None:
+    """Opening takes as long as its imports; `studio.opening` measures it in seconds."""
+    heavy = {"keras.src", "tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas", "tyro", "mlflow"}
+    assert "etudes.studio.page" in page["loaded"]
+    assert heavy & set(page["loaded"]) == set()
+
+
+def test_every_form_has_every_setting_with_its_range_and_nothing_else(page: Any) -> None:
+    assert list(page["forms"]) == experiments.names()
+    for etude, form in page["forms"].items():
         wanted = describe(experiments.load(etude).presets["demo"])
         assert [label for label, _, _ in form["fields"]] == [setting.name.replace("_", " ") for setting in wanted]
         for (_, info, choices), setting in zip(form["fields"], wanted, strict=True):
@@ -122,7 +140,7 @@ def test_every_form_has_every_setting_with_its_range_and_nothing_else() -> None:
 
 def test_what_a_person_typed_is_never_markup() -> None:
     answer = {"question": "<img src=x>", "answer": "<b>", "characters": [["<", 0.5], ["b", 0.5]], "confidence": 0.25}
-    page = sum_answer(Words("en"), {**answer, "truth": "<i>1"})
+    page = sum_answer(Translations("en"), {**answer, "truth": "<i>1"})
     assert "<img" not in page
     assert "<i>1" not in page
 
@@ -157,19 +175,19 @@ def test_a_studio_that_others_could_enter_without_a_password_does_not_start(
 
 def test_files_that_people_brought_are_named_without_their_folders() -> None:
     brought = "/somewhere/etudes-studio-k3f9/uploads/ad56eb/my cat.png: is not a picture"
-    assert without_places(brought) == "my cat.png: is not a picture"
-    assert without_places("cannot read 'what?': write two numbers") == "cannot read 'what?': write two numbers"
+    assert without_folders(brought) == "my cat.png: is not a picture"
+    assert without_folders("cannot read 'what?': write two numbers") == "cannot read 'what?': write two numbers"
     assert (
-        refusal(Words("en"), brought)
-        == '<p class="refusal" role="alert">That does not work: my cat.png: is not a picture</p>'
+        error_line(Translations("en"), brought)
+        == '<p class="error" role="alert">That does not work: my cat.png: is not a picture</p>'
     )
 
 
-def test_every_etude_says_in_chinese_what_it_learns_and_has_its_tab() -> None:
+def test_every_etude_has_a_chinese_summary_and_a_tab() -> None:
     for etude in experiments.names():
-        assert re.search("[\u4e00-\u9fff]", Words("zh").learns(etude))
-        assert Words("en").learns(etude) == experiments.load(etude).summary
-        assert Words("en").of_etude(etude).endswith(f" · {etude}")
+        assert re.search("[\u4e00-\u9fff]", Translations("zh").summary(etude))
+        assert Translations("en").summary(etude) == experiments.load(etude).summary
+        assert Translations("en").of_etude(etude).endswith(f" · {etude}")
 
 
 def test_every_test_that_the_docs_name_exists() -> None:
@@ -187,4 +205,4 @@ def test_without_gradio_one_line_says_what_to_install(monkeypatch: pytest.Monkey
     said = io.StringIO()
     monkeypatch.setattr(sys, "stderr", said)
     assert run(["studio", "--port", "0"]) == 2
-    assert said.getvalue() == "etudes: the studio needs Gradio: pip install 'etudes[studio]'\n"
+    assert said.getvalue() == "etudes: the studio needs Gradio: pip install 'keras-etudes[studio]'\n"

@@ -84,6 +84,13 @@ class Served:
         except urllib.error.HTTPError as error:
             return error.code
 
+    def workers(self) -> list[int]:
+        """The numbers of its worker processes."""
+        listed = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+        lines = [line.split(maxsplit=2) for line in listed.splitlines()]
+        ours = [line for line in lines if int(line[1]) == self.process.pid and "etudes.studio.worker" in line[2]]
+        return [int(pid) for pid, _, _ in ours]
+
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         if self.process.poll() is None:
             self.process.send_signal(number)
@@ -176,6 +183,10 @@ class Visit:
             there.click()
             there.wait_for(state="detached")
         self.page.locator(f"#{place} input[type=file]").set_input_files(file)
+
+    def looks(self) -> list[str]:
+        """The requests with which the page asked the server for something."""
+        return [url for url in self.requests if "/queue/join" in url]
 
     def outside(self) -> list[str]:
         """What was asked of another host since the page was opened, and fonts that came from anywhere."""

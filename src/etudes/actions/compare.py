@@ -58,9 +58,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     result.pictures = {"curves": learning_curves({str(run): read_metrics(run.folder) for run in chosen})}
     together = experiments.load(headers[0]["etude"]).capability(Compare)
     if together is not None and len({header["etude"] for header in headers}) == 1:
-        more = together.run(headers, found)
-        result.tables += more.tables
-        result.pictures |= more.pictures
+        result.extend(together.run(headers, found))
     if out is not None:
         result.files = save_pictures(result.pictures, Path(out))
     return result

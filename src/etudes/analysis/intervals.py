@@ -19,9 +19,6 @@ class ConfidenceInterval:
     high: float
 
 
-Interval = ConfidenceInterval  # the name of before, until every study uses the new one
-
-
 def proportion_ci(count: int, total: int, level: float = 0.95) -> ConfidenceInterval:
     """Wilson's interval (1927) of a proportion; also right for none and for all.
 

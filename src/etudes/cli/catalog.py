@@ -10,7 +10,7 @@ from typing import Any
 
 from etudes import experiments
 from etudes.contract import BaseNetwork, Table
-from etudes.data import list_sets, verify
+from etudes.data import list_sets
 from etudes.runs import Run, bundled_runs, run_of, runs_folder
 from etudes.settings import describe
 from etudes.training.backend import BACKENDS, default_backend, has_bfloat16
@@ -96,8 +96,8 @@ def data_table(verified: bool = False) -> Table:
     Args:
         verified: compute the checksum of every file, which takes seconds.
     """
-    sets = verify() if verified else list_sets()
-    rows = [(s.name, s.state, f"{s.bytes / 1e6:.1f} MB" if s.bytes else "", s.what, str(s.where)) for s in sets]
+    sets = list_sets(check=verified)
+    rows = [(s.name, s.state, f"{s.bytes / 1e6:.1f} MB" if s.bytes else "", s.what, s.where) for s in sets]
     return Table("data sets", ("name", "state", "size", "what", "where"), rows)
 
 
@@ -112,7 +112,7 @@ def doctor_table() -> Table:
         ("versions", ", ".join(f"{name} {version}" for name, version in versions().items()), ""),
     ]
     rows += [
-        (f"backend {name}", "not installed", f"pip install 'etudes[{name}]'")
+        (f"backend {name}", "not installed", f"pip install 'keras-etudes[{name}]'")
         for name in BACKENDS
         if name not in installed
     ]

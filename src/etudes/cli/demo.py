@@ -45,8 +45,8 @@ BUNDLED = {
 
 INTRO = (
     "Six classic deep-learning studies on data that comes with the package: handwritten digits, synthetic shapes, "
-    "sums, a photograph. Four were trained on this machine within minutes; two are shown with the weights that come with "
-    "the package. The full data sets give better metrics."
+    "sums, a photograph. Four were trained on this machine within minutes; two are shown with the weights that come "
+    "with the package. The full data sets give better metrics."
 )
 
 

@@ -172,7 +172,7 @@ class Demo:
 
 @dataclass(frozen=True)
 class Studio:
-    """All six in the browser: use, train and inspect them. Needs `pip install 'etudes[studio]'`."""
+    """All six in the browser: use, train and inspect them. Needs `pip install 'keras-etudes[studio]'`."""
 
     host: Annotated[str, arg(metavar="ADDRESS")] = "127.0.0.1"
     """The address to listen on; one that other machines can reach needs a password."""

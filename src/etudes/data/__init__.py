@@ -4,7 +4,7 @@ from etudes.data.catalogue import data_folder
 from etudes.data.images import IMAGE_SETS, describe_images, load_images
 from etudes.data.pairs import load_pairs
 from etudes.data.pictures import MAX_FILE_BYTES, PHOTOS, embedded_photo, fit_picture, open_picture, read_picture_header
-from etudes.data.storage import SetStatus, find_file, list_sets, verify
+from etudes.data.storage import SetStatus, find_file, list_sets
 
 __all__ = [
     "IMAGE_SETS",
@@ -21,5 +21,4 @@ __all__ = [
     "load_pairs",
     "open_picture",
     "read_picture_header",
-    "verify",
 ]

@@ -5,14 +5,14 @@ from pathlib import Path
 from etudes.errors import UserError, format_path
 
 
-def file_error(path: str | Path, trouble: str) -> UserError:
-    """The error "path: trouble", ready to be raised.
+def file_error(path: str | Path, problem: str) -> UserError:
+    """The error "path: problem", ready to be raised.
 
     Args:
         path: the file or folder.
-        trouble: what is wrong with it and how to fix it.
+        problem: what is wrong with it and how to fix it.
     """
-    return UserError(f"{format_path(path)}: {trouble}")
+    return UserError(f"{format_path(path)}: {problem}")
 
 
 def error_reason(error: BaseException) -> str:

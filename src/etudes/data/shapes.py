@@ -130,8 +130,8 @@ def _colour(masks: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
 
 def _gradient(colours: NDArray[np.float64], rng: Generator) -> NDArray[np.float64]:
     """Pictures (n, 32, 32, 3) of these colours (n, 3) that change linearly from one side to the other."""
-    place = np.linspace(-1, 1, SIZE)
+    ramp = np.linspace(-1, 1, SIZE)
     slope = rng.normal(scale=16, size=(2, len(colours), 1, 1, 3))
-    across, down = place[None, None, :, None], place[None, :, None, None]
+    across, down = ramp[None, None, :, None], ramp[None, :, None, None]
     shaded: NDArray[np.float64] = colours[:, None, None, :] + slope[0] * across + slope[1] * down
     return shaded

@@ -112,18 +112,10 @@ def find_file(name: str) -> Path | None:
     return paths[0] if paths else None
 
 
-def list_sets() -> list[SetStatus]:
-    """Every set and its state, without reading a file."""
-    return _embedded() + [_status(name, check=False) for name in SETS]
-
-
-def verify() -> list[SetStatus]:
-    """Every set and its state, after computing the checksum of each file that is there."""
-    return _embedded() + [_status(name, check=True) for name in SETS]
-
-
-def _embedded() -> list[SetStatus]:
-    return [SetStatus(name, what, origin, 0, "embedded") for name, (what, origin) in EMBEDDED.items()]
+def list_sets(*, check: bool = False) -> list[SetStatus]:
+    """Every set and its state; with `check`, the checksum of each file is computed, else no file is read."""
+    embedded = [SetStatus(name, what, origin, 0, "embedded") for name, (what, origin) in EMBEDDED.items()]
+    return embedded + [_status(name, check=check) for name in SETS]
 
 
 def _status(name: str, *, check: bool) -> SetStatus:

@@ -66,15 +66,14 @@ class Transfer:
         # In a thread of its own, so that this one can stop waiting whatever a server does, even within its headers or
         # the look-up of its name. It is a daemon, so that it cannot keep the process alive either.
         threading.Thread(target=run, daemon=True).start()
-        event: str | Exception = ""
-        while event != "done":
-            try:
-                event = progress.events.get(timeout=SILENT_SECONDS)
-            except queue.Empty:
-                progress.given_up = True
-                raise TransferError(f"nothing arrived for {SILENT_SECONDS} s") from None
-            if isinstance(event, Exception):
-                raise event
+        try:
+            while (event := progress.events.get(timeout=SILENT_SECONDS)) != "done":
+                if isinstance(event, Exception):
+                    raise event
+        except queue.Empty:
+            raise TransferError(f"nothing arrived for {SILENT_SECONDS} s") from None
+        finally:
+            progress.given_up = True
 
 
 class _Progress:

@@ -44,7 +44,7 @@ class Format:
         """
         missing = [module for module in self.needs if importlib.util.find_spec(module) is None]
         if missing:
-            raise UserError(f"--format {name} needs {', '.join(missing)}: pip install 'etudes[{self.extra}]'")
+            raise UserError(f"--format {name} needs {', '.join(missing)}: pip install 'keras-etudes[{self.extra}]'")
 
 
 def _write_keras(network: Any, path: Path) -> None:

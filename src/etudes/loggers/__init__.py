@@ -56,7 +56,7 @@ def check_loggers(names: Sequence[str]) -> None:
         if name not in KINDS:
             raise unknown("value of --log", name, KINDS)
         if importlib.util.find_spec(name) is None:
-            raise UserError(f"--log {name} needs the package {name}: pip install 'etudes[{name}]'")
+            raise UserError(f"--log {name} needs the package {name}: pip install 'keras-etudes[{name}]'")
 
 
 class LoggingProgress:

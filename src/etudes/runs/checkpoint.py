@@ -74,8 +74,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: str) -> None
     Raises:
         OSError: it cannot be written; the checkpoints that were there are whole.
     """
-    place = folder / "checkpoints"
-    place.mkdir(exist_ok=True)
+    checkpoints = folder / "checkpoints"
+    checkpoints.mkdir(exist_ok=True)
     arrays = {name: np.asarray(array, order="C") for name, array in checkpoint.arrays.items()}
     metadata = {
         "kind": KIND,
@@ -85,8 +85,8 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: str) -> None
         "metrics": checkpoint.metrics,
     }
     metadata["sha256"] = _checksum(arrays, metadata)
-    current = place / "current.safetensors"
-    write_atomically(current, save(arrays, metadata), keep_previous=place / "previous.safetensors")
+    current = checkpoints / "current.safetensors"
+    write_atomically(current, save(arrays, metadata), keep_previous=checkpoints / "previous.safetensors")
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:

@@ -144,7 +144,7 @@ class Run:
             yield
         except OSError as error:
             if not self.folder.is_dir():
-                raise UserError(f"{self} is gone and the training stopped: begin again with another --out") from error
+                raise UserError(f"{self} is gone: the training stopped; begin again with another --out") from error
             reason = error.strerror or error
             raise UserError(f"{self} cannot be written to: {reason}; fix that, then `etudes resume` it") from error
 

@@ -1,5 +1,5 @@
-"""The browser's door: a page on which the études are used and trained. It never imports Keras.
+"""The studio: the études in a browser. Its server never imports Keras.
 
-What needs a network happens in child processes: `worker.py` keeps trained ones loaded and answers, and trainings are
-the command `etudes train` itself. The page reads run folders, as everything after a training does.
+What needs a network happens in child processes: `worker.py` keeps trained networks loaded and answers, and a training
+run is the command `etudes train`. The page shows what is in the run folders.
 """

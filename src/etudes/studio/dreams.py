@@ -1,90 +1,69 @@
-"""Dreams that people ask for: each is a run like any other, begun from a photograph, and looked at while it forms."""
-
-from __future__ import annotations
+"""Dreams on photographs of people: each is a run like any other, whose picture is shown while it forms."""
 
 import hashlib
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from etudes.data import read_picture_header
 from etudes.errors import UserError
-from etudes.runs import read_metrics
 from etudes.studio.studio import Studio
+from etudes.studio.training_runs import ListedRun
 
 ETUDE, PRESET, NETWORKS = "deep_dream", "demo", "cifar10_cnn"
-"""What dreams, from which settings, and upon runs of which étude."""
+"""The étude and its preset, and the étude whose networks it uses."""
 SIZES, STEPS = (96, 1024), (1, 60)
-"""The least and the most that may be asked for: many people share the machine. The terminal has no such bounds."""
+"""From, to: many people share the machine. The terminal has no such bounds."""
 
 
-@dataclass(frozen=True)
-class Dream:
-    """A dream as it is at this moment."""
-
-    state: str
-    """As of any run: "queued", "running", "finished" and so on."""
-    picture: Path | None
-    """The dream, or, while it forms, the largest size that is done."""
-    sizes: int
-    """How many sizes are done."""
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing more is to come."""
-        return self.state in ("finished", "failed", "stopped")
-
-
-def begin_dream(studio: Studio, photo: Path, layers: Sequence[str], size: int, steps: int, run: str = "") -> str:
+def start_dream(studio: Studio, photo: Path, layers: Sequence[str], size: int, steps: int, run: str = "") -> str:
     """Put a dream into the queue.
 
     Args:
-        studio: where.
+        studio: its queue.
         photo: the picture to dream on; a copy of it is kept.
-        layers: what is to be excited; none: the network's own choice.
-        size: the longer side of a larger picture is shrunk to so many pixels.
+        layers: the layers to amplify; none: the network's own choice.
+        size: a picture whose longer side has more pixels is shrunk to so many.
         steps: in each size.
-        run: of `NETWORKS`; empty for the best network that is at hand.
+        run: of `NETWORKS`; empty for the best network that is found.
 
     Returns:
-        The name of its run.
+        The name of the run.
 
     Raises:
-        UserError: it is no picture or too large, a number is out of its bounds, or there is no such run.
+        UserError: not a picture or too large, a number out of its range, or no such run.
     """
-    for what, number, (least, most) in (("size", size, SIZES), ("steps", steps, STEPS)):
-        if not least <= number <= most:
-            raise UserError(f"{what} {number}: the studio takes {least} to {most:,}")
+    for what, number, (low, high) in (("size", size, SIZES), ("steps", steps, STEPS)):
+        if not low <= number <= high:
+            raise UserError(f"{what} {number}: must be from {low} to {high:,}")
     changes = {"data": str(keep_photo(studio, photo)), "layers": list(layers), "max_size": size, "iterations": steps}
     if run:
         changes["weights"] = studio.reference(NETWORKS, run)
-    return studio.trainings.start(ETUDE, PRESET, changes)
+    return studio.training_runs.start(ETUDE, PRESET, changes)
 
 
-def look_at_dream(studio: Studio, name: str) -> Dream:
-    """How far a dream is.
+def find_dream(studio: Studio, name: str) -> ListedRun:
+    """The run of a dream.
 
     Raises:
-        UserError: there is no run of that name, or it is no dream.
+        UserError: there is no run of that name, or it is not a dream.
     """
-    known = studio.trainings.find(name)
-    if known.etude != ETUDE:
-        raise UserError(f"{name} is no dream but a run of {known.etude}")
-    return Dream(known.state, newest_picture(known.run.folder), sum(1 for _ in read_metrics(known.run.folder)))
+    listed = studio.training_runs.find(name)
+    if listed.etude != ETUDE:
+        raise UserError(f"{name} is a run of {listed.etude}: name a run of {ETUDE}")
+    return listed
 
 
 def keep_photo(studio: Studio, path: Path) -> Path:
     """A copy of the photograph beside the runs, named by its content, so that its dream can be reproduced.
 
     Raises:
-        UserError: it is no picture, or too large.
+        UserError: not a picture, or too large.
     """
     read_picture_header(path)
-    place = studio.trainings.place / "photographs"
-    place.mkdir(parents=True, exist_ok=True)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    kept = place / f"{digest}.png"
+    folder = studio.training_runs.folder / "photographs"
+    folder.mkdir(parents=True, exist_ok=True)
+    kept = folder / f"{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}.png"
     if not kept.exists():
         shutil.copyfile(path, kept)
     return kept
@@ -93,7 +72,5 @@ def keep_photo(studio: Studio, path: Path) -> Path:
 def newest_picture(folder: Path) -> Path | None:
     """The dream in a run folder, or, while it forms, the largest size that is done."""
     dream = folder / "pictures" / "dream.png"
-    if dream.exists():
-        return dream
     octaves = sorted((folder / "pictures").glob("octave-*.png"))
-    return octaves[-1] if octaves else None
+    return dream if dream.exists() else octaves[-1] if octaves else None

@@ -1,11 +1,9 @@
-"""The field that one draws in with mouse, finger or pen: a canvas whose PNG is the component's value."""
-
-from __future__ import annotations
+"""A field to draw in with mouse, finger or pen: a canvas whose PNG is the component's value."""
 
 import gradio as gr
 
 SIDE = 280
-"""Pixels; ten times the pictures that the networks learned from."""
+"""Pixels; ten times the side of the pictures that the networks were trained on."""
 
 _TEMPLATE = """
 <div class="pad">
@@ -50,13 +48,13 @@ def pad(label: str, wipe: str, name: str) -> gr.HTML:
     """An empty pad.
 
     Args:
-        label: what it is, for those who do not see it.
-        wipe: the word on the button that empties it.
+        label: what it is for, which screen readers say.
+        wipe: the text of the button that empties it.
         name: its `elem_id`.
 
     Returns:
-        A component whose value is a `data:` address of a PNG, empty where nothing is drawn. Its event `input` comes
-        with each lifted pen, `clear` with the button; the value "" from the server empties it.
+        A component whose value is a PNG as a data URL, empty where nothing is drawn. Lifting the pen triggers its event
+        `input`, the button `clear`; the value "" from the server empties it.
     """
     template = _TEMPLATE.format(side=SIDE, label=label, wipe=wipe)
     return gr.HTML(value="", html_template=template, js_on_load=_SCRIPT, elem_id=name, elem_classes="pad-block")

@@ -1,6 +1,4 @@
-"""The page: a heading with the switch of language, and the tabs."""
-
-from __future__ import annotations
+"""The page: a heading with the links to the other languages, and the tabs."""
 
 from pathlib import Path
 
@@ -10,27 +8,27 @@ from etudes.studio.api import add_api
 from etudes.studio.studio import Studio
 from etudes.studio.tabs.digits import digits_tab
 from etudes.studio.tabs.dream import dream_tab
+from etudes.studio.tabs.few_shot import few_shot_tab
 from etudes.studio.tabs.gan import gan_tab
 from etudes.studio.tabs.photos import photos_tab
 from etudes.studio.tabs.runs import runs_tab
 from etudes.studio.tabs.sums import sums_tab
-from etudes.studio.tabs.teach import teach_tab
 from etudes.studio.tabs.train import train_tab
-from etudes.studio.words import LANGUAGES, Words
+from etudes.studio.translations import LANGUAGES, Translations
 
-TABS = (sums_tab, digits_tab, gan_tab, photos_tab, teach_tab, dream_tab, train_tab, runs_tab)
+TABS = (sums_tab, digits_tab, gan_tab, photos_tab, few_shot_tab, dream_tab, train_tab, runs_tab)
 
 PATHS = {"en": "/en", "zh": "/zh"}
-"""Where the page of each language is; `/` leads to the first."""
+"""The path of the page in each language; `/` leads to the first."""
 
 CODES = {"en": "en", "zh": "zh-CN"}
-"""What HTML and browsers call them."""
+"""The codes of the languages in HTML and in browsers."""
 
 STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
 def theme() -> gr.themes.Base:
-    """Colours and letters: only such fonts as the machine has."""
+    """Colours and fonts: only fonts that the machine has."""
     soft = gr.themes.Soft(
         primary_hue="blue", secondary_hue="blue", neutral_hue="slate",
         font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"],
@@ -58,20 +56,20 @@ def theme() -> gr.themes.Base:
 
 
 def build_page(studio: Studio, language: str) -> gr.Blocks:
-    """The page in one language, with the actions over HTTP."""
-    words = Words(language)
+    """The page in one language, and the HTTP API."""
+    translate = Translations(language)
     links = " · ".join(
         f'<span lang="{code}">{name}</span>'
         if code == language
         else f'<a href="{PATHS[code]}/" lang="{code}">{name}</a>'
         for code, name in LANGUAGES.items()
     )
-    page = gr.Blocks(title=words("title"), analytics_enabled=False, delete_cache=(600, 3600))
+    page = gr.Blocks(title=translate("title"), analytics_enabled=False, delete_cache=(600, 3600))
     with page:
-        heading = f'<h1>{words("title")}</h1><p>{words("welcome")}</p><nav aria-label="language">{links}</nav>'
+        heading = f'<h1>{translate("title")}</h1><p>{translate("welcome")}</p><nav aria-label="language">{links}</nav>'
         gr.HTML(f'<header class="heading">{heading}</header>', padding=False)
         with gr.Tabs(elem_id="tabs"):
             for tab in TABS:
-                tab(words, studio, page)
-        add_api(studio, words)  # here, as Gradio makes an application of the page each time that it is closed
+                tab(translate, studio, page)
+        add_api(studio, translate)  # here, because each `with page` that ends makes Gradio build its routes again
     return page

@@ -1,6 +1,4 @@
-"""What all pages of a studio share: the workers that answer, the trainings, a place for what people bring."""
-
-from __future__ import annotations
+"""What all pages of a studio share: the worker that answers, the training runs, a folder for uploads."""
 
 import shutil
 import tempfile
@@ -11,30 +9,29 @@ from typing import Any
 from etudes import experiments
 from etudes.errors import UserError, unknown
 from etudes.runs import Run, bundled_runs, runs_folder
-from etudes.studio.trainings import Trainings
+from etudes.studio.training_runs import TrainingRuns
 from etudes.studio.workers import Worker
 
 FIRST_QUESTIONS: dict[str, tuple[str, ...]] = {"addition_rnn": ("1+1",), "mnist_acgan": ("0",)}
-"""What is asked of a network once it is loaded, so that nobody waits for what the first answer costs."""
+"""What a network is asked once it is loaded: the first answer compiles it, and no person has to wait for that."""
 
-PLACE = "etudes-studio-"
-"""How the name of the folder begins that holds what people bring."""
+FOLDER_PREFIX = "etudes-studio-"
+"""How the name of the folder for uploads begins."""
 
 
 class Studio:
     """One for a server, whatever the number of its pages."""
 
-    def __init__(self, *, local: bool = True, worker: Worker | None = None) -> None:
+    def __init__(self, *, local: bool = True) -> None:
         """Start what works in the background.
 
         Args:
-            local: whether only this machine can reach the page, so that its person may name files of it.
-            worker: who answers; by default a new one.
+            local: whether only this machine can reach the page, so that paths of this machine may be named.
         """
         self.local = local
-        self.worker = worker or Worker()
-        self.trainings = Trainings()
-        self.place = Path(tempfile.mkdtemp(prefix=PLACE))
+        self.worker = Worker()
+        self.training_runs = TrainingRuns()
+        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
 
     def warm_up(self) -> None:
         """Let the worker load the bundled networks now, one question at a time so that people can ask in between."""
@@ -43,29 +40,29 @@ class Studio:
     def _warm_up(self) -> None:
         for run in bundled_runs():
             etude = run.folder.name
-            if etude not in experiments.names():  # a further one, which the studio does not ask
+            if etude not in experiments.names():  # a further one, which no tab uses
                 continue
             try:
                 self.worker.ask("load", str(run))
                 if etude in FIRST_QUESTIONS:
                     self.worker.ask("use", str(run), *FIRST_QUESTIONS[etude])
             except UserError:
-                return  # it closes, or is busy with people: then it is warm anyway
+                return  # it closes, or is busy with people and thus warm
 
     def choices(self, etude: str) -> list[str]:
         """Names of the finished runs of an étude, the newest first, the bundled one last."""
-        own = [known.name for known in self.trainings.runs() if known.etude == etude and known.state == "finished"]
+        own = [run.name for run in self.training_runs.runs() if run.etude == etude and run.state == "finished"]
         return [*own, *(str(run) for run in bundled_runs() if run.folder.name == etude)]
 
     def reference(self, etude: str, choice: str | None) -> str:
-        """What a worker is to be asked for, given the name that a person chose; the bundled run if none.
+        """The run that a person chose by its name, as the worker takes it; the bundled run if none.
 
         Raises:
             UserError: there is no such run; in particular, no path gets through.
         """
         known = self.choices(etude)
         if not known:
-            raise UserError(f"there is no trained network of {etude} yet: train one first")
+            raise UserError(f"there is no trained network of {etude}: train one first")
         name = choice or known[-1]
         if name not in known:
             raise unknown("run", name, known)
@@ -75,18 +72,18 @@ class Studio:
         """Ask a trained network; see `Worker.ask`.
 
         Raises:
-            UserError: it cannot be done.
+            UserError: it cannot answer this.
         """
         return self.worker.ask("use", self.reference(etude, choice), *inputs, **options)
 
     def folder(self, name: str) -> Path:
-        """A folder for what people bring, removed when the studio closes."""
-        place = self.place / name
-        place.mkdir(parents=True, exist_ok=True)
-        return place
+        """A folder for uploads, removed when the studio closes."""
+        folder = self._folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
-    def check_strings(self, changes: dict[str, Any]) -> None:
-        """Refuse paths from people who sit somewhere else: they could look at this machine's files through them.
+    def check_paths(self, changes: dict[str, Any]) -> None:
+        """Refuse paths from other machines: a person there could read files of this machine through them.
 
         Raises:
             UserError: a setting names a path.
@@ -96,7 +93,7 @@ class Studio:
         for name, value in changes.items():
             for text in value if isinstance(value, (list, tuple)) else (value,):
                 if isinstance(text, str) and (set(text) & set("/\\~") or Path(text).exists()):
-                    raise UserError(f"{name} {text[:60]!r}: paths can only be named on the machine of the studio")
+                    raise UserError(f"{name} {text[:60]!r}: paths can be named only on the machine of the studio")
 
     def run(self, name: str) -> Run:
         """A run by its name, in the runs folder or bundled.
@@ -107,15 +104,10 @@ class Studio:
         for run in bundled_runs():
             if str(run) == name:
                 return run
-        return self.trainings.find(name).run
+        return self.training_runs.find(name).run
 
     def close(self) -> None:
-        """End the worker, begin no further training, and remove what people brought."""
-        self.trainings.close()
+        """End the worker, start no further run, and remove the uploads."""
+        self.training_runs.close()
         self.worker.close()
-        shutil.rmtree(self.place, ignore_errors=True)
-
-
-def etude_names() -> list[str]:
-    """The études, in their order."""
-    return experiments.names()
+        shutil.rmtree(self._folder, ignore_errors=True)

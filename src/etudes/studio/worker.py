@@ -1,19 +1,17 @@
-"""A child of the studio: it keeps trained networks loaded, and answers each line of JSON with a line of JSON.
+"""The worker process of the studio: it keeps trained networks loaded, and answers each line of JSON with another.
 
     {"do": "use", "run": "addition_rnn@bundled", "inputs": ["35+35"], "options": {}}
     {"answers": [...], "lines": [...], "pictures": {"name": "data:image/png;base64,..."}}
 
-What a person can mend comes back as {"refused": "one line"}. It ends when its standard input does, so that it never
-outlives the studio.
+An error that a person can fix is answered as {"error": "one line"}. The process ends when its standard input does, so
+it never outlives the studio.
 """
-
-from __future__ import annotations
 
 import json
 import os
 import sys
 import traceback
-from collections import OrderedDict
+from functools import lru_cache
 from typing import Any, TextIO
 
 from etudes.actions.inspect import look
@@ -22,65 +20,55 @@ from etudes.actions.use import answer
 from etudes.contract import Result
 from etudes.errors import UserError
 from etudes.runs import run_at
-from etudes.studio.embedded import embedded
+from etudes.studio.pictures import data_url
 
-KEPT = 8
-"""Runs whose networks stay loaded; the one that was not asked for longest goes first."""
-
-
-class Networks:
-    """LoadedRun runs that stay loaded."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, int], LoadedRun] = OrderedDict()
-
-    def of(self, reference: str) -> LoadedRun:
-        """The run, loaded now or before; one whose weights were written again is loaded again.
-
-        Raises:
-            UserError: as in `etudes.load`.
-        """
-        try:
-            written = (run_at(reference).folder / "weights.safetensors").stat().st_mtime_ns
-        except OSError:
-            written = 0
-        key = (reference, written)
-        if key not in self._kept:
-            self._kept[key] = load(reference)
-            while len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+MAX_LOADED = 8
+"""Runs whose networks stay loaded; the one that was not asked for longest is removed first."""
 
 
-def respond(networks: Networks, request: dict[str, Any]) -> dict[str, Any]:
-    """What a request gives: `do` is "load", "use" or "look"."""
-    trained = networks.of(request["run"])
+@lru_cache(maxsize=MAX_LOADED)
+def _load(reference: str, written: int) -> LoadedRun:  # noqa: ARG001
+    return load(reference)
+
+
+def loaded_run(reference: str) -> LoadedRun:
+    """The run, loaded now or before; if its weights were written again, it is loaded again.
+
+    Raises:
+        UserError: as in `etudes.load`.
+    """
+    try:
+        return _load(reference, (run_at(reference).folder / "weights.safetensors").stat().st_mtime_ns)
+    except OSError:
+        return _load(reference, 0)  # which says what is wrong
+
+
+def respond(request: dict[str, Any]) -> dict[str, Any]:
+    """Answer a request: `do` is "load", "use" or "inspect"."""
+    loaded = loaded_run(request["run"])
     if request["do"] == "load":
         return {"loaded": request["run"]}
-    if request["do"] == "look":
-        return as_plain(look(trained, picture=request["inputs"][0]))
-    return as_plain(answer(trained, *request["inputs"], **request["options"]))
+    if request["do"] == "inspect":
+        return as_plain(look(loaded, **request["options"]))
+    return as_plain(answer(loaded, *request["inputs"], **request["options"]))
 
 
 def as_plain(result: Result) -> dict[str, Any]:
-    """A result for JSON, its pictures as addresses that hold the picture itself."""
-    pictures = {name: embedded(picture) for name, picture in result.pictures.items()}
-    return {**result.as_json(), "pictures": pictures}
+    """A result for JSON, with its pictures as data URLs."""
+    return {**result.as_json(), "pictures": {name: data_url(picture) for name, picture in result.pictures.items()}}
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer until the requests end."""
-    networks = Networks()
     for line in requests:
         try:
-            answer = respond(networks, json.loads(line))
+            response = respond(json.loads(line))
         except UserError as error:
-            answer = {"refused": str(error)}
+            response = {"error": str(error)}
         except Exception as error:  # whatever it was, the next question must still be answered
             traceback.print_exc()
-            answer = {"failed": f"{type(error).__name__}: {error}"[:300]}
-        answers.write(json.dumps(answer) + "\n")
+            response = {"failed": f"{type(error).__name__}: {error}"[:300]}
+        answers.write(json.dumps(response) + "\n")
         answers.flush()
 
 

@@ -72,7 +72,7 @@ def usable_backend(name: str | None = None) -> str:
     if name not in BACKENDS:
         raise unknown("backend", name, BACKENDS)
     if not _installed(name):
-        raise UserError(f"backend {name} is not installed: pip install 'etudes[{name}]'")
+        raise UserError(f"backend {name} is not installed: pip install 'keras-etudes[{name}]'")
     running = loaded_backend()
     if running not in (None, name):
         raise UserError(f"this process already runs on {running}: start a new one for {name}")

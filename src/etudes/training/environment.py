@@ -10,7 +10,7 @@ from typing import Any
 
 from etudes.training.backend import devices, loaded_backend, resolve_precision
 
-PACKAGES = ("etudes", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
+PACKAGES = ("keras-etudes", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
 
 
 def versions() -> dict[str, str]:

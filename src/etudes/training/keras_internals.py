@@ -15,12 +15,12 @@ def require_methods(owner: type[Any], *names: str) -> None:
     """
     for name in names:
         if name not in dir(owner):
-            place = "etudes/training/keras_internals.py and what uses it"
-            raise RuntimeError(f"Keras {keras.__version__} has no {owner.__name__}.{name}: adapt {place}, or use 3.15")
+            files = "etudes/training/keras_internals.py and what uses it"
+            raise RuntimeError(f"Keras {keras.__version__} has no {owner.__name__}.{name}: adapt {files}, or use 3.15")
 
 
 def muon_base() -> Any:
-    """`keras.optimizers.Muon`, once it is sure that it calls the three methods that `training.muon` overrides.
+    """`keras.optimizers.Muon`, once it has the three methods that `training.muon` overrides.
 
     Were one renamed, Keras would never call the override, and every weight would be trained by other rules.
     """

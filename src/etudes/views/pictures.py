@@ -17,23 +17,23 @@ def check_place(path: str | Path) -> None:
     Raises:
         UserError: its ending names no picture format, it is a folder, or its folder cannot be made.
     """
-    place = Path(path)
-    if Image.registered_extensions().get(place.suffix.lower()) not in Image.SAVE:
-        raise UserError(f"cannot write {place}: {place.suffix or 'no ending'} is no picture format; use .png")
-    check_writable(place)
+    target = Path(path)
+    if Image.registered_extensions().get(target.suffix.lower()) not in Image.SAVE:
+        raise UserError(f"cannot write {target}: {target.suffix or 'no ending'} is no picture format; use .png")
+    check_writable(target)
 
 
-def check_writable(place: Path) -> None:
+def check_writable(target: Path) -> None:
     """Check that a file can be written there.
 
     Raises:
         UserError: it is a folder, or its folder cannot be made.
     """
-    if place.is_dir():
-        raise UserError(f"cannot write {place}: it is a folder; name a file in it")
-    above = next(folder for folder in place.absolute().parents if folder.exists())
+    if target.is_dir():
+        raise UserError(f"cannot write {target}: it is a folder; name a file in it")
+    above = next(folder for folder in target.absolute().parents if folder.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
-        raise UserError(f"cannot write {place}: {above} is no folder that can be written; name another")
+        raise UserError(f"cannot write {target}: {above} is no folder that can be written; name another")
 
 
 def save_pictures(pictures: Mapping[str, Image.Image | list[Image.Image]], path: Path) -> dict[str, str]:
@@ -51,19 +51,19 @@ def save_pictures(pictures: Mapping[str, Image.Image | list[Image.Image]], path:
     """
     saved = {}
     for number, (name, picture) in enumerate(pictures.items()):
-        place = path if number == 0 else path.with_name(f"{path.stem}-{name}{path.suffix}")
+        target = path if number == 0 else path.with_name(f"{path.stem}-{name}{path.suffix}")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(picture, list):
-                place = place.with_suffix(".gif")
-                picture[0].save(place, save_all=True, append_images=picture[1:], duration=250, loop=0)
+                target = target.with_suffix(".gif")
+                picture[0].save(target, save_all=True, append_images=picture[1:], duration=250, loop=0)
             else:
-                picture.save(place)
+                picture.save(target)
         except OSError as error:
-            raise UserError(f"cannot write {place}: {error.strerror or error}") from error
+            raise UserError(f"cannot write {target}: {error.strerror or error}") from error
         except ValueError as error:
             raise UserError(
-                f"cannot write {place}: {place.suffix or 'no ending'} is no picture format; use .png"
+                f"cannot write {target}: {target.suffix or 'no ending'} is no picture format; use .png"
             ) from error
-        saved[name] = str(place)
+        saved[name] = str(target)
     return saved

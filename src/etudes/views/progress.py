@@ -1,4 +1,4 @@
-"""The progress of a training run: a live bar in a terminal, plain lines elsewhere, or nothing."""
+"""The progress of a run: a live bar in a terminal, plain lines elsewhere, or nothing."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ def test_each_row_of_the_preview_is_one_picture(tiny, monkeypatch):
 
 def test_looking_for_a_rate_leaves_the_run_alone(tiny, own, monkeypatch):
     settings, networks, data = tiny
-    monkeypatch.setattr("etudes.analysis.learning_rates.RATE_STEPS", 12)
+    monkeypatch.setattr("etudes.experiments.cifar10_cnn.learning_rate_finder.RATE_STEPS", 12)
     before = [weight.copy() for weight in networks["classifier"].get_weights()]
     result = inspect(networks, data, settings, Options(picture=own, rates=True, target=data.info.class_names[1]))
     assert all((one == other).all() for one, other in zip(before, networks["classifier"].get_weights(), strict=True))

@@ -8,10 +8,10 @@ import numpy as np
 from PIL import Image
 
 from etudes.analysis.classification import look_inside
-from etudes.analysis.learning_rates import find_learning_rate
 from etudes.analysis.saliency import check_explained, explain_predictions, pictures_to_explain
 from etudes.contract import ImageData, ImageInfo, Images, InspectOptions, Networks, Result
 from etudes.data.labels import one_hot_labels
+from etudes.experiments.cifar10_cnn.learning_rate_finder import find_learning_rate
 from etudes.experiments.cifar10_cnn.study import CifarSettings, augment, make_loss, make_networks, make_optimizer
 from etudes.training.backend import drawn_from, layers_in
 from etudes.training.rng import permutation
@@ -50,9 +50,7 @@ def inspect(networks: Networks, data: ImageData, settings: CifarSettings, option
     if options.augmentations:
         result.pictures["augmentations"] = augmentation_sheet(data.train, settings)
     if options.rates:
-        found = learning_rate_range_test(data, settings)
-        result.metrics, result.lines = found.metrics, found.lines
-        result.pictures |= found.pictures
+        result.extend(learning_rate_range_test(data, settings))
     return result
 
 

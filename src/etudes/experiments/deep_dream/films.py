@@ -83,7 +83,7 @@ def check_film(path: str) -> None:
     if file.suffix.lower() not in ENDINGS:
         raise UserError(f"cannot write {file}: a film ends in {' or '.join(ENDINGS)}")
     if file.suffix.lower() == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise UserError("an MP4 needs imageio-ffmpeg: pip install 'etudes[film]', or let the film end in .gif")
+        raise UserError("an MP4 needs imageio-ffmpeg: pip install 'keras-etudes[film]', or let the film end in .gif")
     check_writable(file)
 
 

@@ -88,7 +88,7 @@ class DreamOptions(_Output_and_settings):  # type: ignore[misc]
     preview_every: Annotated[int, Ge(1)] = 10
     """Steps from one preview to the next."""
     film: str | None = None
-    """Also a film of flying into the dream: an .mp4 (needs etudes[film]) or a .gif."""
+    """Also a film of flying into the dream: an .mp4 (needs keras-etudes[film]) or a .gif."""
     frames: Annotated[int, Interval(ge=2, le=10_000)] = 48
     """Frames of the film, 12.5 a second."""
     zoom: Annotated[float, Interval(ge=1, le=2)] = 1.03

@@ -6,8 +6,9 @@ An inspection takes the trained classifier of another run, which is more accurat
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -23,18 +24,15 @@ PIXELS = "pixels"
 """The name of the support vector machine."""
 
 
-class EvaluationClassifier(Protocol):
-    """A classifier that was trained on real pictures only."""
+@dataclass(frozen=True)
+class EvaluationClassifier:
+    """A classifier that was trained on real pictures only; pictures are uint8 (n, height, width, channels)."""
 
-    @property
-    def name(self) -> str:
-        """Named in the results."""
-
-    def predict(self, pictures: Array) -> Array:
-        """Classes int64 (n,) of pictures uint8 (n, height, width, channels)."""
-
-    def features(self, pictures: Array) -> Array:
-        """Features float32 (n, d) that it classifies by."""
+    name: str
+    predict: Callable[[Array], Array]
+    """Pictures → classes int64 (n,)."""
+    features: Callable[[Array], Array]
+    """Pictures → float32 (n, d), the features that it classifies by."""
 
 
 def accuracy_on(classifier: EvaluationClassifier, real: Images) -> float:
@@ -47,60 +45,27 @@ def classifier_line(classifier: EvaluationClassifier, accuracy: float, real: Ima
     return f"evaluation classifier: {classifier.name}, accuracy {accuracy:.2%} on {len(real):,} real test pictures"
 
 
-@dataclass(frozen=True)
-class PixelClassifier:
-    """A support vector machine on the principal components of pixels."""
-
-    pipeline: Any
-    name = "a support vector machine on pixels"
-
-    def predict(self, pictures: Array) -> Array:
-        """Classes int64 (n,)."""
-        return np.asarray(self.pipeline.predict(_rows(pictures)), dtype=np.int64)
-
-    def features(self, pictures: Array) -> Array:
-        """The principal components, float32 (n, 40 at most)."""
-        return np.asarray(self.pipeline[0].transform(_rows(pictures)), dtype=np.float32)
-
-
-def train_pixel_classifier(train: Images) -> PixelClassifier:
-    """Train a support vector machine on real pictures; the same pictures give the same one."""
+def train_pixel_classifier(train: Images) -> EvaluationClassifier:
+    """Train a support vector machine on the 40 principal components of pixels; the same pictures give the same one."""
     from sklearn.decomposition import PCA
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import SVC
 
+    def rows(pictures: Array) -> Array:
+        return pictures.reshape(len(pictures), -1).astype(np.float32) / 255
+
     pictures, labels = train.pictures[:MAX_TRAINING_PICTURES], train.labels[:MAX_TRAINING_PICTURES]
-    components = min(40, len(labels), pictures[0].size)
-    return PixelClassifier(make_pipeline(PCA(components, random_state=0), SVC(C=10)).fit(_rows(pictures), labels))
+    components = PCA(min(40, len(labels), pictures[0].size), random_state=0)
+    pipeline = make_pipeline(components, SVC(C=10)).fit(rows(pictures), labels)
+    return EvaluationClassifier(
+        "a support vector machine on pixels",
+        predict=lambda pictures: np.asarray(pipeline.predict(rows(pictures)), dtype=np.int64),
+        features=lambda pictures: np.asarray(pipeline[0].transform(rows(pictures)), dtype=np.float32),
+    )
 
 
-def _rows(pictures: Array) -> Array:
-    return pictures.reshape(len(pictures), -1).astype(np.float32) / 255
-
-
-@dataclass(frozen=True)
-class NetworkClassifier:
-    """A network of another run: pictures of 0..255 in, probabilities of the classes out."""
-
-    name: str
-    network: Any
-    """A `keras.Model` with two outputs: features and probabilities."""
-
-    def predict(self, pictures: Array) -> Array:
-        """Classes int64 (n,)."""
-        return np.asarray(self._outputs(pictures)[1].argmax(1), dtype=np.int64)
-
-    def features(self, pictures: Array) -> Array:
-        """The input of its last layer, float32 (n, d)."""
-        return self._outputs(pictures)[0]
-
-    def _outputs(self, pictures: Array) -> tuple[Array, Array]:
-        features, probabilities = self.network.predict(pictures.astype(np.float32), batch_size=500, verbose=0)
-        return np.asarray(features, dtype=np.float32), np.asarray(probabilities, dtype=np.float32)
-
-
-def network_classifier(name: str, networks: Networks, info: ImageInfo) -> NetworkClassifier:
-    """The classifier among the networks of another run.
+def network_classifier(name: str, networks: Networks, info: ImageInfo) -> EvaluationClassifier:
+    """The classifier among the networks of another run; its features are the inputs of its last layer.
 
     Raises:
         UserError: none of them classifies such pictures into these classes.
@@ -109,9 +74,18 @@ def network_classifier(name: str, networks: Networks, info: ImageInfo) -> Networ
         if not isinstance(network, keras.Model):
             continue
         dense = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)]
-        shapes = network.input_shape[1:], network.output_shape[1:]
-        if dense and shapes == (info.shape, (len(info.class_names),)):
-            return NetworkClassifier(name, keras.Model(network.inputs, [dense[-1].input, network.outputs[0]]))
+        if dense and (network.input_shape[1:], network.output_shape[1:]) == (info.shape, (len(info.class_names),)):
+            both = keras.Model(network.inputs, [dense[-1].input, network.outputs[0]])
+
+            def output(pictures: Array, index: int, both: Any = both) -> Array:
+                found = both.predict(pictures.astype(np.float32), batch_size=500, verbose=0)[index]
+                return np.asarray(found, dtype=np.float32)
+
+            return EvaluationClassifier(
+                name,
+                predict=lambda pictures: np.asarray(output(pictures, 1).argmax(1), dtype=np.int64),
+                features=lambda pictures: output(pictures, 0),
+            )
     raise UserError(f"--classifier {name}: it has no classifier of such pictures and classes; name another run")
 
 

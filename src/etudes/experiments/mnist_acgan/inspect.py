@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import numpy as np
 from annotated_types import Interval
 
-from etudes.analysis.distances import kernel_distances, nearest, within_classes
 from etudes.analysis.intervals import proportion_ci
 from etudes.contract import Array, ImageData, ImageInfo, Images, InspectOptions, Networks, Result, Table
 from etudes.data.splits import select
 from etudes.experiments.mnist_acgan.cas import classification_accuracy_score
+from etudes.experiments.mnist_acgan.distances import distances_histogram, kernel_distances, nearest, within_classes
 from etudes.experiments.mnist_acgan.evaluation_classifier import (
     PIXELS,
     EvaluationClassifier,
@@ -35,7 +35,6 @@ from etudes.experiments.mnist_acgan.study import AcganSettings, draw_z, fixed_z
 from etudes.runs import Run
 from etudes.training.backend import keras
 from etudes.training.rng import rng
-from etudes.views.distances import distances_histogram
 from etudes.views.features import filter_grid
 
 REAL = 2000
@@ -91,9 +90,10 @@ def measure_pictures(
     networks: Networks, data: ImageData, settings: AcganSettings, options: Options, base: Any | None
 ) -> Result:
     """The measures of `inspect`, with the pictures that belong to them."""
-    classifier: EvaluationClassifier = (
-        network_classifier(str(base.run), base.networks, data.info) if base else train_pixel_classifier(data.train)
-    )
+    if base:
+        classifier = network_classifier(str(base.run), base.networks, data.info)
+    else:
+        classifier = train_pixel_classifier(data.train)
     names, noise = data.info.class_names, rng(settings.seed, "inspection noise")
     generated = generate_images(networks, len(names), options.count, noise)
     test, train = (sample(images, REAL, noise) for images in (data.test, data.train))

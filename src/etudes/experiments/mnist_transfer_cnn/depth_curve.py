@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from etudes.analysis.intervals import Interval, mean_ci
+from etudes.analysis.intervals import ConfidenceInterval, mean_ci
 from etudes.contract import ImageData, Result, Table
 from etudes.experiments.mnist_transfer_cnn.evaluate import accuracy, old_head_on_new_bottleneck
 from etudes.experiments.mnist_transfer_cnn.trials import SCRATCH, Trials, Variant, bounds, layers_with_weights
@@ -101,7 +101,7 @@ def linear_accuracy(network: Any, task: ImageData) -> float:
 # --- picture ----------------------------------------------------------------------------------------------------------
 
 
-def depth_picture(found: Mapping[str, Mapping[str, Interval]]) -> Image.Image:
+def depth_picture(found: Mapping[str, Mapping[str, ConfidenceInterval]]) -> Image.Image:
     """Draw variant → metric → its mean over the seeds, with bounds."""
     heights = np.arange(len(found))[::-1]
     with figure(11.0, 0.42 * len(found) + 1.6) as drawn:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image
 
-from etudes.analysis.intervals import Interval, mean_ci
+from etudes.analysis.intervals import ConfidenceInterval, mean_ci
 from etudes.contract import ImageData, Images, Result, Table
 from etudes.errors import UserError
 from etudes.experiments.mnist_transfer_cnn.evaluate import accuracy
@@ -68,7 +68,7 @@ def draw_shots(train: Images, count: int, seed: int) -> Images:
     return Images(train.pictures[chosen], train.labels[chosen])
 
 
-def shots_picture(found: Mapping[int, Mapping[str, Interval]]) -> Image.Image:
+def shots_picture(found: Mapping[int, Mapping[str, ConfidenceInterval]]) -> Image.Image:
     """Draw pictures of each class → variant → its mean accuracy over the seeds, with bounds."""
     counts = sorted(found)
     with figure(6.4, 4.2) as drawn:

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Interval
 
 from etudes.analysis.classification import look_inside
-from etudes.analysis.inspection import check_look, saliency, to_look_at, together
+from etudes.analysis.saliency import check_explained, explain_predictions, pictures_to_explain
 from etudes.contract import ImageData, InspectOptions, Networks, Result, Table
 from etudes.data import describe_images, load_images
 from etudes.errors import UserError
@@ -49,7 +49,7 @@ class InspectTransfer(InspectOptions):
 
     def check(self, info: TransferInfo, settings: TransferSettings) -> None:  # noqa: ARG002, as the contract has it
         """Raise `UserError` for an unknown class, a picture that cannot be read, or options that do not go together."""
-        check_look(info.second, self.picture, self.target)
+        check_explained(info.second, self.picture, self.target)
         if self.shots is not None and min(self.shots, default=0) < 1:
             wrong = f"--shots {min(self.shots)}: must be 1 or more" if self.shots else "--shots needs numbers"
             raise UserError(f"{wrong}, such as --shots 10 50 100")
@@ -94,21 +94,21 @@ def inspect(networks: Networks, data: TransferData, settings: TransferSettings, 
     """Filters, feature maps of a picture of each task, saliency, how far each layer moved; and the studies."""
     first, transferred, info = networks["first"], networks["transferred"], data.info.second
     test = None if options.picture else data.second.test
-    pictures, truths = to_look_at(transferred, info, options.picture, test)
+    pictures, truths = pictures_to_explain(transferred, info, options.picture, test)
     inside = look_inside(transferred, pictures[0])
     shown = {"filters": inside["filters"], "feature-maps-second": inside["feature-maps"]}
     if not options.picture:
         shown["feature-maps-first"] = look_inside(transferred, data.first.test.pictures[0])["feature-maps"]
-    results = [
-        Result(tables=[movement(first, transferred)], pictures=shown),
-        saliency(transferred, info.class_names, pictures, truths, options.target),
-    ]
+    result = Result(tables=[movement(first, transferred)], pictures=shown)
+    result.extend(explain_predictions(transferred, info.class_names, pictures, truths, options.target))
     if options.depths or options.shots:
         epochs = options.epochs or settings.transfer_epochs
         trials = Trials(settings, first, data.first, options.second_task(data, settings), epochs)
-        results += [depth_curve(trials, options.seeds)] if options.depths else []
-        results += [few_shot_curve(trials, options.shots, options.seeds)] if options.shots else []
-    return together(*results)
+        if options.depths:
+            result.extend(depth_curve(trials, options.seeds))
+        if options.shots:
+            result.extend(few_shot_curve(trials, options.shots, options.seeds))
+    return result
 
 
 def movement(first: Any, transferred: Any) -> Table:

@@ -98,7 +98,7 @@ PRESETS = {
 }  # fmt: skip
 
 
-# --- data: which classes go into which task ---------------------------------------------------------------------------
+# --- data -------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class TransferInfo:
     """Size of the pictures, and the class names of both tasks."""
@@ -216,7 +216,7 @@ def make_networks(settings: TransferSettings, info: TransferInfo) -> Networks:
     transferred = make_network(settings, info.shape, len(info.second_classes), settings.extra_convolutions)
     if settings.freeze:
         for layer in bottleneck_and_head(transferred)[0]:
-            layer.trainable = False
+            layer.trainable = False  # step 3; `train_model` compiles again
     return {"first": first, "transferred": transferred}
 
 
@@ -235,15 +235,16 @@ def train(networks: Networks, data: TransferData, settings: TransferSettings, se
         put_weights({"first": first}, data.given)
         session.message(f"the first task is not trained: its network comes from {settings.data}")
     else:
-        train_model(first, *pairs(data.first), settings, session, "first")
-    before = session.once("bottleneck", lambda: copy_weights(first, transferred, settings.head))  # also if resumed
+        train_model(first, *pairs(data.first), settings, session, "first")  # step 1
+    # Step 2, once even if the run is interrupted and resumed; `make_networks` did step 3.
+    before = session.once("bottleneck", lambda: copy_weights(first, transferred, settings.head))
     frozen = sum(layer.count_params() for layer in transferred.layers if not layer.trainable)
     session.message(f"{frozen:,} of {transferred.count_params():,} parameters are frozen in the transfer")
     network, task = transferred, pairs(data.second)
     if settings.cached_features:  # the same training, with the output of the frozen layers looked up
         network, task = cache_features(transferred, *task)
-    train_model(network, *task, settings, session, "transfer")
-    if settings.freeze and (after := bottleneck_digest(transferred)) != before:
+    train_model(network, *task, settings, session, "transfer")  # step 4
+    if settings.freeze and (after := bottleneck_digest(transferred)) != before:  # step 5
         raise RuntimeError(f"the frozen bottleneck changed during training: {before} became {after}")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 
-from etudes.analysis.intervals import Interval
+from etudes.analysis.intervals import ConfidenceInterval
 from etudes.contract import ImageData, Images
 from etudes.experiments.mnist_transfer_cnn.cached_features import features_of, on_cached_features, table_of
 from etudes.experiments.mnist_transfer_cnn.extra_layers import without_extra
@@ -107,7 +107,7 @@ def layers_with_weights(network: Any) -> list[Any]:
     return [layer for layer in without_extra(network.layers) if layer.weights]
 
 
-def bounds(found: Interval) -> tuple[Any, ...]:
+def bounds(found: ConfidenceInterval) -> tuple[Any, ...]:
     """Mean and bounds of an accuracy, within 0..1; of a single run there are no bounds."""
     low, high = (float(np.clip(end, 0, 1)) if np.isfinite(end) else "" for end in (found.low, found.high))
     return (found.estimate, low, high)

@@ -1,60 +1,52 @@
-"""Read digits: draw one, and both twins of the antirectifier and the transferred network answer."""
-
-from __future__ import annotations
-
-from pathlib import Path
+"""Read digits: draw one; the antirectifier, its ReLU baseline and the transfer network classify it."""
 
 import gradio as gr
 
-from etudes.studio.drawings import keep_drawing
-from etudes.studio.kindly import QUICK, kindly, network_choice, photograph
+from etudes.studio.components import EVENT, network_choice, photograph
+from etudes.studio.error_handlers import show_errors
+from etudes.studio.html import bars, note, side_by_side
 from etudes.studio.pad import pad
-from etudes.studio.shown import bars, note, side_by_side
+from etudes.studio.pictures import drawing_file
 from etudes.studio.studio import Studio
-from etudes.studio.words import Words
+from etudes.studio.translations import Translations
 
-TWINS, TRANSFER = "antirectifier", "mnist_transfer_cnn"
+PAIRED, TRANSFER = "antirectifier", "mnist_transfer_cnn"
 
 
-def digits_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:
+def digits_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None:
     """Lay it out."""
-    with gr.Tab(words("digits"), id="digits"):
-        gr.Markdown(words("digits intro"))
+    with gr.Tab(translate("digits"), id="digits"):
+        gr.Markdown(translate("digits intro"))
         with gr.Row():
             with gr.Column(min_width=300, scale=1):
-                drawing = pad(words("pad"), words("wipe"), "digit-pad")
-                with gr.Accordion(words("or picture"), open=False):
-                    picture = photograph(words("or picture"), "digit-picture")
+                drawing = pad(translate("pad"), translate("wipe"), "digit-pad")
+                with gr.Accordion(translate("or picture"), open=False):
+                    picture = photograph(translate("or picture"), "digit-picture")
             with gr.Column(min_width=300, scale=2):
-                answer = gr.HTML(note(words("draw here")), elem_id="digit")
+                answer = gr.HTML(note(translate("draw here")), elem_id="digit")
         with gr.Row():
-            twins = network_choice(words, studio, TWINS, page)
-            transfer = network_choice(words, studio, TRANSFER, page)
+            runs = [network_choice(translate, studio, etude, page) for etude in (PAIRED, TRANSFER)]
 
-        def read(file: str, twin_run: str | None, transfer_run: str | None) -> str:
+        def read(file: str, paired_run: str | None, transfer_run: str | None) -> str:
             parts = []
-            for said in studio.use(TWINS, twin_run, file)["answers"]:
-                name = said["network"]
-                title = words("antirectifier") if name == TWINS else words("twin", name=name)
-                parts.append(bars(title, said["probabilities"]))
+            for found in studio.use(PAIRED, paired_run, file)["answers"]:
+                name = found["network"]
+                title = translate("antirectifier") if name == PAIRED else translate("baseline", name=name)
+                parts.append(bars(title, found["probabilities"]))
             for first, title in ((False, "transferred"), (True, "before transfer")):
-                said = studio.use(TRANSFER, transfer_run, file, first=first, top=10)["answers"][0]["probabilities"]
-                best = dict(list(said.items())[:3])
-                parts.append(bars(words(title, names=" ".join(sorted(said))), best))
+                found = studio.use(TRANSFER, transfer_run, file, first=first, top=10)["answers"][0]["probabilities"]
+                parts.append(bars(translate(title, names=" ".join(sorted(found))), dict(list(found.items())[:3])))
             return side_by_side(parts)
 
-        @kindly(words)
-        def drawn(address: str, twin_run: str | None, transfer_run: str | None) -> str:
-            file = keep_drawing(address, studio.folder("drawings"))
-            try:
-                return read(str(file), twin_run, transfer_run)
-            finally:
-                file.unlink(missing_ok=True)
+        @show_errors(translate)
+        def drawn(url: str, *chosen: str | None) -> str:
+            with drawing_file(url, studio.folder("drawings")) as file:
+                return read(file, *chosen)
 
-        @kindly(words)
-        def dropped(path: str | None, twin_run: str | None, transfer_run: str | None) -> str:
-            return read(str(Path(path)), twin_run, transfer_run) if path else ""
+        @show_errors(translate)
+        def dropped(path: str | None, *chosen: str | None) -> str:
+            return read(path, *chosen) if path else ""
 
-        gr.on([drawing.input], drawn, [drawing, twins, transfer], answer, trigger_mode="always_last", **QUICK)
-        drawing.clear(lambda: note(words("draw here")), None, answer, **QUICK)
-        picture.upload(dropped, [picture, twins, transfer], answer, **QUICK)
+        gr.on([drawing.input], drawn, [drawing, *runs], answer, trigger_mode="always_last", **EVENT)
+        drawing.clear(lambda: note(translate("draw here")), None, answer, **EVENT)
+        picture.upload(dropped, [picture, *runs], answer, **EVENT)

@@ -1,49 +1,46 @@
-"""Train: choose an étude and a preset, change settings, put the training into the queue."""
-
-from __future__ import annotations
+"""Train: choose an étude and a preset, change settings, put the run into the queue."""
 
 from typing import Any
 
 import gradio as gr
 
 from etudes import experiments
+from etudes.studio.components import EVENT
+from etudes.studio.error_handlers import Handler, show_errors
 from etudes.studio.forms import Form, changes_of, settings_form
-from etudes.studio.kindly import QUICK, kindly
-from etudes.studio.shown import note
+from etudes.studio.html import note
 from etudes.studio.studio import Studio
-from etudes.studio.words import Words
+from etudes.studio.translations import Translations
 
 
-def train_tab(words: Words, studio: Studio, page: gr.Blocks) -> None:  # noqa: ARG001
-    """Lay it out: a form for each étude there is, one of them seen at a time."""
-    with gr.Tab(words("train"), id="train"):
-        gr.Markdown(words("train intro"))
+def train_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None:  # noqa: ARG001
+    """Lay it out: a form for each étude, of which one is visible."""
+    with gr.Tab(translate("train"), id="train"):
+        gr.Markdown(translate("train intro"))
         names = experiments.names()
-        chosen = gr.Radio(
-            [(words.of_etude(name), name) for name in names], value=names[0], label=words("etude"), elem_id="etude"
-        )  # fmt: skip
+        choices = [(translate.of_etude(name), name) for name in names]
+        chosen = gr.Radio(choices, value=names[0], label=translate("etude"), elem_id="etude")
         groups, forms, starts = [], [], []
         for name in names:
             with gr.Column(visible=name == names[0]) as group:
-                gr.Markdown(words.learns(name))
-                forms.append(settings_form(words, name))
-                starts.append(gr.Button(words("start"), variant="primary", elem_id=f"start-{name}"))
+                gr.Markdown(translate.summary(name))
+                forms.append(settings_form(translate, name))
+                starts.append(gr.Button(translate("start"), variant="primary", elem_id=f"start-{name}"))
             groups.append(group)
         said = gr.HTML(elem_id="train-said")
-        chosen.change(
-            lambda name: [gr.Column(visible=name == other) for other in names], chosen, groups, **QUICK
-        )  # fmt: skip
+        chosen.change(lambda name: [gr.Column(visible=name == other) for other in names], chosen, groups, **EVENT)
         for form, start in zip(forms, starts, strict=True):
-            start.click(starting(words, studio, form), [form.preset, form.filled, *form.fields], said, **QUICK)
+            inputs = [form.preset, form.filled, *form.fields]
+            start.click(_start(translate, studio, form), inputs, said, **EVENT)
 
 
-def starting(words: Words, studio: Studio, form: Form) -> Any:
-    """The handler that puts a form's training into the queue."""
+def _start(translate: Translations, studio: Studio, form: Form) -> Handler:
+    """The handler that puts the run of a form into the queue."""
 
-    @kindly(words)
+    @show_errors(translate)
     def start(preset: str, filled: str, *values: Any) -> str:
         changes = changes_of(form, preset, filled, values)
-        studio.check_strings(changes)
-        return note(words("started", name=studio.trainings.start(form.etude, preset, changes)))
+        studio.check_paths(changes)
+        return note(translate("started", name=studio.training_runs.start(form.etude, preset, changes)))
 
     return start

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from etudes.analysis.learning_rates import (
+from etudes.errors import UserError
+from etudes.experiments.cifar10_cnn.learning_rate_finder import (
     RATE_STEPS,
     RangeTest,
     find_learning_rate,
@@ -11,7 +12,6 @@ from etudes.analysis.learning_rates import (
     rising_rate,
     smoothed,
 )
-from etudes.errors import UserError
 from etudes.training.backend import drawn_from, keras, start_backend
 
 

@@ -1,127 +1,126 @@
-"""What the page says, in English and Chinese. Helps of settings, and what the étude itself says, stay English."""
-
-from __future__ import annotations
+"""The texts of the page in English and Chinese. Helps of settings, and what an étude prints, stay English."""
 
 from dataclasses import dataclass
 
 from etudes import experiments
 
 LANGUAGES = {"en": "English", "zh": "中文"}
-"""Codes of the languages and what they call themselves."""
+"""Codes of the languages and their own names."""
 
-_WORDS: dict[str, tuple[str, str]] = {
+_TEXTS: dict[str, tuple[str, str]] = {
     "title": ("Études studio", "Études 工作室"),
     "welcome": (
-        "Six classic studies of deep learning: play with trained networks, then train your own. "
-        "Everything happens on this machine.",
+        "Six classic deep-learning studies: try trained networks, then train your own. "
+        "Everything runs on this machine.",
         "六个经典的深度学习小实验：先玩训练好的网络，再训练你自己的。一切都在本机上进行。",
     ),
-    "refused": ("That does not work: ", "无法完成："),
+    "error": ("That does not work: ", "无法完成："),
     "network": ("Which network answers", "由哪个网络回答"),
     "bundled": ("the one that comes with Études", "随附的网络"),
-    "automatic": ("the best one at hand", "现有的最好的"),
+    "automatic": ("the best one found", "现有的最好的"),
     "download": ("Download", "下载"),
     # sums
     "sums": ("Add", "加法"),
     "sums intro": (
-        "A recurrent network reads the question and writes the answer, one character at a time. Nobody told it what a "
-        "digit is.",
-        "循环神经网络逐个字符地读题并写出答案。没有人告诉过它什么是数字。",
+        "A recurrent network reads the question and writes the answer, one character at a time. It knows nothing of "
+        "numbers but the examples it was trained on.",
+        "循环神经网络逐个字符地读题并写出答案。除了训练用的例题，它对数字一无所知。",
     ),
     "question": ("A sum of two numbers", "两个数的加法"),
     "ask": ("Ask", "提问"),
     "end": ("end", "结束"),
     "right": ("Right.", "正确。"),
     "wrong": ("Wrong: it is {truth}.", "错了：应该是 {truth}。"),
-    "sure": ("{share} sure of the whole answer", "对整个答案的把握：{share}"),
+    "confidence": ("Confidence in the whole answer: {share}", "对整个答案的把握：{share}"),
     # digits
     "digits": ("Read digits", "识别数字"),
     "digits intro": (
-        "Draw a digit. A network with a layer of its own, its ReLU twin, and one that learned 5–9 upon 0–4 answer.",
-        "画一个数字。三个网络来回答：带自定义层的网络、它的 ReLU 孪生网络，以及先学 0–4 再学 5–9 的迁移网络。",
+        "Draw a digit. Three networks classify it: one with the antirectifier layer, its ReLU baseline, and one that "
+        "transfers from digits 0–4 to 5–9.",
+        "画一个数字。三个网络来识别：带反整流层的网络、它的 ReLU 基线网络，以及从 0–4 迁移到 5–9 的网络。",
     ),
     "pad": ("Draw with mouse, finger or pen", "用鼠标、手指或笔画图"),
     "wipe": ("Clear", "清除"),
     "draw here": ("Draw a digit: the answers appear here.", "画一个数字，答案会显示在这里。"),
     "or picture": ("… or a picture of a digit, light on dark", "……或一张数字图片（黑底白字）"),
     "antirectifier": ("Antirectifier", "反整流网络"),
-    "twin": ("Its twin {name}", "孪生网络 {name}"),
-    "transferred": ("Transferred: knows only {names}", "迁移后：只认识 {names}"),
-    "before transfer": ("Before the transfer: knows only {names}", "迁移前：只认识 {names}"),
+    "baseline": ("Baseline {name}", "基线网络 {name}"),
+    "transferred": ("After the transfer: classes {names}", "迁移后：只认识 {names}"),
+    "before transfer": ("Before the transfer: classes {names}", "迁移前：只认识 {names}"),
     # gan
     "gan": ("Draw digits", "生成数字"),
     "gan intro": (
-        "Write digits, and the generator draws them. z is what makes one 7 differ from another: each slider scales a "
-        "fifth of it.",
+        "Write digits, and the generator draws them. z, the noise at its input, makes one 7 differ from another: each "
+        "slider scales a fifth of it.",
         "写下数字，生成器会把它们画出来。z 决定同一个数字的不同写法：每个滑块缩放 z 的五分之一。",
     ),
-    "wish": ("Digits to draw", "要画的数字"),
+    "prompt": ("Digits to draw", "要画的数字"),
     "count": ("How many of each", "每个画几张"),
     "seed": ("Another seed draws others", "换一个种子会画出不同的图"),
     "part": ("z, part {number}", "z，第 {number} 部分"),
     "draw": ("Draw", "画"),
-    "becomes": ("… and what they become", "……它们变成什么"),
+    "morph to": ("… and what they turn into", "……它们变成什么"),
     "morph": ("Morph", "渐变"),
-    "drawn": ("{wish}, drawn by {run}", "{wish}，由 {run} 绘制"),
+    "drawn": ("{prompt}, drawn by {run}", "{prompt}，由 {run} 绘制"),
     # photographs
     "photos": ("Photographs", "照片"),
     "photos intro": (
-        "Drop a photograph: the network says what it takes it for, and shows what its layers make of it. The one that "
-        "comes with Études knows ten things: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.",
+        "Drop a photograph: see the class that the network predicts, and the outputs of its layers. The network that "
+        "comes with Études has ten classes: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.",
         "放入一张照片：网络会说它像什么，并展示各层看到了什么。随附的网络只认识十类：飞机、汽车、鸟、猫、鹿、狗、青蛙、马、船、卡车。",
     ),
     "photo": ("Photograph, at most 25 MB", "照片（PNG、JPEG 等，最大 25 MB）"),
     "no answer": ("The answer appears here, in a second or two.", "答案稍后会显示在这里。"),
-    "says": ("It says", "它的回答"),
+    "prediction": ("Prediction", "它的回答"),
     "inside": ("Look inside", "看看内部"),
-    # teaching
-    "teach": ("Teach", "教学"),
-    "teach intro": (
-        "Invent up to five symbols. Draw each three times or more; then the network that learned digits learns yours, "
-        "in seconds: only its last layers, its eyes stay as they are.",
-        "发明至多五个符号，每个画三次以上；学过数字的网络几秒钟就能学会它们：只训练最后几层，“眼睛”保持不变。",
+    # few-shot sessions
+    "few shot": ("Fine-tune", "微调"),
+    "few shot intro": (
+        "Invent up to five symbols and draw each three times or more. The network that was trained on digits is then "
+        "fine-tuned on your drawings, in seconds: its convolutions stay frozen, only the last layers are trained.",
+        "发明至多五个符号，每个画三次以上；学过数字的网络几秒钟就能用您的图微调：卷积层冻结不变，只训练最后几层。",
     ),
     "first draw": ("**1.** Draw a symbol and keep it; again, three times or more for each.",
                    "**1.** 画一个符号并保存；每个符号重复三次以上。"),
-    "then teach": ("**2.** Teach the network what was kept.", "**2.** 把保存的图教给网络。"),
+    "then tune": ("**2.** Fine-tune the network on your drawings.", "**2.** 用保存的图微调网络。"),
     "last try": ("**3.** Try it.", "**3.** 试一试。"),
     "none kept": ("Nothing is kept yet.", "还没有保存任何图。"),
     "many": ("at most {symbols} symbols and {drawings} drawings", "最多 {symbols} 个符号、{drawings} 张图"),
     "symbol": ("Symbol {number}", "符号 {number}"),
     "keep": ("Keep as {name}", "存为 {name}"),
-    "teach now": ("Teach these", "开始教"),
-    "forget": ("Forget all", "全部忘记"),
+    "tune now": ("Fine-tune", "开始微调"),
+    "discard": ("Delete all", "全部删除"),
     "kept": ("{name}: {count}", "{name}：{count} 张"),
-    "taught": ("Taught {symbols} symbols from {drawings} drawings in {seconds} s. Draw one and see.",
-               "用 {drawings} 张图教会了 {symbols} 个符号，用时 {seconds} 秒。画一个试试。"),
+    "tuned": ("Fine-tuned to {symbols} symbols on {drawings} drawings in {seconds} s. Draw one of them.",
+              "用 {drawings} 张图微调出 {symbols} 个符号，用时 {seconds} 秒。画一个试试。"),
     "try pad": ("Draw one of your symbols", "画一个你的符号"),
     "few": ("draw two different symbols, at least two drawings of each", "至少画两个不同的符号，每个至少两张"),
-    "not taught": ("teach it some symbols first", "请先教它一些符号"),
+    "no session": ("fine-tune it on some symbols first", "请先用一些符号微调它"),
     "names differ": ("give every symbol a different name", "请给每个符号取不同的名字"),
     # dream
     "dream": ("Dream", "梦境"),
     "dream intro": (
-        "Drop a photograph: it is changed, step by step, until the chosen layers of a trained network fire more. "
-        "It forms from small to large.",
-        "放入一张照片：它会被一步步改变，使网络中选定的层更兴奋。梦境由小到大逐渐形成。",
+        "Drop a photograph: gradient ascent changes it step by step, so that the outputs of the chosen layers grow. "
+        "The dream forms from small to large.",
+        "放入一张照片：梯度上升会一步步改变它，使选定层的输出增大。梦境由小到大逐渐形成。",
     ),
-    "layers": ("Layers that are to fire (none: the network's own choice)", "要激发的层（不选：由网络决定）"),
+    "layers": ("Layers to amplify (none: the default of the network)", "要放大的层（不选：用网络的默认层）"),
     "size": ("Longer side, pixels", "长边像素"),
     "steps": ("Steps in each size", "每个尺寸的步数"),
     "dream now": ("Dream", "开始做梦"),
-    "sample": ("Take a sample photograph (by danielbuechele, CC BY 2.0)",
+    "sample": ("Use a sample photograph (by danielbuechele, CC BY 2.0)",
                "用示例照片（danielbuechele，CC BY 2.0）"),
     "no dream": ("The dream appears here, the small sizes first. It takes about half a minute.",
                  "梦境会显示在这里，先小后大，约需半分钟。"),
     "no photo": ("drop a photograph first", "请先放入一张照片"),
     "dreaming": ("{name} is {state}", "{name} 的状态：{state}"),
-    "forming": ("It forms: {done}", "正在形成：{done}"),
+    "forming": ("Sizes done: {done}", "已完成尺寸：{done}"),
     "the dream": ("The dream", "梦境"),
     # training
     "train": ("Train", "训练"),
     "train intro": (
-        "Choose an étude and a preset; `demo` takes about a minute on two cores and needs no download. One training is "
-        "at work at a time, others wait. It goes on when this page is closed.",
+        "Choose an étude and a preset; `demo` takes about a minute on two cores and needs no download. One run trains "
+        "at a time, the others wait. It continues when you close this page.",
         "选择实验和预设；demo 在双核上约一分钟，无需下载。每次只进行一个训练，其余排队。关闭页面后训练继续。",
     ),
     "etude": ("Étude", "实验"),
@@ -132,7 +131,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "started": ("{name} is in the queue; see “Runs”.", "{name} 已加入队列；请看“运行”。"),
     # runs
     "runs": ("Runs", "运行"),
-    "runs intro": ("Every training is a folder; this page reads it.", "每次训练都是一个文件夹；本页从中读取。"),
+    "runs intro": ("Every run is a folder; this page shows what is in it.", "每次训练都是一个文件夹；本页从中读取。"),
     "run": ("Run", "运行"),
     "state": ("State", "状态"),
     "epochs done": ("Epochs done", "已完成轮数"),
@@ -147,29 +146,29 @@ _WORDS: dict[str, tuple[str, str]] = {
     "stop": ("Stop", "停止"),
     "stopping": ("{name} stops as soon as it has saved its checkpoint.", "{name} 保存检查点后即停止。"),
     "resume": ("Resume", "继续"),
-    "resumed": ("{name} goes on when its turn comes.", "{name} 轮到时继续。"),
+    "resumed": ("{name} is in the queue and resumes when its turn comes.", "{name} 已加入队列，轮到时继续。"),
     "delete": ("Delete …", "删除……"),
-    "sure delete": ("Yes, delete {name} and all that is in it", "是的，删除 {name} 及其全部内容"),
+    "confirm delete": ("Yes, delete {name} and everything in it", "是的，删除 {name} 及其全部内容"),
     "keep it": ("No, keep it", "不，保留"),
-    "deleted": ("{name} is gone.", "{name} 已删除。"),
+    "deleted": ("{name} is deleted.", "{name} 已删除。"),
     "report": ("Open report", "打开报告"),
     "curves": ("Learning curves of {name}", "{name} 的学习曲线"),
-    "printed": ("What it prints", "输出"),
+    "printed": ("Output", "输出"),
     "compare": ("Compare", "比较"),
     "compare these": ("Finished runs to compare (two or more)", "要比较的已完成运行（两个以上）"),
     "two": ("choose two runs or more", "请选择两个以上的运行"),
     "choose run": ("choose a run first", "请先选择一个运行"),
 }  # fmt: skip
 
-_LEARNS = {
+_SUMMARIES = {
     "addition_rnn": "逐个字符地做加法",
     "antirectifier": "用自定义层读数字",
     "cifar10_cnn": "区分小彩色照片中的事物",
-    "deep_dream": "改变照片，使网络的层更兴奋",
+    "deep_dream": "放大网络在照片中看到的东西",
     "mnist_acgan": "在与对手的较量中学会画数字",
-    "mnist_transfer_cnn": "在学过 0–4 的基础上学 5–9",
+    "mnist_transfer_cnn": "从数字 0–4 迁移到 5–9",
 }
-"""What each étude learns, in Chinese; in English it says so itself."""
+"""What each étude does, in Chinese; in English its table of contents says so."""
 
 TABS = {
     "addition_rnn": "sums",
@@ -177,26 +176,26 @@ TABS = {
     "cifar10_cnn": "photos",
     "deep_dream": "dream",
     "mnist_acgan": "gan",
-    "mnist_transfer_cnn": "teach",
+    "mnist_transfer_cnn": "few shot",
 }
 """The tab in which each étude is used."""
 
 
 @dataclass(frozen=True)
-class Words:
-    """What the page says in one language."""
+class Translations:
+    """The texts of the page in one language."""
 
     language: str
 
     def __call__(self, key: str, **values: object) -> str:
-        """The words for a key, with what goes into their gaps."""
-        text = _WORDS[key][list(LANGUAGES).index(self.language)]
+        """The text of a key, with these values in its gaps."""
+        text = _TEXTS[key][list(LANGUAGES).index(self.language)]
         return text.format(**values) if values else text
 
-    def learns(self, etude: str) -> str:
-        """What an étude learns, in a few words."""
-        return _LEARNS[etude] if self.language == "zh" else experiments.load(etude).summary
+    def summary(self, etude: str) -> str:
+        """What an étude does, in a few words."""
+        return _SUMMARIES[etude] if self.language == "zh" else experiments.load(etude).summary
 
     def of_etude(self, etude: str) -> str:
-        """An étude as people find it: the name of its tab, and its own."""
+        """The name of an étude's tab, and its own name."""
         return f"{self(TABS[etude])} · {etude}"

@@ -10,28 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etudes.errors import UserError
-from etudes.experiments.addition_rnn.encoding import SUMS, decode, encode, one_hot, places_of, texts_of
-from etudes.experiments.addition_rnn.questions import (
-    MIXED_SHARE,
-    borrows,
-    carries,
-    distinct_pairs,
-    draw_numbers,
-    draw_pairs,
-    draw_unlearned_pairs,
-    length_weights,
-    lengths,
-    names_of,
-    write_exercises,
-)
-from etudes.experiments.addition_rnn.report import origin
+from etudes.experiments.addition_rnn.batch_encoding import decode_batch, encode_batch
+from etudes.experiments.addition_rnn.curriculum import MIXED_SHARE, max_digits
+from etudes.experiments.addition_rnn.evaluate import draw_untrained, origin_of_pairs
+from etudes.experiments.addition_rnn.pairs import count_pairs, draw_numbers, draw_pairs, pair_ids
+from etudes.experiments.addition_rnn.questions import length_weights
 from etudes.experiments.addition_rnn.study import (
     PRESETS,
+    SUMS,
     AdditionSettings,
-    epoch_exercises,
-    exercises_for,
+    decode,
+    describe_data,
+    encode,
+    epoch_examples,
     load_data,
+    make_examples,
+    training_pairs,
 )
+from etudes.experiments.addition_rnn.tables import borrows, carries
 from etudes.settings import override
 
 SHORT_TEXTS = st.text(SUMS, max_size=7).filter(lambda text: not text.endswith(" "))
@@ -47,8 +43,8 @@ def test_decode_undoes_encode(text):
 
 
 @given(st.lists(st.integers(0, 11), min_size=7, max_size=7))
-def test_encode_undoes_decode(places):
-    rows = np.eye(12)[places]
+def test_encode_undoes_decode(indices):
+    rows = np.eye(12)[indices]
     np.testing.assert_array_equal(encode(decode(rows)), rows)
 
 
@@ -66,28 +62,30 @@ def test_any_alphabet_can_be_encoded(text):
 
 @given(st.lists(SHORT_TEXTS, min_size=1, max_size=20))
 def test_many_texts_are_encoded_like_each_alone(texts):
-    places = places_of(np.array(texts), 7, SUMS)
-    np.testing.assert_array_equal(one_hot(places, SUMS), np.stack([encode(text) for text in texts]))
-    assert texts_of(places, SUMS).tolist() == texts
+    rows = encode_batch(np.array(texts), 7, SUMS)
+    np.testing.assert_array_equal(rows, np.stack([encode(text) for text in texts]))
+    assert decode_batch(rows, SUMS).tolist() == texts
 
 
 @pytest.mark.parametrize(("text", "message"), [("12345678", "8 characters"), ("3x5", "'x' is not one of")])
 def test_what_cannot_be_encoded_is_refused(text, message):
     with pytest.raises(UserError, match=message):
         encode(text)
+    with pytest.raises(UserError, match=message):
+        encode_batch(np.array([text]), 7, SUMS)
 
 
 @pytest.mark.parametrize("digits", [1, 2])
 def test_distinct_pairs_by_brute_force(digits):
     pairs = {tuple(sorted(pair)) for pair in itertools.product(range(10**digits), repeat=2)}
-    assert distinct_pairs(digits) == len(pairs)
+    assert count_pairs(digits) == len(pairs)
     drawn = draw_pairs(len(pairs), digits, np.random.default_rng(0))
     assert {tuple(sorted(pair)) for pair in drawn.tolist()} == pairs
     assert len(drawn) == len(pairs)
 
 
 def test_three_digits_have_500500_pairs():
-    assert distinct_pairs(3) == 500_500
+    assert count_pairs(3) == 500_500
 
 
 @pytest.mark.parametrize(("digits", "pairs"), [(1, 56), (2, 5_051), (3, 500_501)])
@@ -106,8 +104,8 @@ def test_impossible_sizes_are_refused(changes):
         override(AdditionSettings(), changes)
 
 
-def script_of_2017(count, digits, seed):
-    """Pairs as the script draws them: until there are enough, those seen before thrown away."""
+def example_of_2017(count, digits, seed):
+    """Pairs as the example draws them: until there are enough, repeated ones discarded."""
     rng, seen, pairs = random.Random(seed), set(), []
     while len(pairs) < count:
         a, b = (int("".join(rng.choice("0123456789") for _ in range(rng.randint(1, digits)))) for _ in range(2))
@@ -117,10 +115,10 @@ def script_of_2017(count, digits, seed):
     return np.array(pairs)
 
 
-def test_pairs_are_distributed_as_the_script_of_2017_draws_them():
+def test_pairs_are_distributed_as_the_example_of_2017_draws_them():
     """Sharpest where many are asked for: then the rare ones come in late."""
     ours = np.stack([draw_pairs(3000, 2, np.random.default_rng(seed)) for seed in range(20)])
-    theirs = np.stack([script_of_2017(3000, 2, seed) for seed in range(20)])
+    theirs = np.stack([example_of_2017(3000, 2, seed) for seed in range(20)])
     for part in (slice(0, 300), slice(300, 3000)):
         for measure in (lambda p: p < 10, lambda p: p[..., 0] == p[..., 1], lambda p: p[..., 0] < p[..., 1]):
             # Standard error of each of these shares over 20 draws is below 0.006.
@@ -156,21 +154,21 @@ def test_held_out_pairs_are_never_trained_on_in_either_order(preset, fresh):
     other_order = {"+".join(reversed(question.split("+"))) for question in held_out}
     trained = set()
     for epoch in range(3):
-        exercises = epoch_exercises(exercises_for(data, settings, epoch), settings, epoch)
-        assert len(exercises) == len(data.train)
-        trained |= set(exercises.questions.tolist())
+        examples = epoch_examples(data, settings, epoch)
+        assert len(examples) == len(data.train)
+        trained |= set(examples.questions.tolist())
     assert not trained & (held_out | other_order)
 
 
 def test_fresh_pairs_are_others_in_every_epoch_and_the_same_for_a_seed():
     settings = override(PRESETS["tuned"], {"fresh": True})
     data = load_data(settings)
-    first, second, again = (exercises_for(data, settings, epoch).questions for epoch in (0, 1, 0))
+    first, second, again = (training_pairs(data, settings, epoch).questions for epoch in (0, 1, 0))
     np.testing.assert_array_equal(first, again)
     drawn = [{tuple(sorted(question.split("+"))) for question in some.tolist()} for some in (first, second)]
     assert [len(pairs) for pairs in drawn] == [45_000, 45_000]
     assert len(drawn[0] & drawn[1]) < 20_000  # those with short numbers, of which there are few
-    kind = origin(data, [exercises_for(data, settings, epoch) for epoch in (0, 1)], 1000)
+    kind = origin_of_pairs(data, override(settings, {"epochs": 2}))
     assert (kind == 0).sum() > 65_000 * 2 - 1_000  # both orders; a number with itself has one
 
 
@@ -179,22 +177,23 @@ def test_fresh_pairs_are_others_in_every_epoch_and_the_same_for_a_seed():
 def test_answers_are_those_of_python_and_fit(operator, digits):
     edge = [[0, 10**digits - 1], [10**digits - 1, 10**digits - 1], [10**digits - 1, 0]]
     operands = np.concatenate([edge, draw_pairs(50, digits, np.random.default_rng(0))])
-    written = write_exercises(operands, operator)
+    written = make_examples(operands, operator)
     assert written.answers.tolist() == [str(eval(question)) for question in written.questions.tolist()]
     found = [np.strings.str_len(texts).max() for texts in (written.questions, written.answers)]
-    assert tuple(found) == lengths(digits, operator)
+    info = describe_data(AdditionSettings(digits=digits, operator=operator))
+    assert found == [info.question_length, info.answer_length]
 
 
 @pytest.mark.parametrize("operator", ["+", "-"])
 def test_numbers_are_exchanged_with_their_answer(operator):
     settings = override(PRESETS["demo"], {"operator": operator, "balance": 0.0})
-    train = load_data(settings).train
-    first, second = (epoch_exercises(train, settings, epoch) for epoch in (0, 1))
+    data = load_data(settings)
+    first, second = (epoch_examples(data, settings, epoch) for epoch in (0, 1))
     assert first.answers.tolist() == [str(eval(question)) for question in first.questions.tolist()]
     asked = set(first.questions.tolist())
     assert 0.4 < np.mean([question in asked for question in second.questions.tolist()]) < 0.6
-    straight = epoch_exercises(train, override(settings, {"swap": False}), 0)
-    assert sorted(straight.questions.tolist()) == sorted(train.questions.tolist())
+    straight = epoch_examples(data, override(settings, {"swap": False}), 0)
+    assert sorted(straight.questions.tolist()) == sorted(data.train.questions.tolist())
 
 
 @given(st.lists(st.tuples(st.integers(0, 999), st.integers(0, 999)), min_size=1, max_size=50))
@@ -225,7 +224,7 @@ def test_borrows_by_digit_sums_and_by_hand(pairs):
 
 def test_every_pair_is_known_to_be_trained_on_held_out_or_new():
     data = load_data(PRESETS["demo"])
-    kind = origin(data, [data.train], 100).reshape(100, 100)
+    kind = origin_of_pairs(data, PRESETS["demo"]).reshape(100, 100)
     for part, value in ((data.train, 0), (data.test, 1), (data.validation, 1)):
         for a, b in part.operands:
             assert kind[a, b] == kind[b, a] == value
@@ -233,37 +232,36 @@ def test_every_pair_is_known_to_be_trained_on_held_out_or_new():
 
 def test_numbers_grow_with_the_curriculum():
     settings = override(AdditionSettings(), {"digits": 5, "epochs": 20, "curriculum": 0.6, "pairs": 20_000})
-    assert [settings.digits_in(epoch) for epoch in range(20)] == [2] * 4 + [3] * 4 + [4] * 4 + [5] * 8
+    assert [max_digits(epoch, 5, 0.6 * 20) for epoch in range(20)] == [2] * 4 + [3] * 4 + [4] * 4 + [5] * 8
     data = load_data(settings)
-    held_out = np.concatenate([names_of(part.operands) for part in (data.validation, data.test)])
+    held_out = np.concatenate([pair_ids(part.operands) for part in (data.validation, data.test)])
     for epoch, digits in ((0, 2), (5, 3), (12, 5)):
-        exercises = exercises_for(data, settings, epoch)
-        assert len(exercises) == len(data.train)
-        assert not np.isin(names_of(exercises.operands), held_out).any()
-        longer = (exercises.operands.max(axis=1) >= 10**digits).mean()
+        examples = training_pairs(data, settings, epoch)
+        assert len(examples) == len(data.train)
+        assert not np.isin(pair_ids(examples.operands), held_out).any()
+        longer = (examples.operands.max(axis=1) >= 10**digits).mean()
         # A number of the mixed share is longer than `digits` if it has more places, and seldom begins with zeros.
         expected = 0 if digits == 5 else MIXED_SHARE * (1 - (digits / 5) ** 2)
         assert abs(longer - expected) < 0.03
-        again = exercises_for(data, settings, epoch)
-        np.testing.assert_array_equal(exercises.operands, again.operands)
+        again = training_pairs(data, settings, epoch)
+        np.testing.assert_array_equal(examples.operands, again.operands)
 
 
 @pytest.mark.parametrize("digits", [1, 2])
 def test_short_numbers_need_no_curriculum(digits):
-    settings = override(AdditionSettings(), {"digits": digits, "curriculum": 0.5, "batch_size": 32})
-    assert settings.digits_in(0) == digits
+    assert max_digits(0, digits, 15.0) == digits
 
 
 def test_a_curriculum_without_fresh_pairs_is_refused():
-    with pytest.raises(UserError, match="goes with --fresh"):
+    with pytest.raises(UserError, match="use it with --fresh"):
         override(AdditionSettings(), {"digits": 5, "curriculum": 0.5, "fresh": False})
 
 
 def test_a_sample_is_of_pairs_that_no_epoch_trained_on():
     settings = override(AdditionSettings(), {"digits": 4, "pairs": 30_000, "epochs": 3})
     data = load_data(settings)
-    learned = [exercises_for(data, settings, epoch) for epoch in range(3)]
-    drawn = draw_unlearned_pairs(10_000, 4, learned, np.random.default_rng(0))
+    learned = [training_pairs(data, settings, epoch) for epoch in range(3)]
+    drawn = draw_untrained(10_000, data, settings).operands
     trained = {tuple(sorted(pair)) for part in learned for pair in part.operands.tolist()}
     asked = {tuple(sorted(pair)) for pair in drawn.tolist()}
     assert len(asked) == len(drawn) == 10_000

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from etudes.contract import Array, Result
 from etudes.errors import UserError
 from etudes.training.backend import keras
-from etudes.views.rates import rates_picture
+from etudes.views.plotting import COLOURS, figure, picture
 
 LOWEST_RATE, HIGHEST_RATE, RATE_STEPS = 1e-6, 10.0, 300
 """The range of the test and its steps."""
@@ -57,7 +58,17 @@ class RangeTest:
 
 def rising_rate(lowest: float, highest: float, steps: int) -> Any:
     """A schedule that multiplies the learning rate by the same factor in every step, from `lowest` to `highest`."""
-    return keras.optimizers.schedules.ExponentialDecay(lowest, max(steps - 1, 1), highest / lowest)
+
+    # Keras' ExponentialDecay is the same formula, rounded differently: near divergence that moves the suggested rate.
+    class RisingRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+        def __call__(self, step: Any) -> Any:
+            share = keras.ops.cast(step, "float32") / max(steps - 1, 1)
+            return lowest * keras.ops.exp(share * float(np.log(highest / lowest)))
+
+        def get_config(self) -> dict[str, Any]:
+            return {"lowest": lowest, "highest": highest, "steps": steps}
+
+    return RisingRate()
 
 
 def range_test(
@@ -137,3 +148,28 @@ def find_learning_rate(
         pictures={"learning-rates": rates_picture(found.rates, found.losses, found.smooth, marks)},
         lines=[line],
     )
+
+
+def rates_picture(rates: Array, losses: Array, smooth: Array, marks: Mapping[str, float]) -> Image.Image:
+    """The loss over the learning rate.
+
+    Args:
+        rates: (steps,), rising.
+        losses: of each step, (steps,).
+        smooth: the same, smoothed.
+        marks: label → a rate to mark, at most four.
+    """
+    with figure(6.4, 4.0) as drawn:
+        axes = drawn.add_subplot()
+        axes.plot(rates, losses, color=COLOURS[5], linewidth=0.8, alpha=0.7, label="loss of each step")
+        axes.plot(rates, smooth, color=COLOURS[0], linewidth=2, label="smoothed")
+        looks = zip(COLOURS[2:], ("-.", "-", "--", ":"), strict=False)
+        for (text, rate), (colour, line) in zip(marks.items(), looks, strict=False):
+            axes.axvline(rate, color=colour, linestyle=line, linewidth=1.5, label=text)
+        axes.set_xscale("log")
+        low, top = float(smooth.min()), float(smooth[: int(smooth.argmin()) + 1].max())
+        axes.set_ylim(max(0.0, low - 0.1 * (top - low)), top + 0.25 * (top - low) + 1e-6)
+        axes.set_xlabel("learning rate")
+        axes.set_ylabel("loss")
+        drawn.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=8)
+        return picture(drawn)

@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics.pairwise import polynomial_kernel
 from sklearn.neighbors import NearestNeighbors
 
-from etudes.analysis.distances import kernel_distance, kernel_distances, nearest, within_classes
+from etudes.experiments.mnist_acgan.distances import kernel_distance, kernel_distances, nearest, within_classes
 
 
 def test_the_kernel_distance_is_the_sum_over_all_pairs() -> None:
@@ -49,13 +49,13 @@ def test_distances_within_classes_are_the_mean_over_pairs() -> None:
     assert np.isnan(found[2])
 
 
-def test_the_nearest_is_the_nearest_also_beyond_one_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("etudes.analysis.distances.PART", 30)
+def test_the_nearest_is_the_nearest_also_beyond_one_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("etudes.experiments.mnist_acgan.distances.CHUNK", 30)
     rng = np.random.default_rng(4)
     among = rng.integers(0, 256, (100, 40)).astype(np.uint8)
     rows = np.concatenate([rng.integers(0, 256, (20, 40)), among[[77, 3]]]).astype(np.uint8)
-    distances, places = NearestNeighbors(n_neighbors=1).fit(among.astype(float)).kneighbors(rows.astype(float))
-    found, place = nearest(rows, among)
-    assert place.tolist() == places[:, 0].tolist()
+    distances, indices = NearestNeighbors(n_neighbors=1).fit(among.astype(float)).kneighbors(rows.astype(float))
+    found, index = nearest(rows, among)
+    assert index.tolist() == indices[:, 0].tolist()
     assert found == pytest.approx(distances[:, 0])
     assert found[-2:].tolist() == [0, 0], "of a copy it is exactly zero"
