@@ -7,7 +7,8 @@ from typing import Any
 from benchmarks.work import acgan_flops, input_gradient_flops, training_flops
 from etudes.actions.loading import build, preset_of
 from etudes.experiments import load
-from etudes.experiments.deep_dream.inception import LAYERS, inception_v3
+from etudes.experiments.deep_dream.inception import inception_v3
+from etudes.experiments.deep_dream.objectives import LAYERS
 from etudes.training.backend import keras, start_backend
 
 

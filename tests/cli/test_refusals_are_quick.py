@@ -147,12 +147,12 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["photo.png", "dream.png", "--mask", "square.png"], "needs the proportions of its picture"),
         (["photo.png", "square.png", "--mask", "square.png"], "square.png is the mask itself"),
         (["photo.png", "dream.png", "--guide", "missing.png"], "missing.png: there is no such picture"),
-        (["photo.png", "dream.png", "--guide", "square.png", "--layers", "conv1:3"], "goes with whole layers"),
+        (["photo.png", "dream.png", "--guide", "square.png", "--layers", "conv1:3"], "needs whole layers"),
         (["photo.png", "dream.png", "--layers", "conv1:x"], "it must be LAYER"),
-        (["photo.png", "dream.png", "--tile", "100"], "--tile 100: a window needs 256 pixels"),
-        (["photo.png", "dream.png", "--frames", "9"], "--frames says something of a film: add --film FILE"),
-        (["photo.png", "dream.png", "--zoom", "1.1"], "--zoom says something of a film"),
-        (["photo.png", "dream.png", "--frame-steps", "2"], "--frame-steps says something of a film"),
+        (["photo.png", "dream.png", "--tile", "100"], "--tile 100: a tile needs 256 pixels"),
+        (["photo.png", "dream.png", "--frames", "9"], "--frames changes a film: add --film FILE"),
+        (["photo.png", "dream.png", "--zoom", "1.1"], "--zoom changes a film"),
+        (["photo.png", "dream.png", "--frame-steps", "2"], "--frame-steps changes a film"),
         (["photo.png", "dream.png", "--preview-every", "5"], "add --preview FILE"),
         (["photo.png", "dream.png", "--max-loss", "-1"], "--max-loss -1"),
         (["photo.png", "dream.png", "--detail", "never"], "--detail"),
@@ -171,7 +171,7 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["7", "--walk-to", "3", "--out", "photo.png/x.gif"], "is no folder that can be written"),
         (["7", "--out", "a.png", "b.png"], "name one place"),
     ],
-    "mnist_transfer_cnn": [*PICTURES, (["photo.png", "--first", "--teach", "."], "say only one of them")],
+    "mnist_transfer_cnn": [*PICTURES, (["photo.png", "--first", "--teach", "."], "give only one of them")],
 }
 
 
@@ -205,7 +205,7 @@ BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
     "deep_dream": [
         (["--size", "8"], "--size 8: must be >= 16"),
         (["--sheet", "--steps", "0"], "--steps 0"),
-        (["--channels", "3"], "--channels goes with --layer"),
+        (["--channels", "3"], "--channels needs --layer"),
     ],
     "mnist_acgan": [
         (["--judge", "nonsense"], "nonsense"),
@@ -261,7 +261,7 @@ def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None
         ]
     )
     parts = ("missing.png", "is no .h5 file", "weights.json", "odd/weights.json", "--step -0.1", "text.jpg")
-    parts += ("unknown application 'VGG61'", "is no .h5 file", "--channels goes with --layer", "say only one of them")
+    parts += ("unknown application 'VGG61'", "is no .h5 file", "--channels needs --layer", "give only one of them")
     assert all(part in said for part, said in zip(parts, spoken, strict=True)), spoken
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from etudes.contract import Array
 from etudes.errors import UserError, unknown
@@ -17,12 +17,10 @@ from etudes.experiments.deep_dream.resizing import Picture
 from etudes.experiments.deep_dream.study import deprocess
 from etudes.training.backend import input_gradient, keras
 from etudes.training.rng import rng
-from etudes.views.plotting import writing
+from etudes.views.grids import picture_grid
 
 _MAX_LAYERS, _CHANNELS = 12, 6
 """A sheet of the whole network shows this many layers at most, and this many channels of each."""
-
-_GAP, _LINE = 6, 16
 
 
 def chosen_channels(
@@ -106,7 +104,7 @@ def channel_dreams(
 
 
 def contact_sheet(network: Any, wanted: dict[str, Sequence[int]], seed: int, size: int, iterations: int) -> Image.Image:
-    """The dreams of some channels, in one or more rows for each layer, with the layer's name on the left.
+    """The dreams of some channels, in one or more rows for each layer, with captions such as "mixed4:97".
 
     Args:
         network: a network of pictures in [-1, 1].
@@ -115,28 +113,12 @@ def contact_sheet(network: Any, wanted: dict[str, Sequence[int]], seed: int, siz
         size: pixels along each side of a dream.
         iterations: steps of a dream.
     """
-    font, small = writing(14), writing(11)
     columns = max(min(len(channels), 8) for channels in wanted.values())
-    rows = [
-        (layer if first == 0 else "", channels[first : first + columns])
-        for layer, channels in wanted.items()
-        for first in range(0, len(channels), columns)
-    ]
-    left = int(max(font.getlength(layer) for layer in wanted)) + 3 * _GAP
-    cell = max(size, int(small.getlength("channel 0000")))
-    sheet = Image.new("RGB", (left + columns * (cell + _GAP), len(rows) * (size + _LINE + _GAP) + _GAP), "white")
-    draw, top = ImageDraw.Draw(sheet), _GAP
-    dreams = {
-        layer: iter(channel_dreams(network, layer, channels, seed, size, iterations))
-        for layer, channels in wanted.items()
-    }
-    name = ""
-    for layer, channels in rows:
-        name = layer or name
-        draw.text((_GAP, top + size // 2 - 8), layer, fill="black", font=font)
-        for column, channel in enumerate(channels):
-            x = left + column * (cell + _GAP)
-            sheet.paste(next(dreams[name]), (x, top))
-            draw.text((x, top + size + 1), f"channel {channel}", fill="black", font=small)
-        top += size + _LINE + _GAP
-    return sheet
+    white = Image.new("RGB", (size, size), "white")
+    dreams: list[Image.Image] = []
+    captions: list[str] = []
+    for layer, channels in wanted.items():
+        rest = -len(channels) % columns
+        dreams += [*channel_dreams(network, layer, channels, seed, size, iterations), *[white] * rest]
+        captions += [*(f"{layer}:{channel}" for channel in channels), *[""] * rest]
+    return picture_grid(np.stack([np.asarray(dream) for dream in dreams]), columns, captions=captions, scale=1, gap=6)
