@@ -39,8 +39,9 @@ def call(address: str, action: str, *values: Any, **headers: str) -> Any:
         event = json.load(answer)["event_id"]
     with urllib.request.urlopen(urllib.request.Request(f"{start}/{event}", headers=headers), timeout=120) as answer:
         said = answer.read().decode()
-    assert said.startswith("event: complete"), said
-    return json.loads(said.partition("data: ")[2])[0]
+    _, complete, data = said.partition("event: complete\ndata: ")  # while it waits, Gradio sends heartbeats
+    assert complete, said
+    return json.loads(data)[0]
 
 
 def post(studio: Served, path: str, content: bytes) -> tuple[int, str]:
