@@ -1,7 +1,12 @@
 """A studio for all tests that leave it as it is, and a browser."""
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +21,17 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served = start_studio(tmp_path_factory.mktemp("studio") / "runs")
     yield served
     served.end()
+
+
+@pytest.fixture(scope="session")
+def in_gradio() -> Any:
+    """What `studio.in_gradio` finds, in a process of its own."""
+    pytest.importorskip("gradio")
+    path = os.pathsep.join([str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command, environment = [sys.executable, "-m", "studio.in_gradio"], {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"Gradio {version('gradio')}: {done.stderr[-3000:]}"
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="package")

@@ -39,8 +39,9 @@ def call(address: str, action: str, *values: Any, **headers: str) -> Any:
         event = json.load(answer)["event_id"]
     with urllib.request.urlopen(urllib.request.Request(f"{start}/{event}", headers=headers), timeout=120) as answer:
         said = answer.read().decode()
-    assert said.startswith("event: complete"), said
-    return json.loads(said.partition("data: ")[2])[0]
+    _, complete, data = said.partition("event: complete\ndata: ")  # while it waits, Gradio sends heartbeats
+    assert complete, said
+    return json.loads(data)[0]
 
 
 def post(studio: Served, path: str, content: bytes) -> tuple[int, str]:
@@ -334,8 +335,8 @@ def test_a_password_is_asked_for_where_there_is_one(tmp_path: Path) -> None:
         wrong, right = (base64.b64encode(f"me:{word}".encode()).decode() for word in ("guess", "sesame"))
         assert served.get("/en/", Authorization=f"Basic {wrong}") == 401
         assert served.get("/en/", Authorization=f"Basic {right}") == 200
-        told = {"Authorization": f"Basic {right}"}
-        error = call(served.address, "train", "cifar10_cnn", "tiny", {"data": "/etc"}, **told)["error"]
+        headers = {"Authorization": f"Basic {right}"}
+        error = call(served.address, "train", "cifar10_cnn", "tiny", {"data": "/etc"}, **headers)["error"]
         assert "only on the machine" in error
         assert "sesame" not in Path(f"/proc/{served.process.pid}/cmdline").read_text()
     finally:

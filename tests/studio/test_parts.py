@@ -2,9 +2,7 @@
 
 import base64
 import io
-import json
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -85,50 +83,16 @@ def test_every_text_that_the_tabs_use_exists_and_none_is_left_over() -> None:
     assert called <= set(_TEXTS)
 
 
-FORMS = """
-import json, sys
-from etudes.studio.server import import_gradio
-gradio = import_gradio()
-import fastapi
-before = set(sys.modules)
-from etudes.studio import page, studio
-loaded = sorted(set(sys.modules) - before)
-from etudes import experiments
-from etudes.studio.forms import changes_of, settings_form
-from etudes.studio.translations import Translations
-found = {}
-with gradio.Blocks(analytics_enabled=False):
-    for etude in experiments.names():
-        form = settings_form(Translations("en"), etude)
-        values = [field.value for field in form.fields]
-        seed = next(i for i, setting in enumerate(form.settings) if setting.name == "seed")
-        found[etude] = {
-            "fields": [[f.label, f.info, [v for _, v in vars(f).get("choices", [])]] for f in form.fields],
-            "changes": [changes_of(form, "demo", filled, values[:seed] + [given] + values[seed + 1:])
-                        for filled, given in (("demo", values[seed]), ("demo", 7), ("tuned", 7))],
-        }
-print(json.dumps({"forms": found, "loaded": loaded}))
-"""
-
-
-@pytest.fixture(scope="module")
-def page() -> Any:
-    """The forms, and the modules that the page loads; in a process of its own, as Gradio leaves event loops open."""
-    pytest.importorskip("gradio")
-    done = subprocess.run([sys.executable, "-c", FORMS], capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def test_opening_loads_little_beside_gradio(page: Any) -> None:
+def test_opening_loads_little_beside_gradio(in_gradio: Any) -> None:
     """Opening takes as long as its imports; `studio.opening` measures it in seconds."""
     heavy = {"keras.src", "tensorflow", "jax", "torch", "matplotlib", "sklearn", "scipy", "pandas", "tyro", "mlflow"}
-    assert "etudes.studio.page" in page["loaded"]
-    assert heavy & set(page["loaded"]) == set()
+    assert "etudes.studio.page" in in_gradio["loaded"]
+    assert heavy & set(in_gradio["loaded"]) == set()
 
 
-def test_every_form_has_every_setting_with_its_range_and_nothing_else(page: Any) -> None:
-    assert list(page["forms"]) == experiments.names()
-    for etude, form in page["forms"].items():
+def test_every_form_has_every_setting_with_its_range_and_nothing_else(in_gradio: Any) -> None:
+    assert list(in_gradio["forms"]) == experiments.names()
+    for etude, form in in_gradio["forms"].items():
         wanted = describe(experiments.load(etude).presets["demo"])
         assert [label for label, _, _ in form["fields"]] == [setting.name.replace("_", " ") for setting in wanted]
         for (_, info, choices), setting in zip(form["fields"], wanted, strict=True):

@@ -161,7 +161,7 @@ def test_a_run_is_watched_stopped_found_again_resumed_compared_and_deleted(
     assert len(visit.looks()) - looks <= 3
     assert state_of(visit, run) == "running"
 
-    # The server is killed; the training goes on; a page that stayed open finds the new server, and the run.
+    # The server is killed; the run continues; a page that stayed open finds the new server, and the run.
     page.evaluate("window.before = true")
     served.end(signal.SIGKILL)
     count = len(read_metrics(folder))
@@ -207,13 +207,13 @@ def test_a_run_is_watched_stopped_found_again_resumed_compared_and_deleted(
     visit.shot("compare-desktop")
 
     # Its report, where it has one, and deletion after a second question.
-    (served.runs / names[0] / "report.html").write_text("<h1>told</h1><script>document.title='stolen'</script>")
+    (served.runs / names[0] / "report.html").write_text("<h1>report</h1><script>document.title='stolen'</script>")
     choose_run(visit, names[0])
     page.locator("#live a.save").wait_for()
     with page.context.expect_page() as opened:
         page.locator("#live a.save").click()
     opened.value.wait_for_load_state()
-    assert opened.value.locator("h1").inner_text() == "told"
+    assert opened.value.locator("h1").inner_text() == "report"
     assert opened.value.title() != "stolen"
     opened.value.close()
     page.locator("#delete").click()
@@ -317,7 +317,7 @@ def test_a_run_that_is_refused_stays_in_the_table_with_its_reason(runs: Path) ->
 
 @pytest.fixture
 def queue(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[TrainingRuns, list[str]]]:
-    """A queue that nobody looks at but the test, and the names of the runs that it would start."""
+    """A queue that only the test looks at, and the names of the runs that it would start."""
     started: list[str] = []
 
     def start(self: TrainingRuns, name: str, command: list[str]) -> None:

@@ -36,10 +36,10 @@ FLAGS = [
 CUT_OFF = """() => {
   const seen = (one) => one.checkVisibility({visibilityProperty: true}) && one.getBoundingClientRect().width > 1;
   // What scrolls by itself may be wider, and so may the arrow that turns in the head of what unfolds.
-  const told = (one) => !one.closest(".scroll, pre, .visually-hidden, .spoken, .label-wrap");
+  const whole = (one) => !one.closest(".scroll, pre, .visually-hidden, .spoken, .label-wrap");
   const page = document.documentElement.scrollWidth > innerWidth + 1 ? ["the page itself"] : [];
   const kinds = "button, label, h1, h3, p, input, li, figcaption, a, [data-testid=block-info]";
-  const cut = [...document.querySelectorAll(kinds)].filter(seen).filter(told).filter((one) => {
+  const cut = [...document.querySelectorAll(kinds)].filter(seen).filter(whole).filter((one) => {
     const box = one.getBoundingClientRect();
     const text = one.tagName !== "INPUT" || ["text", "number"].includes(one.type);
     const block = getComputedStyle(one).display !== "inline" && (one.innerText || one.value || "").trim();
@@ -132,7 +132,7 @@ class Visit:
     requests: list[str]
     errors: list[str]
     touch: Any = None
-    """Where fingers are told of, on a phone."""
+    """Sends the events of fingers, on a phone."""
     window: str = "desktop"
 
     def tab(self, name: str) -> None:
