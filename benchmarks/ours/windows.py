@@ -11,7 +11,8 @@ import numpy as np
 from benchmarks.ours.dream_of_size import weights_at_hand
 from etudes.data import embedded_photo
 from etudes.experiments.deep_dream.objectives import objective_of
-from etudes.experiments.deep_dream.study import experiment
+from etudes.experiments.deep_dream.study import PRESETS, describe_data, loss_gradient, make_networks, place_weights
+from etudes.experiments.deep_dream.tiling import tile_weights
 from etudes.settings import override
 from etudes.training.backend import start_backend
 
@@ -28,16 +29,16 @@ def measure(height: int, width: int, tile: int) -> dict[str, Any]:
         `cosine` of both gradients, `loss_ratio` of both losses, `windows` (how many), `weights` (which network).
     """
     start_backend(os.environ.get("KERAS_BACKEND"))
-    settings = override(experiment.presets["tuned"], {"weights": weights_at_hand()})
-    network = experiment.make_networks(settings, experiment.describe_data(settings))["network"]
-    picture = np.asarray(embedded_photo("china").resize((width, height)), dtype=np.float32)[None] / 127.5 - 1
+    settings = override(PRESETS["tuned"], {"weights": weights_at_hand()})
+    network = make_networks(settings, describe_data(settings))["network"]
+    picture = np.asarray(embedded_photo("china").resize((width, height)), dtype=np.float32) / 127.5 - 1
     whole = objective_of(network, settings.layers, settings.coefficients)
     parts = dataclasses.replace(whole, tile=tile)
-    (loss, slope), (loss_of_parts, slope_of_parts) = whole.gradient()(picture), parts.gradient()(picture)
+    (loss, slope), (loss_of_parts, slope_of_parts) = (loss_gradient(one)(picture) for one in (whole, parts))
     a, b = (np.asarray(one, dtype=np.float64).ravel() for one in (slope, slope_of_parts))
     return {
         "cosine": float(a @ b / np.sqrt((a @ a) * (b @ b))),
         "loss_ratio": float(loss_of_parts / loss),
-        "windows": len(list(parts.counts((height, width)))),
+        "windows": len(list(tile_weights(parts, place_weights, (height, width)))),
         "weights": settings.weights,
     }
