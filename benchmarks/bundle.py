@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import etudes
-from etudes import experiments
-from etudes.actions.loading import settings_of
+from etudes.actions.loading import LoadedRun, open_run
 from etudes.contract import Array, Result, Table
-from etudes.runs import BUNDLED, Run, load_weights, save_weights
+from etudes.runs import BUNDLED, Run, save_weights
 from etudes.training.environment import describe_environment
 from etudes.views.card import run_card, show
 
@@ -38,12 +37,12 @@ DTYPES = ("float32", "float16", "bfloat16")
 KEPT = ("settings.toml", "metrics.jsonl", "results.json")
 
 
-def kept_arrays(run: Run) -> tuple[dict[str, Array], list[str]]:
+def kept_arrays(loaded: LoadedRun) -> tuple[dict[str, Array], list[str]]:
     """The weights of a run without the networks that only training needs, and the names of these networks."""
-    experiment, arrays = experiments.load(run.header()["etude"]), load_weights(run.folder)
-    unneeded = experiment.only_for_training(settings_of(run)) if experiment.only_for_training else ()
-    kept = {name: array for name, array in arrays.items() if name.split("/")[0] not in unneeded}
-    return kept, sorted({name.split("/")[0] for name in arrays} & set(unneeded))
+    specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
+    unneeded = {name for name, spec in specs.items() if spec.training_only}
+    kept = {name: array for name, array in loaded.arrays.items() if name.split("/")[0] not in unneeded}
+    return kept, sorted({name.split("/")[0] for name in loaded.arrays} & unneeded)
 
 
 def copy_records(run: Run, folder: Path) -> None:
@@ -102,7 +101,8 @@ def bundle(run: Run, dtype: str | None, name: str | None = None) -> Run:
         dtype: one of `DTYPES`; None for the 16-bit type that changes less, if below `TOLERATED`, else float32.
         name: the name of a further run of its study, which is then ETUDE@NAME; None for the main one.
     """
-    arrays, left_out = kept_arrays(run)
+    loaded = open_run(run)
+    arrays, left_out = kept_arrays(loaded)
     with tempfile.TemporaryDirectory() as temporary:
         metrics = measured(run, arrays, Path(temporary))
         costs = {name: cost(metrics[name], metrics["float32"]) for name in DTYPES[1:]}
@@ -111,7 +111,7 @@ def bundle(run: Run, dtype: str | None, name: str | None = None) -> Run:
         if costs.get(chosen, 0) >= TOLERATED:
             raise SystemExit(f"{chosen} costs {costs[chosen]:.3f} percentage points: take float32")
         trial = Run(Path(temporary) / chosen)
-        environment = describe_environment(settings_of(run).precision)
+        environment = describe_environment(loaded.settings.precision)
         record = {
             "stored": chosen,
             "bytes": (trial.folder / "weights.safetensors").stat().st_size,
@@ -121,7 +121,7 @@ def bundle(run: Run, dtype: str | None, name: str | None = None) -> Run:
             "measured_on": {name: environment[name] for name in ("processor", "backend", "precision", "versions")},
         }
         trial.write_json("bundle.json", record)
-        bundled = Run(BUNDLED / "@".join([run.header()["etude"], *([name] if name else [])]))
+        bundled = Run(BUNDLED / "@".join([loaded.etude, *([name] if name else [])]))
         shutil.rmtree(bundled.folder, ignore_errors=True)
         shutil.copytree(trial.folder, bundled.folder, ignore=shutil.ignore_patterns("pictures", "evaluate.json"))
     write_card(bundled, record)

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from etudes.experiments.mnist_transfer_cnn.freezing import features_of
-from etudes.experiments.mnist_transfer_cnn.teaching import RECIPE, Lesson, teach
 
 import etudes
 from benchmarks.measuring import machine, say
 from etudes.analysis import intervals
 from etudes.contract import Images
 from etudes.data import load_images
+from etudes.experiments.mnist_transfer_cnn.cached_features import features_of
+from etudes.experiments.mnist_transfer_cnn.fine_tuning import RECIPE, FewShotSet, fine_tune
 from etudes.training.backend import keras
 
 DIGITS = (5, 6, 7, 8, 9)
@@ -63,20 +63,20 @@ def compare(changes: list[dict[str, Any]], rounds: range, shots: int, asked: int
     seconds: list[list[float]] = [[] for _ in changes]
     for number in rounds:
         pictures, labels = drawn(data.train, shots, np.random.default_rng(1000 + number))
-        lesson = Lesson(pictures, labels, tuple(map(str, DIGITS)))
+        few_shot_set = FewShotSet(pictures, labels, tuple(map(str, DIGITS)))
         for index, change in enumerate(changes):
             began = time.perf_counter()
             settings = replace(trained.settings, seed=number)
-            head = teach(network, lesson, settings, replace(RECIPE, **change))
+            tuned = fine_tune(network, few_shot_set, settings, replace(RECIPE, **change))
             seconds[index].append(time.perf_counter() - began)
-            said = upon(head, seen).predict(seen, batch_size=500, verbose=0).argmax(axis=-1)
-            right[index].append(float(np.mean(said == truth)))
+            predicted = after_pooling(tuned, seen).predict(seen, batch_size=500, verbose=0).argmax(axis=-1)
+            right[index].append(float(np.mean(predicted == truth)))
         say(f"round {number}: present recipe {right[0][-1]:.3f}")
     contestants = [metrics(*one, right[0]) for one in zip(changes, right, seconds, strict=True)]
     return {"recipe": asdict(RECIPE), "contestants": contestants}
 
 
-def upon(network: Any, features: Any) -> Any:
+def after_pooling(network: Any, features: Any) -> Any:
     """The layers of a network after its pooling, as a network: the layers before are the same in all."""
     pooled = [type(layer).__name__ for layer in network.layers].index("MaxPooling2D")
     return keras.Sequential([keras.Input(features.shape[1:]), *network.layers[pooled + 1 :]])

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from etudes.experiments.mnist_transfer_cnn.teaching import RECIPE
 
+from etudes.experiments.mnist_transfer_cnn.fine_tuning import RECIPE
 from etudes.training.backend import keras, start_backend
 
 ROOT = Path(__file__).parent.parent
@@ -60,7 +60,8 @@ def in_this_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str
 
 def test_work_is_counted_as_on_paper() -> None:
     from benchmarks.work import forward_flops, input_gradient_flops, training_flops
-    from etudes.experiments.mnist_acgan.layer import UpsampledConv2D
+
+    from etudes.experiments.mnist_acgan.phase_split_convolution import UpsampledConv2D
 
     start_backend()
     layers = keras.layers

@@ -28,17 +28,17 @@ def measure(run: str, count: int, repeats: int) -> dict[str, Any]:
     """
     start_backend()
     trained = etudes.load(run)
-    random = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
-        example = trained.experiment.use.example(trained.experiment.load_data(trained.settings), Path(folder))
+        example = trained.experiment.use.example(trained.data, Path(folder))
         one = example.inputs[0]
         if trained.etude == "addition_rnn":
-            numbers = random.integers(0, 10**trained.settings.digits, (count, 2))
+            numbers = rng.integers(0, 10**trained.settings.digits, (count, 2))
             questions = np.array([f"{a}+{b}" for a, b in numbers])
             predictor = Predictor(trained.networks["adder"], trained.info, trained.settings)
             answer = lambda: predictor.predict(questions)  # noqa: E731
         else:
-            pictures = random.integers(0, 256, (count, *trained.info.shape), dtype=np.uint8)
+            pictures = rng.integers(0, 256, (count, *trained.info.shape), dtype=np.uint8)
             network = next(iter(trained.networks.values()))
             answer = lambda: predict(network, pictures)  # noqa: E731
         command = [sys.executable, "-m", "etudes", "use", run, one]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.work import acgan_flops, input_gradient_flops, training_flops
-from etudes.actions.loading import build, preset_of
+from etudes.actions.loading import build_networks, preset_of
 from etudes.experiments import load
 from etudes.experiments.deep_dream.inception import inception_v3
 from etudes.experiments.deep_dream.objectives import LAYERS
@@ -34,4 +34,4 @@ def measure() -> dict[str, Any]:
 
 def _networks(etude: str, preset: str = "tuned") -> dict[str, Any]:
     experiment, settings = load(etude), preset_of(etude, preset)
-    return dict(build(experiment, settings, experiment.describe_data(settings), None))
+    return dict(build_networks(experiment, settings, experiment.describe_data(settings), None))

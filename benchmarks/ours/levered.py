@@ -24,14 +24,23 @@ def _when_asked_for(make: Callable[[int], Any], end: int) -> Iterator[Callable[[
     yield make
 
 
-def _changed(change: str, etude: str) -> Any:
+def _single_steps(compile_: Callable[..., None]) -> Callable[..., None]:
+    """Take each training step in an execution of its own, whatever a study asks for."""
+
+    def compile_network(network: Any, *arguments: Any, **keywords: Any) -> None:
+        compile_(network, *arguments, **{**keywords, "steps_per_execution": 1})
+
+    return compile_network
+
+
+def _changed(change: str) -> Any:
     """A context manager in which training has this change."""
     if change == "tuned data sets":
         return patch.object(session, "batches", _arrays)
     if change == "made in turn":
         return patch.object(session, "prefetch", _when_asked_for)
     if change == "single steps":
-        return patch(f"etudes.experiments.{etude}.experiment.steps_per_execution_for", lambda: 1)
+        return patch.object(keras.Model, "compile", _single_steps(keras.Model.compile))
     if change == "compiled":
         return patch.object(keras.Model, "compile", partialmethod(keras.Model.compile, jit_compile=True))
     return contextlib.nullcontext()
@@ -46,5 +55,5 @@ def measure(etude: str, change: str = "", **arguments: Any) -> dict[str, Any]:
         arguments: as `ours.training` takes them.
     """
     start_backend("tensorflow")
-    with _changed(change, etude):
+    with _changed(change):
         return training.measure(etude, **arguments)

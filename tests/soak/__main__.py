@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from etudes import experiments
-from etudes.actions import preset_of
+from etudes.actions.loading import preset_of
 from etudes.runs import Checkpoint, save_checkpoint, settings_digest
 from etudes.training.environment import cores, processor, versions
 from soak.forking import Forks
@@ -67,7 +67,7 @@ def repeats(folder: Path) -> list[dict[str, Any]]:
 
 def checkpoints(folder: Path) -> list[dict[str, Any]]:
     """How long the checkpoint of each étude's preset `tuned` takes, as a share of the time between two of them."""
-    from etudes.actions.loading import build
+    from etudes.actions.loading import build_networks
     from etudes.training.backend import start_backend
     from etudes.training.checkpointing import MAX_SECONDS, SECONDS, SHARE
     from etudes.training.state import state_of
@@ -78,8 +78,9 @@ def checkpoints(folder: Path) -> list[dict[str, Any]]:
         experiment = experiments.load(etude)
         settings = preset_of(etude, "tuned", {"weights": "untrained"} if etude == "deep_dream" else {})
         info = experiment.describe_data(settings)
-        networks = build(experiment, settings, info, None)
-        state = state_of({name: networks[name] for name in experiment.trains or networks})
+        specs = experiment.io_spec(info, settings)
+        networks = build_networks(experiment, settings, info, None)
+        state = state_of({name: networks[name] for name, spec in specs.items() if spec.saved})
         arrays = {f"{part}/{name}": array for part in ("weights", "first", "second") for name, array in state.items()}
         seconds = []
         for _ in range(5):

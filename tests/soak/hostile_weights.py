@@ -257,7 +257,7 @@ def _long(path: Path, start: bytes) -> None:
 
 def _right_names() -> bytes:
     """The names of the file of 2015 and as many values, but not in its shapes."""
-    from etudes.experiments.deep_dream.inception import convolution_names
+    from etudes.experiments.deep_dream.weight_files import convolution_names
 
     members = {}
     for name in convolution_names():
