@@ -133,7 +133,7 @@ def test_digits_are_drawn_from_z_and_morph_into_others(visit: Visit) -> None:
     assert film.n_frames > 10
     page.locator("#morph-to input, #morph-to textarea").fill("123")
     page.locator("#morph").click()
-    page.locator("#drawn .error", has_text="two words of the same length").wait_for()
+    page.locator("#drawn .error", has_text="of the same length").wait_for()
 
 
 @BOTH
