@@ -180,9 +180,9 @@ def test_the_list_says_what_is_bundled_and_how_good_it_is(
 
 def test_the_bundled_digit_reader_judges_drawings_where_no_better_one_is(runs: Path) -> None:
     info = open_run("mnist_acgan@bundled").info
-    found = experiments.load("mnist_acgan").inspect.options().borrow(info, None)
+    found = experiments.load("mnist_acgan").inspect.options().base_run(info, None)
     assert str(found) == "cifar10_cnn@mnist"
-    assert found == experiments.load("mnist_acgan").inspect.options(judge="cifar10_cnn@mnist").borrow(info, None)
+    assert found == experiments.load("mnist_acgan").inspect.options(classifier="cifar10_cnn@mnist").base_run(info, None)
 
 
 def test_a_folder_of_ones_own_may_have_such_a_name(runs: Path) -> None:

@@ -67,7 +67,7 @@ def repeats(folder: Path) -> list[dict[str, Any]]:
 
 def checkpoints(folder: Path) -> list[dict[str, Any]]:
     """How long the checkpoint of each étude's preset `tuned` takes, as a share of the time between two of them."""
-    from etudes.actions.loading import build_networks
+    from etudes.actions.loading import build_networks_networks
     from etudes.training.backend import start_backend
     from etudes.training.checkpointing import MAX_SECONDS, SECONDS, SHARE
     from etudes.training.state import state_of

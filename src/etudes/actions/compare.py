@@ -50,12 +50,12 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     result = Result(
         tables=[
             _beside_each_other("settings that differ", "setting", labels, differing),
-            _beside_each_other("results", "figure", labels, rows),
+            _beside_each_other("results", "metric", labels, rows),
         ]
     )
     if {row[0] for row in differing} == {"seed"}:
         result.tables.append(_over_seeds([one["metrics"] for one in found]))
-    result.pictures = {"curves": learning_curves({str(run): read_metrics(run.folder) for run in chosen})}
+    result.pictures = {"curves": learning_curves({run.folder.name: read_metrics(run.folder) for run in chosen})}
     together = experiments.load(headers[0]["etude"]).capability(Compare)
     if together is not None and len({header["etude"] for header in headers}) == 1:
         result.extend(together.run(headers, found))
@@ -80,4 +80,4 @@ def _over_seeds(results: Sequence[Mapping[str, Any]]) -> Table:
         if all(isinstance(value, int | float) for value in (first, *values)):
             found = mean_ci(np.array(values, dtype=np.float64))
             rows.append((name, found.estimate, found.low, found.high))
-    return Table(f"over {len(results)} seeds", ("figure", "mean", "95 % from", "95 % to"), rows)
+    return Table(f"over {len(results)} seeds", ("metric", "mean", "95 % from", "95 % to"), rows)
