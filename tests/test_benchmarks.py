@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -82,6 +83,25 @@ def test_work_is_counted_as_on_paper() -> None:
     assert training_flops(reader) == 3 * forward_flops(reader) - from_input
 
 
+def test_every_module_can_be_imported_and_starts_no_framework() -> None:
+    code = """
+import importlib, pkgutil, sys
+import benchmarks, benchmarks.ours
+sys.path.append("benchmarks")  # the scripts import each other as scripts
+for package in (benchmarks, benchmarks.ours):
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        importlib.import_module(module.name)
+        print(module.name)
+print(*{"tensorflow", "jax", "torch", "keras.src", "sklearn"} & set(sys.modules))
+"""
+    *names, frameworks = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")[:-1]
+    assert frameworks == ""
+    files = [path for folder in ("", "ours") for path in (ROOT / "benchmarks" / folder).glob("[!_]*.py")]
+    assert {path.stem for path in files} < {name.split(".")[-1] for name in names}
+
+
 def test_ratios_are_taken_round_by_round() -> None:
     from benchmarks.measuring import compared
 
@@ -118,15 +138,17 @@ def test_a_contestant_that_fails_is_an_error() -> None:
 @pytest.mark.parametrize(
     "figure, only",
     [
-        ("speed", ["addition_rnn"]),
-        ("levers", ["antirectifier"]),
-        ("parts", ["deep_dream"]),
-        ("dream", []),
+        pytest.param("speed", ["addition_rnn"], marks=pytest.mark.long),
+        pytest.param("levers", ["antirectifier"], marks=pytest.mark.long),
+        pytest.param("parts", ["deep_dream"], marks=pytest.mark.long),
+        pytest.param("dream", [], marks=pytest.mark.long),
         ("memory", ["deep_dream"]),
         ("windows", []),
-        ("inference", ["addition_rnn"]),
-        ("scaling", ["pixels", "pictures"]),
-        ("time_to_accuracy", ["cifar10_cnn", "mnist_transfer_cnn", "antirectifier"]),
+        pytest.param("inference", ["addition_rnn"], marks=pytest.mark.long),
+        pytest.param("scaling", ["pixels", "pictures"], marks=pytest.mark.long),
+        pytest.param(
+            "time_to_accuracy", ["cifar10_cnn", "mnist_transfer_cnn", "antirectifier"], marks=pytest.mark.long
+        ),
     ],
 )
 def test_every_benchmark_runs(
@@ -144,6 +166,68 @@ def test_every_benchmark_runs(
         assert part["metrics"]
     assert any(module.startswith("benchmarks.ours.") for module in in_this_process)
     assert figure in FIGURES
+
+
+@pytest.mark.parametrize(
+    "change, option, value", [("single steps", "steps_per_execution", 1), ("compiled", "jit_compile", True)]
+)
+def test_a_change_of_compile_reaches_every_network(change: str, option: str, value: Any) -> None:
+    levered = importlib.import_module("benchmarks.ours.levered")
+    start_backend()
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    steps = {} if option == "jit_compile" else {"steps_per_execution": 10}
+    with levered._changed(change):
+        network.compile("sgd", "mse", **steps)
+    assert getattr(network, option) == value
+    network.compile("sgd", "mse", jit_compile=False, **steps)
+    assert getattr(network, option) != value
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "etude, without, optimisation",
+    [
+        ("antirectifier", {"change": "made in turn"}, "etudes.training.data_loading.ThreadPoolExecutor"),
+        ("antirectifier", {"change": "tuned data sets"}, "tensorflow.data.experimental.from_variant"),
+        (
+            "mnist_transfer_cnn",
+            {"settings": {"cached_features": False}},
+            "etudes.experiments.mnist_transfer_cnn.cached_features.compile_adamw",
+        ),
+        (
+            "mnist_transfer_cnn",
+            {"settings": {"cached_features": False}},
+            "etudes.experiments.mnist_transfer_cnn.cached_features.fast_dropout",
+        ),
+    ],
+)
+def test_a_run_without_an_optimisation_does_not_use_it(
+    etude: str, without: dict[str, Any], optimisation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    levered = importlib.import_module("benchmarks.ours.levered")
+    start_backend()
+    used = Mock(side_effect=InterruptedError)
+    monkeypatch.setattr(optimisation, used)
+    with pytest.raises(InterruptedError):
+        levered.measure(etude, preset="tiny")
+    assert used.call_count == 1
+    assert levered.measure(etude, preset="tiny", **without)["epochs"]
+    assert used.call_count == 1
+
+
+def test_settings_that_leave_out_an_optimisation_leave_it_out() -> None:
+    from etudes.actions.loading import build_networks, preset_of
+    from etudes.experiments import load
+
+    start_backend()
+    kinds = {}
+    for convolution in ("split", "plain"):
+        experiment = load("mnist_acgan")
+        settings = preset_of("mnist_acgan", "classic", {"data": "digits", "convolution": convolution})
+        networks = build_networks(experiment, settings, experiment.describe_data(settings), None)
+        kinds[convolution] = {type(layer).__name__ for layer in networks["generator"].layers}
+    assert "UpsampledConv2D" in kinds["split"]
+    assert "UpsampledConv2D" not in kinds["plain"]
 
 
 def test_what_another_processor_gave_is_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +257,7 @@ def test_every_contestant_of_speed_takes_what_it_is_given(tmp_path: Path, monkey
                 inspect.signature(module.measure).bind(**contestant.arguments)
 
 
+@pytest.mark.long
 def test_the_peer_of_the_acgan_takes_steps(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     pictures, labels = random.integers(0, 256, (8, 28, 28, 1)).astype(np.uint8), random.integers(0, 10, 8)
@@ -220,6 +305,34 @@ def test_the_recipe_of_teaching_is_one_that_was_compared() -> None:
     compared = [entry["recipe"] | contestant["change"] for entry in known for contestant in entry["contestants"]]
     assert asdict(RECIPE) in compared
     assert all(entry["contestants"][0]["better"] == [0, 0, 0] for entry in known)
+
+
+@pytest.mark.long
+def test_recipes_are_compared_on_the_same_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import teaching
+
+    from etudes.data import load_images
+
+    start_backend()
+    monkeypatch.setattr(teaching, "load_images", lambda _, **arguments: load_images("digits", **arguments))
+    found = teaching.compare([{}, {"epochs": 1, "examples": 15}], range(2), shots=3, asked=10)
+    assert found["recipe"] == asdict(RECIPE)
+    present, other = found["contestants"]
+    assert present["better"] == [0, 0, 0]
+    assert present["accuracy"] > other["accuracy"]
+
+
+@pytest.mark.long
+def test_a_run_is_bundled_without_what_only_training_needs(
+    tiny_run: Any, runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    bundle = importlib.import_module("bundle")
+    monkeypatch.setattr(bundle, "BUNDLED", tmp_path / "bundled")
+    bundled = bundle.bundle(tiny_run("mnist_acgan", tmp_path / "run"), None)
+    assert bundled.folder == tmp_path / "bundled" / "mnist_acgan"
+    assert bundled.read_json("bundle.json")["left_out"] == ["generator"]
+    assert (bundled.folder / "card.md").exists()
 
 
 def test_how_much_better_a_recipe_is_has_the_interval_of_its_pairs() -> None:
