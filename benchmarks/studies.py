@@ -53,7 +53,7 @@ STUDIES = {
     "addition-all-pairs": Study("evaluate addition_rnn@bundled", "error-map"),
     "antirectifier-baselines-mnist": baselines("mnist"),
     "antirectifier-baselines-fashion": baselines("fashion_mnist"),
-    "acgan-judged": Study("inspect mnist_acgan@bundled --judge cifar10_cnn@mnist --cas"),
+    "acgan-judged": Study("inspect mnist_acgan@bundled --classifier cifar10_cnn@mnist --cas"),
     "transfer-depths": Study("inspect mnist_transfer_cnn@bundled --depths", "depths", FREEZE),
     "transfer-shots": Study("inspect mnist_transfer_cnn@bundled --shots 10 50 100 500", "shots", "from few pictures"),
     "transfer-to-fashion": Study(

@@ -208,8 +208,8 @@ BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
         (["--channels", "3"], "--channels needs --layer"),
     ],
     "mnist_acgan": [
-        (["--judge", "nonsense"], "nonsense"),
-        (["--judge", "addition_rnn@bundled"], "learned from other pictures or classes"),
+        (["--classifier", "nonsense"], "nonsense"),
+        (["--classifier", "addition_rnn@bundled"], "learned from other pictures or classes"),
         (["--count", "0"], "--count 0: must be >= 20, <= 20,000"),
     ],
     "mnist_transfer_cnn": [

@@ -24,7 +24,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     """Put runs side by side: the settings that differ, the results, and their curves in one picture.
 
     Where they differ in nothing but their seed, their metrics have a mean with its 95 % interval. Where all are runs
-    of one étude, it may have more to say of them together, as the antirectifier has of its twins.
+    of one étude, it may have more to say of them together, as the antirectifier has of its baselines.
 
     Args:
         runs: two or more run folders.

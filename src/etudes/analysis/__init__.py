@@ -1,1 +1,1 @@
-"""Explain and judge networks: predictions, calibration, intervals, distances, saliency, learning-rate finder."""
+"""Explain and measure networks: predictions, calibration, confidence intervals, saliency."""

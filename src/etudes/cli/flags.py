@@ -163,7 +163,7 @@ class Doctor:
 
 @dataclass(frozen=True)
 class Demo:
-    """Train, use and inspect all six on embedded data; ends in one report.html."""
+    """All six in a few minutes: four are trained on embedded data, two use bundled weights; one report.html."""
 
     out: Folder = None
     """The folder of runs and report, by default demo in the runs folder; finished runs are kept."""

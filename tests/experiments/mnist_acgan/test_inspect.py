@@ -149,6 +149,6 @@ def test_an_inspection_uses_the_classifier_of_the_run_that_it_names(
     assert found.lines == [
         f"evaluation classifier: antirectifier@bundled, accuracy {accuracy:.2%} on {len(test)} real test pictures"
     ]
-    assert found.metrics["judge_accuracy"] == pytest.approx(accuracy)
+    assert found.metrics["classifier_accuracy"] == pytest.approx(accuracy)
     assert {"cas", "cas_of_real_pictures", "kid", "kid_floor"} < set(found.metrics)
     assert found.metrics["conditional_accuracy_low"] <= found.metrics["conditional_accuracy"]

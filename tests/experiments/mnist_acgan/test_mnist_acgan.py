@@ -294,7 +294,7 @@ def run(tiny_run: Callable[[str, Path], Run], tmp_path_factory: pytest.TempPathF
 def test_a_run_keeps_grids_film_and_losses_of_both_networks(run: Run) -> None:
     names = {path.name for path in run.pictures.iterdir()}
     evaluated = etudes.evaluate(run)
-    accuracy = f"accuracy {evaluated.metrics['judge_accuracy']:.2%} on"
+    accuracy = f"accuracy {evaluated.metrics['classifier_accuracy']:.2%} on"
     assert evaluated.lines[0].startswith(f"evaluation classifier: a support vector machine on pixels, {accuracy}")
     assert {"epoch-001.png", "epoch-002.png", "training.gif", "generated.png"} <= names
     record = read_metrics(run.folder)[-1]

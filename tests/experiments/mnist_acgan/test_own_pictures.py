@@ -32,7 +32,7 @@ def test_a_folder_of_ones_own_is_drawn_from_the_middle_of_its_pictures(tmp_path:
             assert (one == colours[data.info.class_names[label]]).all()
     start_backend()
     networks = build_networks(EXPERIMENT, settings, data.info, None)
-    assert EXPERIMENT.evaluate(networks, data, settings).metrics["judge_accuracy"] == 1
+    assert EXPERIMENT.evaluate(networks, data, settings).metrics["classifier_accuracy"] == 1
     options = EXPERIMENT.use.options(("red",), walk_to="green")
     prompts = EXPERIMENT.use.read(data.info, settings, options)
     film = EXPERIMENT.use.run(networks, data.info, settings, options, prompts).pictures["picture"]

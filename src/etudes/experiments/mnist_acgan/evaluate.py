@@ -23,7 +23,7 @@ def evaluate(networks: Networks, data: ImageData, settings: AcganSettings) -> Re
     """Conditional accuracy and diversity of generated pictures, and outputs and losses of both networks.
 
     The evaluation classifier is a support vector machine on pixels, trained on real pictures only. Its accuracy on
-    real test pictures, `judge_accuracy`, bounds what the conditional accuracy can tell.
+    real test pictures, `classifier_accuracy`, bounds what the conditional accuracy can tell.
     """
     discriminator, generator = networks["discriminator"], best_generator(networks)
     names, test, noise = data.info.class_names, data.test, rng(settings.seed, "evaluation noise")
@@ -36,7 +36,7 @@ def evaluate(networks: Networks, data: ImageData, settings: AcganSettings) -> Re
     (real_fake, real_aux), (fake, aux) = predict(discriminator, test.pictures), predict(discriminator, generated)
     metrics: dict[str, Any] = {
         "conditional_accuracy": health.conditional_accuracy,
-        "judge_accuracy": accuracy,
+        "classifier_accuracy": accuracy,
         "diversity": health.diversity,
         "aux_accuracy_real": float((real_aux.argmax(1) == test.labels).mean()),
         "aux_accuracy_generated": float((aux.argmax(1) == labels[:, 0]).mean()),

@@ -108,10 +108,10 @@ def measure_pictures(
         "conditional_accuracy": share.estimate,
         "conditional_accuracy_low": share.low,
         "conditional_accuracy_high": share.high,
-        "judge_accuracy": accuracy,
+        "classifier_accuracy": accuracy,
         **kernel_metrics(classifier, generated, test, train, noise),
         "diversity_in_pixels": _column_mean(table, -2),
-        "diversity_for_the_judge": _column_mean(table, -1),
+        "diversity_in_features": _column_mean(table, -1),
     }
     result.tables.append(table)
     add_neighbours(result, generated, data, noise)
