@@ -32,7 +32,8 @@ ordinary run folder without checkpoints and pictures. Commands never write to it
 
 A study may have further bundled runs, which have a name: `cifar10_cnn@mnist` is the network of cifar10_cnn, trained on
 MNIST. It is the best classifier of digits here and evaluates what mnist_acgan draws:
-`etudes inspect mnist_acgan@bundled --classifier cifar10_cnn@mnist`. Without `--classifier` it is used if there is no better run.
+`etudes inspect mnist_acgan@bundled --classifier cifar10_cnn@mnist`. It is the default
+where there is no better run.
 
 Weights are stored in half the bytes if that changes no accuracy by 0.05 percentage points or more and keeps every
 perfect one perfect; in memory they are float32 again. Networks that only training needs are left out. All metrics are

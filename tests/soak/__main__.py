@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from etudes import experiments
-from etudes.actions.loading import preset_of
+from etudes.actions.loading import build_networks, preset_of
 from etudes.runs import Checkpoint, save_checkpoint, settings_digest
 from etudes.training.environment import cores, processor, versions
 from soak.forking import Forks
@@ -67,7 +67,6 @@ def repeats(folder: Path) -> list[dict[str, Any]]:
 
 def checkpoints(folder: Path) -> list[dict[str, Any]]:
     """How long the checkpoint of each étude's preset `tuned` takes, as a share of the time between two of them."""
-    from etudes.actions.loading import build_networks_networks
     from etudes.training.backend import start_backend
     from etudes.training.checkpointing import MAX_SECONDS, SECONDS, SHARE
     from etudes.training.state import state_of

@@ -31,14 +31,14 @@ def test_a_method_that_moved_is_named_with_the_version_of_keras(monkeypatch: pyt
 
     monkeypatch.setattr(keras.optimizers, "Muon", Renamed)
     with pytest.raises(RuntimeError, match=r"has no Renamed\._should_use_adamw"):
-        muon(0.01, weight_decay=0.0, beside="dense")
+        muon(0.01, weight_decay=0.0, adam_for="dense")
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(RuntimeError, match=r"has no object\.jax_state_sync"):
         sync_variables(object())
 
 
 def test_keras_calls_the_methods_that_muon_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
-    optimizer, called = muon(0.01, weight_decay=0.0, beside="dense"), []
+    optimizer, called = muon(0.01, weight_decay=0.0, adam_for="dense"), []
     for name in ("_should_use_adamw", "lr_adjust", "zeropower_via_newtonschulz5"):
         real = getattr(type(optimizer), name)
         assert real is not getattr(muon_base(), name)

@@ -21,7 +21,7 @@ def test_a_convolution_turns_equally_far_in_every_direction_and_the_rest_steps_a
     gradients = [random.normal(size=weight.shape).astype(np.float32) for weight in network.trainable_variables]
     steps = {}
     for name, optimizer in (
-        ("muon", muon(0.01, weight_decay=0.0, beside="dense")),
+        ("muon", muon(0.01, weight_decay=0.0, adam_for="dense")),
         ("adamw", keras.optimizers.AdamW(0.01, weight_decay=0.0)),
     ):
         before = [np.array(weight) for weight in network.trainable_variables]

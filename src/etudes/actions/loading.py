@@ -97,7 +97,8 @@ class LoadedRun:
         if data.info != self.info:
             parts = zip(as_dict(self.info).items(), as_dict(data.info).values(), strict=True)
             changed = next(name for (name, before), after in parts if before != after).replace("_", " ")
-            raise UserError(f"{format_path(self.settings.data)} has another {changed} than when {self.run} was trained")
+            what = f"the {changed} of {format_path(self.settings.data)} changed since {self.run} was trained"
+            raise UserError(f"{what}: restore the data, or train again")
         return data
 
 
@@ -144,7 +145,7 @@ def open_run(reference: Reference, backend: str | None = None) -> LoadedRun:
         return reference
     target = resolve(reference)
     if target.run is None:
-        raise UserError(f"no finished run of {target.etude}: first `etudes train {target.etude}`")
+        raise UserError(f"no finished run of {target.etude}: run `etudes train {target.etude}` first")
     experiment, header = target.experiment, target.header
     settings = settings_of(target.run, header)
     try:
@@ -235,7 +236,7 @@ def settings_of(run: Run, header: Mapping[str, Any]) -> Settings:
         # A setting that the run does not name came later: what it is now by default may not be what was done then.
         missing = [field.name for field in dataclasses.fields(kind) if field.name not in header["settings"]]
         if missing:
-            raise UserError(f"it does not say {', '.join(missing[:3])}; train again")
+            raise UserError(f"{', '.join(missing[:3])} is missing; train again")
     except UserError as error:
         raise _foreign(run, error) from error
     return settings

@@ -45,7 +45,7 @@ def reproduce(
     target = resolve(reference)
     run, header, progress = target.run, target.header, progress or progress_for(Console(), quiet)
     if run is None:
-        raise UserError(f"no finished run of {target.etude}: first `etudes train {target.etude}`")
+        raise UserError(f"no finished run of {target.etude}: run `etudes train {target.etude}` first")
     if not run.finished:
         raise UserError(f"{run} is not finished, so there is nothing to compare with: first `etudes resume {run}`")
     place = Path(out) if out else Path(tempfile.mkdtemp(prefix="etudes-")) / run.folder.name
@@ -64,7 +64,7 @@ def _train_again(run: Run, header: dict[str, Any], place: Path, progress: Progre
     if again.started and again.header()["settings"] != header["settings"]:
         raise UserError(f"{again} holds a run with other settings: choose another --out")
     if not again.started and again.holds_something_else():
-        raise UserError(f"{again} is no run and not empty: choose another --out")
+        raise UserError(f"{again} is not a run folder and not empty: choose another --out")
     return run_training(again, header["etude"], header["preset"], settings, backend, progress)
 
 

@@ -177,7 +177,7 @@ def _same_settings(run: Run, etude: str, asked: Settings) -> Settings:
         unset = {name for name, value in as_dict(asked).items() if value in UNSET and value != now[name]}
         if all(now[name] == value for name, value in given.items() if name not in unset):
             return stored
-    raise UserError(f"{run} holds a run with other settings; `etudes resume {run}` or choose another --out")
+    raise UserError(f"{run} holds a run with other settings: `etudes resume {run}`, or choose another --out")
 
 
 def say_precision(asked: Settings, progress: ProgressCallback) -> None:

@@ -13,8 +13,11 @@ from etudes.cli import commands
 from etudes.errors import Interrupted, UserError, unknown
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
-    "demo": (commands.demo_command, "all six in a few minutes: four are trained, two use bundled weights; one report.html"),
-    "list": (commands.list_command, "the etudes, a line each: what it does, best result, available weights"),
+    "demo": (
+        commands.demo_command,
+        "all six in a few minutes: four trained, two with bundled weights; one report.html",
+    ),
+    "list": (commands.list_command, "one line per etude: what it does, best result, available weights"),
     "card": (commands.card_command, "the card of an etude: idea, layer table, data, process, presets, results"),
     "train": (commands.train_command, "train an etude; its settings are the flags (etudes train ETUDE --help)"),
     "resume": (commands.resume_command, "resume an interrupted run"),

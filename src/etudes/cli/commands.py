@@ -1,4 +1,7 @@
-"""The commands: each parses its words, calls one action, and prints what that gave."""
+"""The commands: each parses its words, calls one action, and prints the result.
+
+`COMMANDS` in `__init__.py` names them, `flags.py` holds their flags.
+"""
 
 from __future__ import annotations
 

@@ -11,11 +11,13 @@ from tyro.conf import FlagCreatePairsOff, Positional, arg
 
 S = TypeVar("S")
 _RUN = "A run folder, ETUDE@bundled, or the name of an etude: its newest finished run, else the bundled one."
-_LOG = "Write the metrics there too, as event files for TensorBoard or to MLflow; may be given twice."
+_LOG = "Also log the metrics to TensorBoard or MLflow; may be repeated."
 
 Reference = Annotated[str, Positional, arg(metavar="RUN|ETUDE", help=_RUN)]
 RunFolder = Annotated[str, Positional, arg(metavar="RUN", help="The run folder.")]
-Backend = Annotated[str | None, arg(metavar="NAME", help="tensorflow, jax or torch; by default what fits the machine.")]
+Backend = Annotated[
+    str | None, arg(metavar="NAME", help="tensorflow, jax or torch; default: the best for this machine.")
+]
 Folder = Annotated[str | None, arg(metavar="DIR")]
 File = Annotated[str | None, arg(metavar="FILE")]
 Log = Annotated[
@@ -32,7 +34,7 @@ class Train(Generic[S]):
 
     settings: tyro.conf.OmitArgPrefixes[S]
     preset: str = "tuned"
-    """Named settings to start from; the flags below change single ones."""
+    """Named settings to start from; the flags below change individual settings."""
     out: Folder = None
     """The run folder; by default the next free one in the runs folder."""
     backend: Backend = None
@@ -101,7 +103,7 @@ class Export:
     format: Literal["keras", "saved-model", "onnx"] = "keras"
     """A Keras model, a TensorFlow SavedModel, or ONNX."""
     out: Folder = None
-    """The folder; by default export in the run folder, or in the runs folder for a bundled run."""
+    """The folder; default: `export` in the run folder, or in the runs folder for a bundled run."""
     backend: Backend = None
     json: Json = False
 
@@ -114,7 +116,7 @@ class Report:
     out: File = None
     """The page; by default report.html in the run folder, or in the runs folder for a bundled run."""
     as_is: FlagCreatePairsOff[bool] = False
-    """Use the results that exist; else evaluate, inspect and the example of use run first where they have not."""
+    """Compute nothing: show only existing results. Without this, missing ones are computed first."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class Compare:
     runs: Annotated[tuple[str, ...], Positional, arg(metavar="RUN")]
     """Two or more run folders."""
     out: File = None
-    """The picture of the curves, with others beside it; by default compared/curves.png in the runs folder."""
+    """File for the curves; other pictures go beside it; default: compared/curves.png in the runs folder."""
     json: Json = False
 
 
@@ -166,7 +168,7 @@ class Demo:
     """All six in a few minutes: four are trained on embedded data, two use bundled weights; one report.html."""
 
     out: Folder = None
-    """The folder of runs and report, by default demo in the runs folder; finished runs are kept."""
+    """The folder of runs and report; default: `demo` in the runs folder. Finished runs are kept."""
     quiet: Quiet = False
 
 

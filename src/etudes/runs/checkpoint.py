@@ -1,5 +1,7 @@
 """The checkpoint: everything that a run needs in order to resume, in one file with its own checksum.
 
+This is the file; when one is written, and what is in it, `training/checkpointing.py` decides.
+
 Two are kept, `current` and `previous`; if the current one is damaged, the previous one is loaded.
 """
 

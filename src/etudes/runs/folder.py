@@ -247,7 +247,7 @@ def find_run(reference: str | Path, etudes: list[str]) -> Run:
     if str(reference) in etudes:
         run = run_of(str(reference))
         if run is None:
-            raise UserError(f"no finished run of {reference} in {runs_folder()}: first `etudes train {reference}`")
+            raise UserError(f"no finished run of {reference} in {runs_folder()}: run `etudes train {reference}` first")
         return run
     run = run_at(reference)
     if not run.started:

@@ -1,4 +1,4 @@
-"""The training state that a checkpoint holds, and the one place that saves and restores it."""
+"""What a checkpoint holds and when one is saved; the file itself is `runs/checkpoint.py`."""
 
 from __future__ import annotations
 

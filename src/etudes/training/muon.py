@@ -10,7 +10,7 @@ from etudes.training.backend import keras
 from etudes.training.keras_internals import muon_base
 
 
-def muon(rate: Any, *, weight_decay: float, beside: str) -> Any:
+def muon(rate: Any, *, weight_decay: float, adam_for: str) -> Any:
     """Muon for the kernels of dense, recurrent and convolutional layers; AdamW for the rest.
 
     The momentum of a kernel is made nearly orthogonal before each step, so that no direction changes much faster than
@@ -21,12 +21,12 @@ def muon(rate: Any, *, weight_decay: float, beside: str) -> Any:
     Args:
         rate: learning rate, a number or a schedule.
         weight_decay: decoupled weight decay of all weights.
-        beside: regular expression; a weight whose path it matches somewhere is left to AdamW.
+        adam_for: regular expression; a weight whose path it matches somewhere is left to AdamW.
     """
 
     class Muon(muon_base()):  # type: ignore[misc]
         def _should_use_adamw(self, variable: Any) -> bool:
-            return len(variable.shape) < 2 or re.search(beside, variable.path) is not None
+            return len(variable.shape) < 2 or re.search(adam_for, variable.path) is not None
 
         def lr_adjust(self, x: Any) -> Any:
             return x * max(_matrix_shape(x.shape)) ** 0.5 * self.rms_rate

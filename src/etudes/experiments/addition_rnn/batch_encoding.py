@@ -1,4 +1,4 @@
-"""`encode` and `decode` for many texts at once: a million sums take a second."""
+"""The fast versions of `encode` and `decode` in study.py, for many texts at once: a million sums take a second."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from etudes.experiments.addition_rnn.batch_encoding import Texts
 from etudes.experiments.addition_rnn.questions import Examples
 
 
-def compare(examples: Examples, predictions: Texts) -> Text:
+def answers_table(examples: Examples, predictions: Texts) -> Text:
     """A line for each question: ✓ or ✗, question, true answer, prediction in green or red."""
     question, answer = (max(map(len, texts.tolist())) for texts in (examples.questions, examples.answers))
     lines = []

@@ -34,7 +34,7 @@ from etudes.errors import UserError
 from etudes.experiments.addition_rnn.batch_encoding import decode_batch, encode_batch
 from etudes.experiments.addition_rnn.curriculum import draw_growing_pairs, max_digits
 from etudes.experiments.addition_rnn.pairs import count_pairs, draw_pairs, pair_ids, swap_at_random
-from etudes.experiments.addition_rnn.progress import compare
+from etudes.experiments.addition_rnn.progress import answers_table
 from etudes.experiments.addition_rnn.questions import (
     Examples,
     TextData,
@@ -43,9 +43,10 @@ from etudes.experiments.addition_rnn.questions import (
     length_weights,
     read_examples,
 )
-from etudes.experiments.addition_rnn.speed import compile_network, lstm_for
+from etudes.experiments.addition_rnn.unrolled_lstm import lstm_for
 from etudes.settings import Settings
 from etudes.training.backend import keras
+from etudes.training.data_loading import compile_network
 from etudes.training.muon import muon
 from etudes.training.rng import permutation, rng
 from etudes.training.schedules import warmup_then_decay
@@ -59,7 +60,7 @@ class AdditionSettings(Settings):
     data: str = "sums"
     """sums: questions are generated; or the path of a CSV file with two columns, question and answer."""
     digits: Annotated[int, Interval(ge=1, le=9)] = 3
-    """Maximum number of digits of each number; every number of digits from 1 on is equally likely."""
+    """Maximum digits of each number; how many it has is drawn first, then repeated pairs are discarded."""
     operator: Literal["+", "-", "*"] = "+"
     """What is done with the two numbers."""
     pairs: Annotated[int, Interval(ge=0, le=2_000_000)] = 0
@@ -73,7 +74,7 @@ class AdditionSettings(Settings):
     swap: bool = True
     """Swap the two numbers of a pair at random, anew in every epoch."""
     balance: Annotated[float, Interval(ge=0, le=1)] = 0.02
-    """Share of each epoch in which all lengths are equally likely; in the rest, all pairs are."""
+    """Share of each epoch in which all lengths are equally likely; the rest is as drawn."""
     curriculum: Annotated[float, Interval(ge=0, lt=1)] = 0.0
     """Share of the epochs in which numbers grow from 2 digits to the maximum; 0: all lengths from the start."""
     units: Annotated[int, Interval(ge=1, le=4096)] = 128
@@ -222,7 +223,7 @@ def epoch_examples(data: TextData, settings: AdditionSettings, epoch: int) -> Ex
     """The examples of an epoch in training order: shuffled, a share of them balanced by length, operands swapped."""
     pairs = training_pairs(data, settings, epoch)
     order, stream = permutation(settings.seed, epoch, len(pairs)), rng(settings.seed, "length balance", epoch)
-    # Of 5,050 pairs only 55 are of two single digits: too few to be learned if each comes once.
+    # Of the 5,050 pairs of up to 2 digits only 55 have two single digits: too few to learn from once an epoch.
     balanced = stream.random(len(pairs)) < settings.balance
     order[balanced] = stream.choice(len(pairs), balanced.sum(), p=length_weights(pairs))
     shuffled = pairs.take(order)
@@ -237,7 +238,7 @@ def epoch_examples(data: TextData, settings: AdditionSettings, epoch: int) -> Ex
 def make_networks(settings: AdditionSettings, info: TextInfo) -> Networks:
     """Encoder and decoder: characters of the question → probabilities of the characters of the answer."""
     layers, units, depth = keras.layers, settings.units, len(info.alphabet)
-    lstm = lstm_for(info.question_length)
+    lstm = lstm_for(info.question_length)  # an ordinary LSTM, unrolled for speed
     # Made first: initial weights are drawn in the order in which layers are made.
     decoder = [lstm(units, return_sequences=True, dropout=settings.dropout) for _ in range(settings.decoder_layers)]
     # fmt: off
@@ -262,7 +263,7 @@ def make_optimizer(settings: AdditionSettings, steps: int) -> Any:
     if settings.schedule != "constant":
         rate = warmup_then_decay(rate, steps, warmup_share=settings.warmup_share, decay=settings.schedule)
     if settings.optimizer == "muon":
-        return muon(rate, weight_decay=0.0, beside="time_distributed")
+        return muon(rate, weight_decay=0.0, adam_for="time_distributed")
     return keras.optimizers.Adam(rate, beta_2=settings.beta_2, clipnorm=settings.clipnorm or None)
 
 
@@ -286,7 +287,7 @@ def train(networks: Networks, data: TextData, settings: AdditionSettings, sessio
         stream = rng(settings.seed, "shown questions", epoch)
         shown = data.validation.take(stream.permutation(len(data.validation))[:10])
         predictions = decode_batch(network.predict_on_batch(arrays(shown)[0]), info.alphabet)
-        session.message(compare(shown, predictions))
+        session.message(answers_table(shown, predictions))
         return {}
 
     session.fit(

@@ -41,7 +41,7 @@ from etudes.data.labels import one_hot_labels
 from etudes.errors import UserError, unknown
 from etudes.settings import Settings
 from etudes.training.backend import keras
-from etudes.training.data_loading import steps_per_execution_for
+from etudes.training.data_loading import compile_network
 from etudes.training.rng import permutation, rng
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session
@@ -126,8 +126,8 @@ def epoch_data(data: ImageData, settings: AntirectifierSettings, epoch: int) -> 
     if settings.shear:
         pictures = shear(pictures, settings.shear, rng(settings.seed, "shear", epoch))
     if settings.translate:
-        limit = settings.translate
-        pictures = translate(pictures, limit, limit, rng(settings.seed, "augmentation", epoch))
+        pixels = settings.translate
+        pictures = translate(pictures, pixels, pixels, rng(settings.seed, "augmentation", epoch))
     return pictures, one_hot_labels(labels, len(data.info.class_names))
 
 
@@ -135,7 +135,7 @@ def epoch_data(data: ImageData, settings: AntirectifierSettings, epoch: int) -> 
 
 
 def activate(activation: str, x: Any, name: str) -> Any:
-    """What follows a dense layer; the networks differ in nothing else but the number of units."""
+    """The activation after a dense layer; apart from it the networks differ only in their units."""
     from etudes.experiments.antirectifier.layer import Antirectifier
 
     layers = keras.layers
@@ -186,11 +186,11 @@ def train(networks: Networks, data: ImageData, settings: AntirectifierSettings, 
     steps = settings.epochs * math.ceil(len(data.train) / settings.batch_size)
     validation = (data.validation.pictures, one_hot_labels(data.validation.labels, len(data.info.class_names)))
     for name, network in networks.items():
-        network.compile(
+        compile_network(
+            network,
             optimizer=make_optimizer(settings, steps),
             loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
             metrics=["accuracy"],
-            steps_per_execution=steps_per_execution_for(),
         )
         session.fit(
             network,

@@ -4,7 +4,7 @@
 
 Two pairs of 3×3 convolutions, each pair followed by max pooling, then a dense layer: 1,250,858 parameters. They are
 enough to memorise 50,000 pictures. So each epoch shows other versions of them (augmentation): every picture is shifted
-by a few pixels, perhaps gets a grey square (cutout), and is flipped left to right. Flips that alternate show both
+by a few pixels and flipped left to right; a grey square (`--cutout`) is optional. Flips that alternate show both
 versions of each picture in any two epochs, which random flips do not:
 
     epoch                        1   2   3   4   5   6
@@ -50,7 +50,7 @@ class CifarSettings(Settings):
     limit: Annotated[int, Ge(0)] = 0
     """Use at most so many training, validation and test pictures each; 0 for all."""
     epochs: Annotated[int, Ge(1)] = 50
-    """Epochs."""
+    """Passes over the training pictures."""
     batch_size: Annotated[int, Ge(1)] = 128
     """Pictures per step."""
     optimizer: Literal["rmsprop", "adamw", "muon"] = "muon"
@@ -68,7 +68,7 @@ class CifarSettings(Settings):
     dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.4
     """Dropout after the dense layer."""
     augmentation: Literal["classic", "alternating", "translate", "none"] = "alternating"
-    """classic: shifts up to 10 %, random flips; translate: whole-pixel shifts; alternating: and alternating flips."""
+    """classic: shifts up to 10 %, random flips; translate: whole-pixel shifts; alternating: also flips in turn."""
     translate: Annotated[int, Interval(ge=0, le=8)] = 3
     """Largest shift, in pixels, of the augmentations translate and alternating."""
     cutout: Annotated[int, Interval(ge=0, le=32)] = 0
@@ -183,7 +183,7 @@ def make_optimizer(settings: CifarSettings, rate: Any) -> Any:
     if settings.optimizer == "rmsprop":
         return keras.optimizers.RMSprop(rate)
     if settings.optimizer == "muon":
-        return muon(rate, weight_decay=settings.weight_decay, beside="dense")
+        return muon(rate, weight_decay=settings.weight_decay, adam_for="dense")
     return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
 
 
