@@ -217,6 +217,7 @@ def compile_game(networks: Networks, settings: AcganSettings) -> Any:
     # Keras names a loss after the layer of its output; without these two layers both would have the same name.
     outputs = [keras.layers.Identity(name="fake")(fake), keras.layers.Identity(name="aux")(aux)]
     combined = keras.Model([z, label], outputs, name="combined")
+    # `build` gives each optimiser only the variables that it may change.
     for network, trained in ((discriminator, discriminator), (combined, generator)):
         optimizer = keras.optimizers.Adam(settings.learning_rate, beta_1=settings.beta_1)
         optimizer.build(trained.trainable_variables)
@@ -241,7 +242,7 @@ def train(networks: Networks, data: ImageData, settings: AcganSettings, session:
     optimizers = {"discriminator": discriminator.optimizer, "generator": combined.optimizer}
     n, classes = settings.batch_size, len(data.info.class_names)
     steps = settings.batches_per_epoch or len(data.train) // n
-    classifier = train_pixel_classifier(data.train)  # only the collapse detector uses it
+    classifier = train_pixel_classifier(data.train)  # for the collapse detector of step 9; the GAN never uses it
     for epoch in session.epochs("train", settings.epochs, optimizers):
         for step in session.steps(steps, steps * n):
             noise = rng(settings.seed, "game", epoch, step)
@@ -258,7 +259,7 @@ def train(networks: Networks, data: ImageData, settings: AcganSettings, session:
             # Step 8: draw twice as many z and labels, and train the combined model towards "real" and those labels,
             # with the discriminator frozen: only the generator changes.
             z, labels = draw_z(noise, 2 * n), draw_labels(noise, 2 * n, classes)
-            discriminator.trainable = False  # Keras reads this when it traces or takes a step, not in `compile`
+            discriminator.trainable = False  # no gradients for it; Keras reads this in the step, not in `compile`
             g_losses = combined.train_on_batch([z, labels], [np.ones((2 * n, 1), np.float32), labels])
             discriminator.trainable = True
             if settings.ema:
