@@ -11,8 +11,8 @@ again and again, at several sizes ("octaves") from small to large. For a photogr
     octave 2   305×457   enlarge the result; take 20 steps; put back the detail that the photograph lost at 217×326
     octave 3   427×640   enlarge, take 20 steps, put back lost detail: this is the dream
 
-What a layer was trained to respond to then appears everywhere. `classic` is the example of 2017, with the default layers
-of Inception-v3 in objectives.py: mixed2 (coefficient 0.2), mixed3 (0.5), mixed4 (2.0), mixed5 (1.5). `tuned` shifts the
+What a layer was trained to respond to then appears everywhere. `classic` is the example of 2017 with the default layers
+of Inception-v3 (objectives.py): mixed2 (coefficient 0.2), mixed3 (0.5), mixed4 (2.0), mixed5 (1.5). `tuned` shifts the
 picture before each step, balances bands of detail, puts lost detail back before the steps, and has more octaves.
 
 Source: A. Mordvintsev and others, *Inceptionism*, 2015; F. Chollet, `deep_dream.py` of Keras's examples, 2017.
