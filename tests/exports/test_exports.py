@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from etudes.experiments.mnist_acgan.model import make_generator
+from etudes.experiments.mnist_acgan.study import make_generator
 
 import etudes
 from etudes.contract import ImageInfo
