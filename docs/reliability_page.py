@@ -85,7 +85,7 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
             "Pictures, folders, tables, archives, weights, settings, run folders and arguments that are wrong, broken, "
             "huge or hostile are refused in one line with exit code 2, cost little time and memory, and change "
             "nothing. Nothing in a file is unpickled, executed, or followed out of it.",
-            "tests/soak/test_hostile.py::test_bad_inputs_are_refused_in_one_line_at_little_cost",
+            "tests/soak/test_hostile.py::test_bad_inputs_are_refused_in_one_line_before_a_framework_is_imported",
         ),
         (
             "Random damage to checkpoints, weights, manifests, settings and cached data is detected or harmless.",

@@ -94,7 +94,7 @@ def not_fetched(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_weights_have_the_committed_figures(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the test split of what they learned from, where that is at hand; sums always are."""
-    monkeypatch.setattr("etudes.data.builtin.fetch", not_fetched)
+    monkeypatch.setattr("etudes.data.downloads.fetch", not_fetched)
     trained = etudes.load(reference(name))
     settings, committed = trained.settings, metrics(name)
     if hasattr(settings, "exhaustive"):
@@ -178,7 +178,7 @@ def test_the_list_says_what_is_bundled_and_how_good_it_is(
     assert ready()["cifar10_cnn"].endswith("; cifar10_cnn@mnist: accuracy 0.996")
 
 
-def test_the_bundled_digit_reader_judges_drawings_where_no_better_one_is(runs: Path) -> None:
+def test_the_bundled_digit_classifier_is_used_where_there_is_no_better_one(runs: Path) -> None:
     info = open_run("mnist_acgan@bundled").info
     found = experiments.load("mnist_acgan").inspect.options().base_run(info, None)
     assert str(found) == "cifar10_cnn@mnist"

@@ -206,6 +206,6 @@ def test_the_public_names_are_these() -> None:
     for name in etudes.__all__:
         assert getattr(etudes, name) is not None
     assert set(etudes.__all__) == {
-        "Antirectifier", "Interrupted", "Result", "Run", "LoadedRun", "UserError", "compare", "evaluate", "export",
+        "Antirectifier", "answer", "Interrupted", "Result", "Run", "LoadedRun", "UserError", "compare", "evaluate", "export",
         "inspect", "layer_tables", "load", "report", "reproduce", "resume", "train", "use",
     }  # fmt: skip

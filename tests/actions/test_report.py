@@ -8,16 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from etudes.etudes.report import said_of
 from PIL import Image
 
 import etudes
-from etudes import asking
-from etudes.actions.artifacts import command_of
+from etudes.actions.artifacts import command_of, read_results, save_result
+from etudes.actions.report import said_of
 from etudes.cli import run as command
 from etudes.contract import Result, Table
 from etudes.errors import UserError
-from etudes.runs import Run, bundled_run, note_result, read_notes
+from etudes.runs import Run, bundled_run
 from etudes.views.card import show
 
 
@@ -47,7 +46,7 @@ def test_the_report_does_what_is_missing_and_then_shows_all_of_it(
     page = etudes.report(finished).read_text(encoding="utf-8")
     assert "Not there yet" not in page
     assert not re.search(r'(src|href)="(?!data:|#)|url\(|@import|<script', page), "the page points outside itself"
-    results = [result for kind in ("evaluate", "inspect", "use") for _, result in read_notes(finished, kind)]
+    results = [result for kind in ("evaluate", "inspect", "use") for _, result in read_results(finished, kind)]
     assert len(results) == 3
     files = [path for result in results for path in result.files.values()]
     embedded = pictures_in(page)
@@ -61,7 +60,7 @@ def test_the_report_does_what_is_missing_and_then_shows_all_of_it(
     assert 'class="confusion"' in page
     before = {path: path.stat().st_mtime_ns for path in finished.folder.rglob("*.json")}
     for name in ("evaluate", "inspect", "use"):
-        monkeypatch.setattr(asking, name, lambda *_, **__: pytest.fail("done again"))
+        monkeypatch.setattr(f"etudes.actions.{name}.{name}", lambda *_, **__: pytest.fail("done again"))
     etudes.report(finished)
     assert before == {path: path.stat().st_mtime_ns for path in finished.folder.rglob("*.json")}
 
@@ -84,8 +83,8 @@ def test_a_dream_is_not_said_to_be_tested(tiny_run: Callable[[str, Path], Run], 
 
 
 def test_an_answer_without_a_sentence_is_no_json(run: Run) -> None:
-    note_result(run, "use", Result(answers=[{"asked": "7", "count": 16}]), "etudes use x 7", "w")
-    assert [line for _, result in read_notes(run, "use") for line in said_of(result)] == ["asked 7  count 16"]
+    save_result(run, "use", Result(answers=[{"asked": "7", "count": 16}]), "etudes use x 7", weights="w")
+    assert [line for _, result in read_results(run, "use") for line in said_of(result)] == ["asked 7  count 16"]
 
 
 def test_a_page_ends_with_the_commands_for_what_is_not_on_it(finished: Run, runs: Path) -> None:
@@ -94,7 +93,7 @@ def test_a_page_ends_with_the_commands_for_what_is_not_on_it(finished: Run, runs
     for words in ("--rates", "--augmentations", "--picture photo.jpg --target ship"):
         assert f"<td>etudes inspect {finished} {words}</td>" in more, words
     sha256 = finished.results()["weights_sha256"]
-    note_result(finished, "inspect", Result(), f"etudes inspect {finished} --rates", sha256)
+    save_result(finished, "inspect", Result(), f"etudes inspect {finished} --rates", weights=sha256)
     page = etudes.report(finished, out="page.html", as_is=True).read_text(encoding="utf-8")
     assert "--rates</td>" not in page, "it was done, so it is on the page"
 
@@ -133,20 +132,20 @@ def noted(run: Run, command: str, picture: str, weights: str = "w") -> None:
     place = run.pictures / picture
     Image.new("L", (2, 2)).save(place)
     result = Result(metrics={"f": float("nan")}, tables=[Table("t", ("a",), [(1,)])], files={"p": str(place)})
-    note_result(run, "inspect", result, command, weights)
+    save_result(run, "inspect", result, command, weights=weights)
 
 
 def test_results_are_kept_by_command_and_the_last_picture_of_a_name_counts(run: Run) -> None:
     noted(run, "one", "a.png")
     noted(run, "two", "b.png")
     noted(run, "one", "b.png")
-    found = dict(read_notes(run, "inspect"))
+    found = dict(read_results(run, "inspect"))
     assert list(found) == ["two", "one"]
     assert found["two"].files == {}, "its picture was drawn over"
     assert found["one"].files == {"p": str(run.pictures / "b.png")}
     assert found["one"].tables == [Table("t", ["a"], [[1]])]
     noted(run, "three", "c.png", weights="other")
-    assert read_notes(run, "inspect") == [], "what other weights gave is not this run's"
+    assert read_results(run, "inspect") == [], "what other weights gave is not this run's"
 
 
 BAD = [
@@ -171,9 +170,9 @@ BAD = [
 def test_a_damaged_record_is_one_line(content: str, run: Run) -> None:
     (run.folder / "inspect.json").write_text(content)
     with pytest.raises(UserError, match="damaged"):
-        read_notes(run, "inspect")
+        read_results(run, "inspect")
     noted(run, "one", "a.png")
-    assert [command for command, _ in read_notes(run, "inspect")] == ["one"], "it is made anew"
+    assert [command for command, _ in read_results(run, "inspect")] == ["one"], "it is made anew"
 
 
 def test_a_command_names_the_options_that_were_chosen(run: Run) -> None:

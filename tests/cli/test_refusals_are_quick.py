@@ -126,7 +126,7 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["1+1", "--file", "questions.txt"], "questions.txt, line 2"),
         (["--file", "latin.txt"], "not a text file in UTF-8"),
         (["--file", "missing.txt"], "missing.txt: cannot be read"),
-        (["--file", "."], "is no file"),
+        (["--file", "."], "is not a file"),
     ],
     "antirectifier": PICTURES,
     "cifar10_cnn": PICTURES,
@@ -169,9 +169,9 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["7", "--out", "."], "no ending is no picture format"),
         (["7", "--count", "2", "photo.png/out.png"], "is no folder that can be written"),
         (["7", "--walk-to", "3", "--out", "photo.png/x.gif"], "is no folder that can be written"),
-        (["7", "--out", "a.png", "b.png"], "name one place"),
+        (["7", "--out", "a.png", "b.png"], "name one file"),
     ],
-    "mnist_transfer_cnn": [*PICTURES, (["photo.png", "--first", "--teach", "."], "give only one of them")],
+    "mnist_transfer_cnn": [*PICTURES, (["photo.png", "--first", "--teach", "."], "say only one of them")],
 }
 
 
@@ -209,7 +209,7 @@ BAD_LOOKS: dict[str, list[tuple[list[str], str]]] = {
     ],
     "mnist_acgan": [
         (["--classifier", "nonsense"], "nonsense"),
-        (["--classifier", "addition_rnn@bundled"], "learned from other pictures or classes"),
+        (["--classifier", "addition_rnn@bundled"], "trained on other pictures or classes"),
         (["--count", "0"], "--count 0: must be >= 20, <= 20,000"),
     ],
     "mnist_transfer_cnn": [
@@ -261,7 +261,7 @@ def test_an_etude_that_needs_no_training_refuses_without_a_backend(brought: None
         ]
     )
     parts = ("missing.png", "is no .h5 file", "weights.json", "odd/weights.json", "--step -0.1", "text.jpg")
-    parts += ("unknown application 'VGG61'", "is no .h5 file", "--channels needs --layer", "give only one of them")
+    parts += ("unknown application 'VGG61'", "is no .h5 file", "--channels needs --layer", "say only one of them")
     assert all(part in said for part, said in zip(parts, spoken, strict=True)), spoken
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from etudes.experiments.mnist_acgan.study import make_generator
 
 import etudes
 from etudes.contract import ImageInfo
 from etudes.errors import UserError
+from etudes.experiments.mnist_acgan.study import make_generator
 from etudes.exports import FORMATS, write_network
 from etudes.training.backend import keras, loaded_backend, start_backend
 

@@ -49,7 +49,7 @@ def test_other_endings_are_refused(name, photo):
 
 def test_an_mp4_without_its_writer_is_refused_before_any_work(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
-    with pytest.raises(UserError, match=r"pip install 'etudes\[film\]', or let the film end in .gif"):
+    with pytest.raises(UserError, match=r"pip install 'keras-etudes\[film\]', or let the film end in .gif"):
         check_film("film.mp4")
 
 

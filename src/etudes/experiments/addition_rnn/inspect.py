@@ -18,9 +18,9 @@ from etudes.experiments.addition_rnn.use import QuestionOptions, read_questions
 from etudes.training.backend import keras
 
 STEPS = {
-    ("+", False): ("carry", ("3+5", "4+5", "5+5")),
-    ("+", True): ("carry", ("33+35", "34+35", "35+35")),
-    ("-", True): ("borrow", ("76-35", "75-35", "74-35")),
+    ("+", False): ("one-carry", ("3+5", "4+5", "5+5")),
+    ("+", True): ("one-carry", ("33+35", "34+35", "35+35")),
+    ("-", True): ("one-borrow", ("76-35", "75-35", "74-35")),
 }
 """Three questions whose first number changes by one, by operator and by whether numbers may have two digits.
 
@@ -66,9 +66,9 @@ def inspect(networks: Networks, data: TextData, settings: AdditionSettings, opti
     result.pictures["states"] = state_picture(states, shown, path, str(question[0]), predictor)
     result.pictures["confidence"] = confidence_picture(score(predictor, test), test)
     if data.info.generated and (settings.operator, settings.digits > 1) in STEPS:
-        event, three = STEPS[settings.operator, settings.digits > 1]
+        name, three = STEPS[settings.operator, settings.digits > 1]
         states = np.concatenate([encode(predictor, np.array(three)) for encode in (encoder_states, decoder_states)], 1)
-        result.pictures[f"one-{event}"] = step_picture(predictor, np.array(three), states, event)
+        result.pictures[name] = step_picture(predictor, np.array(three), states, name.removeprefix("one-"))
     return result
 
 
