@@ -191,7 +191,7 @@ def test_a_folder_of_ones_own_may_have_such_a_name(runs: Path) -> None:
 
 
 def test_without_run_and_bundle_the_cure_is_a_training(runs: Path, nothing_bundled: None) -> None:
-    with pytest.raises(UserError, match=r"no finished run of cifar10_cnn in .*: first `etudes train cifar10_cnn`"):
+    with pytest.raises(UserError, match=r"no finished run of cifar10_cnn in .*: run `etudes train cifar10_cnn` first"):
         etudes.use("cifar10_cnn", "photo.jpg")
 
 

@@ -155,6 +155,7 @@ def block(kind: str, page: str) -> str:
     return "".join(found)
 
 
+@pytest.mark.long
 def test_the_shell_lines_of_readme_and_guide_run(
     runs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -171,6 +172,7 @@ def test_the_shell_lines_of_readme_and_guide_run(
         assert run(words) == 0, capsys.readouterr().err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("page", [README, GUIDE], ids=["readme", "guide"])
 def test_the_python_lines_run(page: str, runs: Path) -> None:
     exec(block("python", page).replace('"demo"', '"tiny"'), {"__name__": "page"})
@@ -206,6 +208,6 @@ def test_the_public_names_are_these() -> None:
     for name in etudes.__all__:
         assert getattr(etudes, name) is not None
     assert set(etudes.__all__) == {
-        "Antirectifier", "answer", "Interrupted", "Result", "Run", "LoadedRun", "UserError", "compare", "evaluate", "export",
-        "inspect", "layer_tables", "load", "report", "reproduce", "resume", "train", "use",
+        "Antirectifier", "Interrupted", "LoadedRun", "Result", "Run", "UserError", "answer", "compare", "evaluate",
+        "export", "inspect", "layer_tables", "load", "report", "reproduce", "resume", "train", "use",
     }  # fmt: skip

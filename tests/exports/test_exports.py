@@ -89,7 +89,7 @@ def test_what_gives_other_values_is_not_kept(network: Any, tmp_path: Path) -> No
     (tmp_path / "network.keras").write_text("the one before")
     for change in (lambda found: [found[0] + 0.01], lambda found: [found[0] * np.nan], lambda found: [found[0][:1]]):
         bent = dataclasses.replace(keeping, run=lambda path, inputs, change=change: change(keeping.run(path, inputs)))
-        with pytest.raises(UserError, match="other values"):
+        with pytest.raises(UserError, match="the export differs by"):
             write_network(network, "network", bent, tmp_path)
     assert [path.read_text() for path in tmp_path.iterdir()] == ["the one before"]
 
@@ -99,7 +99,7 @@ def test_what_cannot_be_written_is_said_in_a_line(network: Any, tmp_path: Path) 
         path.write_text("half")
         raise ValueError("no such operation\nand a long story")
 
-    with pytest.raises(UserError, match=r"could not be written and run: no such operation$"):
+    with pytest.raises(UserError, match=r"could not be written and run, try another --format: no such operation$"):
         write_network(network, "network", dataclasses.replace(FORMATS["keras"], write=fails), tmp_path)
     assert not list(tmp_path.iterdir())
     (tmp_path / "file").write_text("")
@@ -124,6 +124,6 @@ def test_bad_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         etudes.export("antirectifier@bundled", format="onnx", backend="jax", out=tmp_path)
     without = dataclasses.replace(FORMATS["onnx"], needs=("tensorflow", "no_such_module"))
     monkeypatch.setattr("etudes.actions.export.FORMATS", {**FORMATS, "onnx": without})
-    with pytest.raises(UserError, match=r"needs no_such_module: pip install 'etudes\[onnx\]'"):
+    with pytest.raises(UserError, match=r"needs no_such_module: pip install 'keras-etudes\[onnx\]'"):
         etudes.export("antirectifier@bundled", format="onnx", out=tmp_path)
     assert not list(tmp_path.iterdir())

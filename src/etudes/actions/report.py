@@ -186,7 +186,7 @@ def _training_section(run: Run, header: dict[str, Any], taken: set[str]) -> Sect
     """Command, settings, data, environment and curves."""
     environment = run.read_json("environment.json")
     history = read_metrics(run.folder)
-    curves = [("every figure over the epochs", path) for path in _curves(run, history)]
+    curves = [("every metric over the epochs", path) for path in _curves(run, history)]
     data = {name: value for name, value in header["data"].items() if value != ""}
     data |= {f"{name} examples": n for name, n in _named(header.get("split")).items()}
     machine = {name: value for name, value in environment.items() if name not in ("command", "versions")}

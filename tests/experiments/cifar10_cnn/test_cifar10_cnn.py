@@ -87,6 +87,7 @@ def test_augmentation_follows_from_seed_and_epoch(tiny):
     assert (first == 128).all(axis=3).any()
 
 
+@pytest.mark.long
 def test_muon_learns_a_few_pictures():
     chosen = preset_of("cifar10_cnn", "tiny", {"optimizer": "muon", "epochs": 6, "limit": 256, "learning_rate": 4e-3})
     with drawn_from(0):
@@ -136,6 +137,7 @@ def test_each_row_of_the_preview_is_one_picture(tiny, monkeypatch):
         assert values == [row, row + 100, row + 200]
 
 
+@pytest.mark.long
 def test_looking_for_a_rate_leaves_the_run_alone(tiny, own, monkeypatch):
     settings, networks, data = tiny
     monkeypatch.setattr("etudes.experiments.cifar10_cnn.learning_rate_finder.RATE_STEPS", 12)

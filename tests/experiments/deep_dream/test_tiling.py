@@ -93,6 +93,7 @@ def test_dense_layers_with_zeros_around_their_maps_keep_their_positions(small_ti
     assert cosine(slope, slope_of_parts) > 0.9999
 
 
+@pytest.mark.long
 def test_windows_of_inception_agree_with_the_whole_picture(whole_inception):
     """What a position of mixed5 sees at all is wider than the margin, but little of it counts."""
     whole, picture = objective_of(whole_inception, (), ()), noise(300, 480)

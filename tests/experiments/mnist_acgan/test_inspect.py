@@ -130,6 +130,7 @@ def test_copies_of_training_pictures_are_found(digits: Any) -> None:
     assert result.metrics["nearest_training_picture"] > 0
 
 
+@pytest.mark.long
 def test_the_classifier_of_cas_predicts_the_labels_it_was_trained_on(digits: Any) -> None:
     train = Images(digits.train.pictures, (digits.train.labels + 1) % 10)
     half = np.arange(len(digits.test)) % 2
@@ -137,6 +138,7 @@ def test_the_classifier_of_cas_predicts_the_labels_it_was_trained_on(digits: Any
     assert 0.42 < classification_accuracy_score(train, test, digits.info, 0) <= 0.5
 
 
+@pytest.mark.long
 def test_an_inspection_uses_the_classifier_of_the_run_that_it_names(
     tiny_run: Callable[[str, Path], Run], tmp_path: Path
 ) -> None:

@@ -348,6 +348,7 @@ class KilledAt(NoProgress):
             raise KilledError
 
 
+@pytest.mark.long
 def test_an_interrupted_run_ends_as_one_that_was_not(run: Run, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setenv("ETUDES_CHECKPOINT_SECONDS", "0")
     with pytest.raises(KilledError):  # in the second epoch, in its second step of two

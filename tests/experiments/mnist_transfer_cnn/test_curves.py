@@ -191,6 +191,7 @@ def test_few_pictures_on_frozen_convolutions_and_from_scratch_are_paired(
     np.testing.assert_allclose([row[1], row[4], row[7], *row[8:]], [0.85, 0.55, 0.3, *bounds])
 
 
+@pytest.mark.long
 def test_a_study_of_a_run_trains_and_leaves_the_run_alone(
     extended: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

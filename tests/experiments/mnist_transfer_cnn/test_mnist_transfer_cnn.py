@@ -244,6 +244,7 @@ class InterruptingIn(NoProgress):
             raise KeyboardInterrupt
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("epoch", [1, 2])
 def test_interrupted_in_the_second_phase(
     epoch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, straight: tuple[dict[str, Any], Any]
