@@ -49,7 +49,7 @@ def take_as_sent(component: Block, *, path: bool = False) -> None:
     component.preprocess = take  # type: ignore[attr-defined]
 
 
-class Session(SessionState):
+class BrowserSession(SessionState):
     """What a page remembers: its values, without a description of its components (640 kB)."""
 
     def __init__(self, page: Any) -> None:
@@ -64,7 +64,7 @@ class Session(SessionState):
         pass
 
 
-class Sessions(StateHolder):
+class BrowserSessions(StateHolder):
     """All sessions of a page, the one used last at the end.
 
     Promise: memory does not grow with calls. Gradio describes every component of the page in each of its last 10,000
@@ -94,7 +94,7 @@ class Sessions(StateHolder):
         """The session of that name, a new one if there is none."""
         with self.lock:
             if session_id not in self.session_data:
-                self.session_data[session_id] = Session(self.blocks)
+                self.session_data[session_id] = BrowserSession(self.blocks)
         return super().__getitem__(session_id)
 
     def update(self, session_id: str) -> None:
@@ -116,19 +116,20 @@ class Sessions(StateHolder):
         queue.pending_event_ids_session.pop(session_id, None)
 
 
-def replace_sessions(app: Any, path: str, page: Any) -> Sessions:
-    """Give the page that is mounted at a path of an application its `Sessions`.
+def replace_sessions(app: Any, path: str, page: Any) -> BrowserSessions:
+    """Give the page that is mounted at a path of an application its `BrowserSessions`.
 
     Raises:
         UserError: this version of Gradio keeps its sessions in another way.
     """
-    return Sessions(page, next(route.app for route in app.routes if isinstance(route, Mount) and route.path == path))
+    mounted = next(route.app for route in app.routes if isinstance(route, Mount) and route.path == path)
+    return BrowserSessions(page, mounted)
 
 
 class ForgetCalls:
     """Middleware that removes the session of a call over HTTP as soon as its answer was fetched."""
 
-    def __init__(self, app: ASGIApp, sessions: dict[str, Sessions]) -> None:
+    def __init__(self, app: ASGIApp, sessions: dict[str, BrowserSessions]) -> None:
         """Wrap an application; `sessions` are those of each page, by the path at which it is mounted."""
         self.app, self.sessions = app, sessions
 

@@ -93,12 +93,12 @@ def application(studio: Any, password: str | None) -> Any:
     from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 
-    from etudes.studio.gradio_internals import ForgetCalls, Sessions, replace_sessions
+    from etudes.studio.gradio_internals import BrowserSessions, ForgetCalls, replace_sessions
     from etudes.studio.middleware import Guard, Localized
     from etudes.studio.page import CODES, PATHS, STYLE, build_page, theme
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    sessions: dict[str, Sessions] = {}
+    sessions: dict[str, BrowserSessions] = {}
     app.add_middleware(ForgetCalls, sessions=sessions)
     app.add_middleware(Localized, codes={f"{path}/": CODES[language] for language, path in PATHS.items()})
     app.add_middleware(Guard, password=password)
