@@ -10,9 +10,9 @@ SHARED := -n 2 --dist loadscope --no-loadscope-reorder
 demo: setup          ## all six in a few minutes: four trained on embedded data, two with bundled weights; one report.html
 	$(BIN)/etudes demo
 
-test: setup lint     ## what must hold, in about ten CPU minutes: TensorFlow whole, JAX on two studies
+test: setup lint     ## what must hold, in about ten CPU minutes: TensorFlow whole, JAX on the quickest study
 	$(BIN)/python -m pytest $(SHARED)
-	KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) tests/test_contract.py -k "addition_rnn or deep_dream"
+	KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) tests/test_contract.py -k deep_dream
 
 check: setup         ## what is long by nature: browser, kills, hostile files, installations, all of JAX; up to 45 CPU minutes
 	$(BIN)/python -m pytest $(SHARED) -m long

@@ -237,7 +237,7 @@ def whole_words(words: list[str]) -> list[str]:
         return [setting.name for setting in describe(experiments.load(words[1]).settings)]
     if words[0] == "train":
         return ["--learning-rate", "--validation-share", "--label-smoothing", "--precision"]
-    return ["evaluate", "doctor", "embedded", "report.html"]
+    return ["evaluate", "doctor", "bundled", "report.html"]
 
 
 def test_in_a_wide_terminal_tables_are_tables(tmp_path: Path) -> None:

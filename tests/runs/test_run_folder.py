@@ -181,7 +181,7 @@ def test_settings_that_were_changed_after_the_training_are_refused(tmp_path: Pat
 
 def test_runs_are_found_by_name_and_by_folder(runs: Path, nothing_bundled: None) -> None:
     names = ["cifar10_cnn"]
-    with pytest.raises(UserError, match="first `etudes train cifar10_cnn`"):
+    with pytest.raises(UserError, match="run `etudes train cifar10_cnn` first"):
         find_run("cifar10_cnn", names)
     first = Run(next_folder("cifar10_cnn", "tiny"))
     first.write_header(HEADER)

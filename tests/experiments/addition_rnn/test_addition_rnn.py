@@ -16,7 +16,7 @@ from etudes.actions.loading import build_networks, settings_of
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.inspect import QuestionToInspect, decoder_states, encoder_states
 from etudes.experiments.addition_rnn.predictions import Predictor
-from etudes.experiments.addition_rnn.progress import compare
+from etudes.experiments.addition_rnn.progress import answers_table
 from etudes.experiments.addition_rnn.questions import TextInfo, read_examples
 from etudes.experiments.addition_rnn.study import (
     PRESETS,
@@ -82,7 +82,7 @@ def test_ten_lines_say_what_is_right():
     shown = data.validation.take(np.arange(10))
     guesses = shown.answers.astype("<U5")
     guesses[3] = "12345"
-    lines = compare(shown, guesses).plain.split("\n")
+    lines = answers_table(shown, guesses).plain.split("\n")
     assert [line[0] for line in lines] == ["✓"] * 3 + ["✗"] + ["✓"] * 6
     assert lines[3].endswith("12345")
 
@@ -130,6 +130,7 @@ def test_the_network_and_its_states_are_those_of_numpy(small):
     assert guess.texts.tolist() == [decode(rows) for rows in expected]
 
 
+@pytest.mark.long
 def test_the_path_of_a_question_of_ones_own(small):
     predictor, data = small
     settings = override(PRESETS["tiny"], {"units": 8})

@@ -234,7 +234,7 @@ def test_only_the_last_of_two_steps_carries_or_borrows():
     for (operator, _), (event, questions) in inspect.STEPS.items():
         operands = np.array([[int(number) for number in question.split(operator)] for question in questions])
         assert np.abs(np.diff(operands, axis=0)).tolist() == [[1, 0], [1, 0]]
-        count = {"carry": carries, "borrow": borrows}[event](operands, 2)[0]
+        count = {"one-carry": carries, "one-borrow": borrows}[event](operands, 2)[0]
         assert count.tolist() == [0, 0, 1]
 
 

@@ -137,6 +137,7 @@ def test_saved_and_loaded_as_a_registered_layer(tmp_path: Path) -> None:
     assert (again.predict(x, verbose=0) == network.predict(x, verbose=0)).all()
 
 
+@pytest.mark.long
 def test_the_layer_in_a_model_of_ones_own_as_the_card_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first block of Python saves a model, the second one loads it, in a process of its own."""
     card = (experiments.folder("antirectifier") / "README.md").read_text(encoding="utf-8")

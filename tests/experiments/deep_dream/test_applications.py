@@ -61,6 +61,7 @@ def test_pictures_are_prepared_as_each_network_was_trained(kind):
     np.testing.assert_allclose(found.predict_on_batch(pixels / 127.5 - 1), expected, atol=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["published", "keras 3"])
 def test_a_file_of_weights_becomes_its_network(whole, tmp_path, order):
     path = tmp_path / "mobile.weights.h5"

@@ -129,6 +129,7 @@ def damage(generator: Any, kind: str) -> None:
         chooses.embeddings.assign(np.tile(np.asarray(chooses.embeddings)[3], (10, 1)))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["", "black", "one image", "one class"])
 def test_a_trained_generator_that_is_made_to_collapse_is_caught(kind: str, bundled: Any) -> None:
     generator, names = bundled.networks["generator_ema"], bundled.info.class_names

@@ -75,6 +75,7 @@ class Interrupting(NoProgress):
         raise KeyboardInterrupt
 
 
+@pytest.mark.long
 def test_it_resumes_to_the_same_end_but_not_with_a_changed_source(
     source: Run, based: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

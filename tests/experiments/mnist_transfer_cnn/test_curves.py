@@ -67,6 +67,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return etudes.train(NAME, preset="tiny", extra_convolutions=1, limit=160, out=out, quiet=True)
 
 
+@pytest.mark.long
 def test_a_run_with_extra_convolutions_learns_them_and_forgets_nothing(extended: Run) -> None:
     networks = etudes.load(extended).networks
     assert frozen_parameters(networks["transferred"]) == 9_568
@@ -115,6 +116,7 @@ def test_variants_begin_with_the_weights_that_they_name(trials: Trials) -> None:
         assert [bool((a == b).all()) for a, b in zip(one, other, strict=True)] == same
 
 
+@pytest.mark.long
 def test_an_output_layer_put_back_undoes_a_transfer_that_froze_all_else(trials: Trials) -> None:
     network, pictures = trials.network(Variant("3", 3), 0), trials.old.test.pictures
     trials.train(network, trials.new.train, 0, trials.table(trials.new.train))
