@@ -154,7 +154,7 @@ def compare_command(words: Sequence[str]) -> int:
 
 def list_command(words: Sequence[str]) -> int:
     """`etudes list`."""
-    from etudes.cli.catalog import etudes_table
+    from etudes.cli.listing import etudes_table
 
     given = parse(flags.List, words, "etudes list")
     return _show_table(etudes_table(), given.json)
@@ -162,7 +162,7 @@ def list_command(words: Sequence[str]) -> int:
 
 def card_command(words: Sequence[str]) -> int:
     """`etudes card ETUDE`."""
-    from etudes.cli.catalog import card_text
+    from etudes.cli.listing import card_text
     from etudes.views.terminal import Card
 
     given = parse(flags.Card, words, "etudes card")
@@ -172,7 +172,7 @@ def card_command(words: Sequence[str]) -> int:
 
 def data_command(words: Sequence[str]) -> int:
     """`etudes data list | fetch NAME | verify`."""
-    from etudes.cli.catalog import data_table
+    from etudes.cli.listing import data_table
     from etudes.data.downloads import fetch
 
     given = parse(flags.Data, words, "etudes data")
@@ -186,7 +186,7 @@ def data_command(words: Sequence[str]) -> int:
 
 def doctor_command(words: Sequence[str]) -> int:
     """`etudes doctor`."""
-    from etudes.cli.catalog import doctor_table
+    from etudes.cli.listing import doctor_table
 
     given = parse(flags.Doctor, words, "etudes doctor")
     return _show_table(doctor_table(), given.json)
