@@ -251,9 +251,6 @@ def explain_predictions(
                 integrated.attributions.sum(axis=-1),
                 explainer.grad_cam(picture, chosen) if explainer.has_convolutions else None,
                 explainer.centres if explainer.has_convolutions else None,
-                integrated.score,
-                integrated.baseline,
-                integrated.gap,
             )
         )
         probability = float(found.probabilities[index, chosen])

@@ -29,12 +29,6 @@ class Explanation:
     """Grad-CAM, (rows, columns) of the last feature maps; None without convolutions."""
     centres: tuple[Array, Array] | None
     """The pixel row at the centre of each map row's receptive field, and so for columns; from 0."""
-    score: float
-    """Score of the class for the picture."""
-    baseline: float
-    """Its score for the baseline picture."""
-    gap: float
-    """The sum of the attributions minus the difference of the two scores."""
 
 
 def saliency_sheet(rows: Sequence[Explanation]) -> Image.Image:
