@@ -66,7 +66,7 @@ def test_the_report_does_what_is_missing_and_then_shows_all_of_it(
 
 
 def test_pictures_say_what_they_show_as_the_card_does(finished: Run, tmp_path: Path) -> None:
-    page = etudes.report(finished, out=tmp_path / "page.html", as_is=True).read_text(encoding="utf-8")
+    page = etudes.report(finished, out=tmp_path / "page.html").read_text(encoding="utf-8")
     assert "<figcaption>confusion matrix: which classes are confused</figcaption>" in page
     assert "<figcaption>filters: the 32 kernels" in page
     assert "<figcaption>saliency: three test pictures" in page, "the first row of the card that shows it"

@@ -73,7 +73,7 @@ def _beside_each_other(title: str, what: str, labels: Sequence[str], rows: Seque
 
 
 def _over_seeds(results: Sequence[Mapping[str, Any]]) -> Table:
-    """Mean and 95 % interval (t) of every figure that all runs have."""
+    """Mean and 95 % interval (t) of every metric that all runs have."""
     rows = []
     for name, first in results[0].items():
         values = [result.get(name) for result in results]

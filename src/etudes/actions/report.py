@@ -118,7 +118,7 @@ def summary(run: Run) -> Section:
         about=experiment.summary,
         headline=(experiment.headline, results["metrics"][experiment.headline]),
         parts=[
-            Part("", tables=[_figures_table(results["metrics"], experiment.headline)]),
+            Part("", tables=[_test_metrics_table(results["metrics"], experiment.headline)]),
             *(Part("Used", command=command, lines=said_of(result)) for command, result in used),
             Part("Pictures", pictures=pictures, fragment=_confusion(run, header["etude"])),
             Part("", folded=[table for kind, _, result in notes if kind == "inspect" for table in result.tables]),
@@ -173,7 +173,7 @@ def _heading(kind: str, header: dict[str, Any]) -> str:
 def _result_section(headline: str, results: dict[str, Any], *, tested: bool) -> Section:
     metrics = results["metrics"]
     value = metrics.get(headline)
-    table = _figures_table({**metrics, "training_seconds": results["training_seconds"]}, headline)
+    table = _test_metrics_table({**metrics, "training_seconds": results["training_seconds"]}, headline)
     return Section(
         name="Result",
         about="Measured on the test split, once, at the end of the training." if tested else UNTESTED["result"],
@@ -196,7 +196,7 @@ def _training_section(run: Run, header: dict[str, Any], taken: set[str]) -> Sect
         about="How it was made: everything that is needed to make it again (`etudes reproduce` does).",
         parts=[
             Part("Command", command=str(environment.get("command", ""))),
-            Part("Learning curves", pictures=curves, folded=[_metrics_table(history)] if history else []),
+            Part("Learning curves", pictures=curves, folded=[_history_table(history)] if history else []),
             *([Part("Drawn while it learned", pictures=drawn)] if (drawn := _drawn(run, taken)) else []),
             Part("", tables=[changed], folded=[all_settings]),
             Part("", tables=[Table("Data", ("what", "value"), _rows(data))]),
@@ -221,9 +221,9 @@ def _drawn(run: Run, taken: set[str]) -> list[tuple[str, Path]]:
     ]
 
 
-def _figures_table(metrics: Mapping[str, Any], headline: str = "") -> Table:
+def _test_metrics_table(metrics: Mapping[str, Any], headline: str = "") -> Table:
     rows = [(name.replace("_", " "), value) for name, value in metrics.items() if name != headline]
-    return Table("", ("figure", "value"), rows)
+    return Table("", ("metric", "value"), rows)
 
 
 def said_of(result: Result) -> list[str]:
@@ -259,7 +259,7 @@ def _settings_tables(header: dict[str, Any]) -> tuple[Table, Table]:
     )
 
 
-def _metrics_table(history: list[dict[str, Any]]) -> Table:
+def _history_table(history: list[dict[str, Any]]) -> Table:
     columns = columns_of(history)
     rows = [[record.get(name, "") for name in columns] for record in history]
     return Table(f"Metrics of {len(history)} epochs", [name.replace("_", " ") for name in columns], rows)
@@ -273,7 +273,7 @@ def _kept_section(run: Run, kind: str, found: list[tuple[str, Result]], header: 
     for command, result in found:
         layers = [table for table in result.tables if list(table.columns[:1]) == ["layer"]]
         others = [table for table in result.tables if list(table.columns[:1]) != ["layer"]]
-        metrics = _figures_table(result.metrics)
+        metrics = _test_metrics_table(result.metrics)
         parts.append(
             Part(
                 "",

@@ -97,13 +97,13 @@ def _compare(run: Run, again: Run) -> Result:
         rows = [(name, str(old), str(new)) for name, (old, new) in changed.items()]
         result.tables.append(Table("environments differ in", ("what", "then", "now"), rows))
     if logged or metrics:
-        columns = ("phase", "epoch", "figure", "then", "now")
+        columns = ("phase", "epoch", "metric", "then", "now")
         result.tables.append(Table("the first metrics that differ", columns, [*metrics, *logged][:20]))
     return result
 
 
 def _different_metrics(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    """Every logged figure that is not the same: (phase, epoch, name, first, second); times do not count."""
+    """Every logged metric that is not the same: (phase, epoch, name, first, second); times do not count."""
     found = []
     for place in range(max(len(first), len(second))):
         one = first[place] if place < len(first) else {}
