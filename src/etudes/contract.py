@@ -303,7 +303,7 @@ class Experiment:
     """
 
     summary: str
-    """What the study does, in one line that goes on from its name, for `etudes list`."""
+    """What the study does, in one line that continues its name, for `etudes list`."""
     headline: str
     """Name of the metric of `evaluate` that counts most."""
     presets: Mapping[str, Settings]

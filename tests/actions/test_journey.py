@@ -11,6 +11,7 @@ from PIL import Image
 
 import etudes
 from etudes import experiments
+from etudes.actions import loading
 from etudes.cli import run
 from etudes.runs import Run
 
@@ -21,36 +22,22 @@ class Journey:
     """How often a command did what it must do once."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.looked_up, self.opened, self.built, self.loaded = (Counter[str]() for _ in range(4))
-        self.hashed: Counter[str] = Counter()
-        self.pictures: list[str] = []
-        self._count(monkeypatch, "etudes.actions.loading.find_run", self.looked_up)
-        self._count(monkeypatch, "etudes.actions.loading.load_weights", self.opened)
-        self._count(monkeypatch, "etudes.actions.loading.build_networks", self.built, by=lambda *a: "networks")
-        for place in ("etudes.actions.train", "etudes.actions.inspect"):
-            monkeypatch.setattr(f"{place}.build_networks", self._counting(self.built))
+        self.looked_up, self.opened, self.built, self.hashed = (Counter[str]() for _ in range(4))
+        self._count(monkeypatch, "find_run", self.looked_up)
+        self._count(monkeypatch, "load_weights", self.opened)
+        self._count(monkeypatch, "build_networks", self.built, "train", "inspect")
         self._count_hashes(monkeypatch)
 
-    def _count(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        name: str,
-        counter: Counter[str],
-        by: Callable[..., str] = lambda reference, *_: str(reference),
-    ) -> None:
-        module, _, function = name.rpartition(".")
-        real = getattr(__import__(module, fromlist=[function]), function)
+    def _count(self, monkeypatch: pytest.MonkeyPatch, name: str, counter: Counter[str], *also_in: str) -> None:
+        """Count the calls of a function of `loading`, by the first argument, also where other actions import it."""
+        real = getattr(loading, name)
 
-        def counted(*args: Any, **kwargs: Any) -> Any:
-            counter[by(*args)] += 1
-            return real(*args, **kwargs)
+        def counted(first: Any, *args: Any, **kwargs: Any) -> Any:
+            counter[str(first)] += 1
+            return real(first, *args, **kwargs)
 
-        if function == "build_networks":
-            self._build = counted
-        monkeypatch.setattr(name, counted)
-
-    def _counting(self, counter: Counter[str]) -> Callable[..., Any]:
-        return self._build
+        for module in ("loading", *also_in):
+            monkeypatch.setattr(f"etudes.actions.{module}.{name}", counted)
 
     def _count_hashes(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Count what is hashed by its digest: the same bytes twice are one file hashed twice."""

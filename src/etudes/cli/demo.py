@@ -6,7 +6,6 @@ come with the package. Every picture and metric of the page comes from the runs 
 
 from __future__ import annotations
 
-import dataclasses
 import shlex
 import shutil
 import time
@@ -16,10 +15,10 @@ from typing import Any
 from etudes import experiments
 from etudes.actions.artifacts import read_results, save_result
 from etudes.actions.inspect import inspect
-from etudes.actions.loading import LoadedRun, load
+from etudes.actions.loading import load
 from etudes.actions.report import glance, report, said_of, summary
 from etudes.actions.train import train
-from etudes.actions.use import use
+from etudes.actions.use import answer
 from etudes.contract import Example, ProgressCallback
 from etudes.errors import UserError
 from etudes.runs import Run, bundled_run
@@ -104,8 +103,7 @@ def _show_bundled(name: str, folder: Path, progress: ProgressCallback) -> Run:
     if not run.finished:
         shutil.copytree(bundled.folder, run.folder, dirs_exist_ok=True)
     loaded = load(run)
-    options = {**example.options, "out": str(run.pictures / "use.png")} if "out" in _fields(loaded) else {}
-    result = use(loaded, *example.inputs, **options)
+    result = answer(loaded, *example.inputs, **example.options)
     words = ["etudes", "use", name, *example.inputs, *command_words(example.options)]
     save_result(run, "use", result, shlex.join(words))
     progress.message(f"    {shlex.join(words)}")
@@ -114,7 +112,3 @@ def _show_bundled(name: str, folder: Path, progress: ProgressCallback) -> Run:
     if loaded.settings.data == "sums":
         inspect(loaded)
     return run
-
-
-def _fields(loaded: LoadedRun) -> set[str]:
-    return {field.name for field in dataclasses.fields(loaded.experiment.use.options)}
