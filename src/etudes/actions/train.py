@@ -14,6 +14,7 @@ from etudes.actions.artifacts import command_of, save_result
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
 from etudes.actions.report import write_report
 from etudes.contract import BaseNetwork, ProgressCallback, Result
+from etudes.data.notes import collected_notes
 from etudes.errors import UserError
 from etudes.loggers import check_loggers, with_loggers
 from etudes.runs import Run, load_checkpoint, next_folder, read_metrics, run_at, save_weights
@@ -121,9 +122,11 @@ def run_training(
     """
     experiment = experiments.load(etude)
     backend = _backend_of(run, backend)
-    data = experiment.load_data(settings)
+    with collected_notes() as notes:
+        data = experiment.load_data(settings)
     found = fingerprint(data)
     header: dict[str, Any] = {"etude": etude, "preset": preset, "fingerprint": found}
+    header |= {"notes": notes} if notes else {}
     header |= {"settings": as_dict(settings), "data": as_dict(data.info), "split": data.sizes()}
     with run.locked(), Interruption(str(run)) as interruption:
         if run.finished:  # by another process, while this one loaded the data
@@ -137,6 +140,8 @@ def run_training(
         with run.writing():
             if not run.started:
                 run.write_header(header)
+                for text in notes:
+                    progress.message(text)
             _note_environment(run, settings, progress)
         specs = experiment.io_spec(data.info, settings)
         trained = {name: network for name, network in networks.items() if specs[name].saved}

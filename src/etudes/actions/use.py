@@ -7,6 +7,7 @@ from typing import Any
 
 from etudes.actions.loading import LoadedRun, Reference, open_run, open_without_run, options_of, resolve
 from etudes.contract import BaseNetwork, Result
+from etudes.data.notes import collected_notes
 from etudes.training.backend import usable_backend
 from etudes.views.pictures import save_pictures
 
@@ -57,5 +58,8 @@ def _options(kind: type[Any], inputs: tuple[Any, ...], options: dict[str, Any]) 
 
 def _answer(loaded: LoadedRun, chosen: Any) -> Result:
     use = loaded.experiment.use
-    read = use.read(loaded.info, loaded.settings, chosen)
-    return use.run(loaded.networks, loaded.info, loaded.settings, chosen, read)
+    with collected_notes() as notes:
+        read = use.read(loaded.info, loaded.settings, chosen)
+        result = use.run(loaded.networks, loaded.info, loaded.settings, chosen, read)
+    result.lines[:0] = notes
+    return result

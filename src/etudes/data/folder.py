@@ -1,6 +1,5 @@
 """A folder of your own pictures: one subfolder a class, or `train` and `test` with such subfolders."""
 
-import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from etudes.contract import ImageInfo, Images
 from etudes.data.errors import file_error
 from etudes.data.limits import MAX_BYTES
+from etudes.data.notes import note
 from etudes.data.pictures import fit_picture, open_picture, read_picture_header
 from etudes.data.splits import split_off_test
 from etudes.errors import UserError, format_path
@@ -26,8 +26,6 @@ RESIZED_SIDE = 64
 
 _NOT_PICTURES = {"thumbs.db", "desktop.ini"}
 _TEST_FOLDERS = ("test", "validation", "val")
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -75,12 +73,12 @@ def load_folder(path: Path) -> tuple[ImageInfo, Images, Images]:
     (size, *others) = folder.sizes
     if not others and max(size) > MAX_KEPT_SIDE:
         resized = f"{size[0]}×{size[1]} are resized to {info.height}×{info.width}"
-        _log.warning("%s: pictures of %s: to keep a size, make it %d pixels at most", path, resized, MAX_KEPT_SIDE)
+        note(f"{path}: pictures of {resized}: to keep a size, make it {MAX_KEPT_SIDE} pixels at most")
     training = _read(folder.training, info, folder)
     test = _read(folder.test, info, folder)
     _check_bad_share(folder)
     if folder.bad:
-        _log.warning("%s: %d of %d files skipped: %s", path, len(folder.bad), len(folder), "; ".join(folder.bad))
+        note(f"{path}: {len(folder.bad)} of {len(folder)} files skipped: {'; '.join(folder.bad)}")
     if not len(test):
         training, test = split_off_test(training)
     if not len(training) or not len(test):
