@@ -27,6 +27,7 @@ __all__ = [
     "compare",
     "evaluate",
     "export",
+    "finish",
     "inspect",
     "layer_tables",
     "load",
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from etudes.actions.loading import LoadedRun, load
     from etudes.actions.report import report
     from etudes.actions.reproduce import reproduce
-    from etudes.actions.train import resume, train
+    from etudes.actions.train import finish, resume, train
     from etudes.actions.use import answer, use
     from etudes.contract import Result
     from etudes.errors import Interrupted, UserError
@@ -62,7 +63,7 @@ else:
             "actions.loading": ["LoadedRun", "load"],
             "actions.report": ["report"],
             "actions.reproduce": ["reproduce"],
-            "actions.train": ["resume", "train"],
+            "actions.train": ["finish", "resume", "train"],
             "actions.use": ["answer", "use"],
             "contract": ["Result"],
             "errors": ["Interrupted", "UserError"],

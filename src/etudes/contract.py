@@ -109,6 +109,8 @@ class Result:
     """A sentence below a picture in the report, by its name; without one, the name stands there."""
     run: str = ""
     """The run that answered, where only a study's name was given. Filled in by the action; no part of the JSON."""
+    unsaved: str = ""
+    """Why nothing of it could be saved beside its run. Filled in by the action; no part of the JSON."""
 
     def extend(self, other: Result) -> Result:
         """Add what another result holds, but for its files; returns this one."""
@@ -325,6 +327,12 @@ class Experiment:
     use: Use
     inspect: Inspect
     capabilities: tuple[Capability, ...] = ()
+    load_test_data: Callable[[str, Any, Any, Any], Any] | None = None
+    """(path or name, I, S, D or None) → D whose test set is all labelled data there, with the classes of I.
+
+    The last is the run's own data, for what `evaluate` needs beside a test set; None where that was not found. A study
+    without this has no labelled data.
+    """
 
     @property
     def settings(self) -> type[Settings]:

@@ -7,18 +7,21 @@ these files, without any network.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import shlex
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 import numpy as np
 
 from etudes.contract import Result, Table
-from etudes.errors import UserError
+from etudes.errors import UserError, format_path
 from etudes.runs import Run
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object
@@ -47,7 +50,7 @@ def save_result(run: Run, kind: str, result: Result, command: str, *, weights: s
         weights: SHA-256 of the weights that gave the result; by default the one that the finished run names.
 
     Raises:
-        UserError: it cannot be written.
+        OSError, UserError: it cannot be written.
     """
     if not result.files:
         _save_pictures(run, result)
@@ -65,9 +68,22 @@ def save_result(run: Run, kind: str, result: Result, command: str, *, weights: s
         if old["command"] != command
     ]
     content = json.dumps({"weights_sha256": weights, "entries": [*kept, entry]}, indent=1, default=_plain)
-    with run.writing():
-        run.place.mkdir(parents=True, exist_ok=True)
-        write_atomically(_path(run, kind), content.encode())
+    run.place.mkdir(parents=True, exist_ok=True)
+    write_atomically(_path(run, kind), content.encode())
+
+
+def keep_result(run: Run, kind: str, result: Result, command: str) -> None:
+    """As `save_result`; where that cannot be written, `result.unsaved` says why, and nothing is lost but the copy."""
+    try:
+        save_result(run, kind, result, command)
+    except (UserError, OSError) as error:
+        result.unsaved = unsaved_in(run.place, error)
+
+
+def unsaved_in(folder: Path, error: UserError | OSError) -> str:
+    """That a result could not be saved, in words."""
+    reason = error.strerror or error if isinstance(error, OSError) else error
+    return f"the result is not saved in {format_path(folder)}: {reason}"
 
 
 def _save_pictures(run: Run, result: Result) -> None:
@@ -76,6 +92,33 @@ def _save_pictures(run: Run, result: Result) -> None:
     for name, record in result.records.items():
         text = json.dumps(record, indent=1, ensure_ascii=False)
         (run.pictures / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def writable(run: Run, *, needed: bool) -> Iterator[Run]:
+    """The run; where its `place` is read-only, one whose artifacts are copies in a folder that is removed afterwards.
+
+    Raises:
+        UserError: it is read-only, and what is written must stay there.
+    """
+    try:
+        run.place.mkdir(parents=True, exist_ok=True)
+        TemporaryFile(dir=run.place).close()
+        problem = None
+    except OSError as error:
+        problem = error
+    if problem is None:
+        yield run
+        return
+    if needed:
+        raise UserError(f"{run.place} cannot be written to: {problem.strerror}; choose another place with --out")
+    with TemporaryDirectory(prefix="etudes-") as folder:
+        for kind in KINDS:
+            if _path(run, kind).is_file():
+                shutil.copy(_path(run, kind), folder)
+        if (run.place / "pictures").is_dir():
+            shutil.copytree(run.place / "pictures", Path(folder) / "pictures")
+        yield dataclasses.replace(run, kept_in=Path(folder))
 
 
 def read_results(run: Run, kind: str) -> list[tuple[str, Result]]:

@@ -44,7 +44,8 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     keys = columns_of(flat)
     rows = [[key, *(str(entry.get(key, "")) for entry in flat)] for key in keys]
     differing = [row for row in rows if len(set(row[1:])) > 1]
-    results = [{**r["metrics"], "training_seconds": r["training_seconds"]} for r in found]
+    others = ("training_seconds", "finished_early")
+    results = [{**r["metrics"], **{name: r[name] for name in others if name in r}} for r in found]
     metrics = columns_of(results)
     rows = [[name, *(result.get(name, "") for result in results)] for name in metrics]
     result = Result(
@@ -53,7 +54,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
             _beside_each_other("results", "metric", labels, rows),
         ]
     )
-    if {row[0] for row in differing} == {"seed"}:
+    if {row[0] for row in differing} == {"seed"} and "finished_early" not in metrics:
         result.tables.append(_over_seeds([one["metrics"] for one in found]))
     result.pictures = {"curves": learning_curves({run.folder.name: read_metrics(run.folder) for run in chosen})}
     together = experiments.load(headers[0]["etude"]).capability(Compare)

@@ -1,32 +1,83 @@
-"""evaluate: a run's metrics on its test set."""
+"""evaluate: a run's metrics on its test set, or on any other labelled data."""
 
 from __future__ import annotations
 
-from etudes.actions.artifacts import command_of, save_result
+from pathlib import Path
+from typing import Any
+
+from etudes.actions.artifacts import command_of, keep_result, unsaved_in
+from etudes.actions.finishing import early_end
 from etudes.actions.loading import LoadedRun, Reference, open_run
+from etudes.actions.run_data import RunDataError
 from etudes.contract import Result
+from etudes.data.notes import collected_notes, note
+from etudes.errors import UserError
 from etudes.training.backend import usable_backend
+from etudes.views.pictures import save_pictures
 
 
-def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
+def evaluate(
+    reference: Reference,
+    *,
+    backend: str | None = None,
+    data: str | Path | None = None,
+    test_data: str | Path | None = None,
+) -> Result:
     """The study's metrics on the test set of its run's data, with the pictures that show them.
 
     Args:
         reference: a run folder, a study's name, "ETUDE@bundled", or what `load` returned.
         backend: as in `load`.
+        data: as in `load`; what is open already stays as it is.
+        test_data: labelled data to test on instead, all of it; its classes are matched by name.
 
     Returns:
-        Its pictures are saved in the run's `pictures`.
+        Its pictures are saved in the run's `pictures`; those of `test_data` in its `tested`, which no report shows.
+        What cannot be saved is still returned, and `unsaved` says why it is not there.
 
     Raises:
-        UserError: as in `load`, or the data was not found or changed.
+        UserError: as in `load`, or the data was not found or changed, or the run cannot be tested on `test_data`.
     """
     if not isinstance(reference, LoadedRun):
         usable_backend(backend)
-    loaded = open_run(reference, backend)
-    data, run = loaded.data, loaded.run  # data first: what is wrong with it is said before a backend starts
+    loaded = open_run(reference, backend, data)
+    run = loaded.run
     assert run is not None
-    result = loaded.experiment.evaluate(loaded.networks, data, loaded.settings)
-    save_result(run, "evaluate", result, command_of(run, "evaluate"))
+    with collected_notes() as notes:  # data first: what is wrong with it is said before a backend starts
+        tested = _own_data(loaded) if test_data is None else _test_data(loaded, str(test_data))
+    result = loaded.experiment.evaluate(loaded.networks, tested, loaded.settings)
+    result.lines[:0] = [*filter(None, [early_end(run)]), *notes]
+    if test_data is None:
+        keep_result(run, "evaluate", result, command_of(run, "evaluate"))
+    else:
+        _save_pictures(result, run.place / "tested" / Path(test_data).stem)
     result.run = str(run) if loaded.target.named else ""
     return result
+
+
+def _own_data(loaded: LoadedRun) -> Any:
+    try:
+        return loaded.data
+    except RunDataError as error:
+        raise RunDataError(f"{error}; or --test-data PLACE") from error
+
+
+def _test_data(loaded: LoadedRun, place: str) -> Any:
+    load_test_data = loaded.experiment.load_test_data
+    if load_test_data is None:
+        raise UserError(f"{loaded.etude} is not tested on labelled data: leave out --test-data")
+    try:
+        own = loaded.data
+    except UserError:
+        note(f"the data of {loaded.run} was not found, or changed: how much of {place} it learned from is not known")
+        own = None
+    return load_test_data(place, loaded.info, loaded.settings, own)
+
+
+def _save_pictures(result: Result, folder: Path) -> None:
+    """Apart from those of the run's own test set, which a report shows."""
+    try:
+        for name, picture in result.pictures.items():
+            result.files |= save_pictures({name: picture}, folder / f"{name}.png")
+    except (UserError, OSError) as error:
+        result.unsaved = unsaved_in(folder, error)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 from etudes import experiments
-from etudes.actions.artifacts import command_of, save_result
+from etudes.actions.artifacts import command_of, keep_result, unsaved_in
 from etudes.actions.loading import (
     LoadedRun,
     Reference,
@@ -20,6 +21,7 @@ from etudes.actions.loading import (
     resolve,
 )
 from etudes.contract import BaseNetwork, DataInfoOnly, InspectOptions, Networks, Result, Table
+from etudes.errors import UserError
 from etudes.runs import runs_folder
 from etudes.settings import as_dict
 from etudes.training.backend import start_backend, usable_backend
@@ -27,16 +29,20 @@ from etudes.views.layers import layer_table
 from etudes.views.pictures import save_pictures
 
 
-def inspect(reference: Reference, *, backend: str | None = None, **options: Any) -> Result:
+def inspect(
+    reference: Reference, *, backend: str | None = None, data: str | Path | None = None, **options: Any
+) -> Result:
     """Look inside a run: the layer table of each network, then pictures of what it learned.
 
     Args:
         reference: as in `use`; a study whose network comes trained needs no run.
         backend: as in `load`.
+        data: as in `load`; what is open already stays as it is.
         **options: the study's options of inspect.
 
     Returns:
-        Its pictures are saved in the run's `pictures`, or, where there is no run, in runs/ETUDE-inspected.
+        Its pictures are saved in the run's `pictures`, or, where there is no run, in runs/ETUDE-inspected. Where they
+        cannot be, `unsaved` says why.
 
     Raises:
         UserError: as in `load`, or the data was not found, or the study has no such thing to look at.
@@ -48,16 +54,19 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     else:
         usable_backend(backend)
         without_run = _needs_no_run(target, chosen)
-        loaded = open_without_run(target, chosen, backend) if without_run else open_run(target, backend)
+        loaded = open_without_run(target, chosen, backend) if without_run else open_run(target, backend, data)
     result = _look(loaded, chosen)
     if loaded.run is None:
-        for name, picture in result.pictures.items():
-            place = runs_folder() / f"{loaded.etude}-inspected" / f"{name}.png"
-            result.files |= save_pictures({name: picture}, place)
+        folder = runs_folder() / f"{loaded.etude}-inspected"
+        try:
+            for name, picture in result.pictures.items():
+                result.files |= save_pictures({name: picture}, folder / f"{name}.png")
+        except UserError as error:
+            result.unsaved = unsaved_in(folder, error)
         return result
     defaults = as_dict(type(chosen)())
     asked = {name: value for name, value in as_dict(chosen).items() if value != defaults[name]}
-    save_result(loaded.run, "inspect", result, command_of(loaded.run, "inspect", options=asked))
+    keep_result(loaded.run, "inspect", result, command_of(loaded.run, "inspect", options=asked))
     result.run = str(loaded.run) if loaded.target.named else ""
     return result
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from etudes import experiments
+from etudes.actions.run_data import moved, read_run_data, renamed
 from etudes.contract import Array, BaseNetwork, Experiment, Networks
-from etudes.errors import UserError, format_path, unknown
-from etudes.runs import Run, find_run, load_weights, run_of
-from etudes.settings import Settings, as_dict, check_fields, describe, from_dict, override, validate
+from etudes.errors import UserError, unknown
+from etudes.runs import Run, find_run, found_place, load_weights, recorded_places, run_of
+from etudes.settings import Settings, check_fields, describe, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in, start_backend
 from etudes.training.state import put_weights
 
@@ -53,6 +54,8 @@ class LoadedRun:
     """The run that the study takes its network from, if it takes it from one."""
     backend: str | None = None
     """"tensorflow", "jax" or "torch"; None for the one that fits this machine."""
+    place: str | None = None
+    """Where the data of the run is now; None to look where it was."""
 
     @property
     def etude(self) -> str:
@@ -93,13 +96,11 @@ class LoadedRun:
         Raises:
             UserError: it was not found, or it changed.
         """
-        data = self.experiment.load_data(self.settings)
-        if data.info != self.info:
-            parts = zip(as_dict(self.info).items(), as_dict(data.info).values(), strict=True)
-            changed = next(name for (name, before), after in parts if before != after).replace("_", " ")
-            what = f"the {changed} of {format_path(self.settings.data)} changed since {self.run} was trained"
-            raise UserError(f"{what}: restore the data, or train again")
-        return data
+        if self.run is None:
+            return self.experiment.load_data(self.settings)
+        header = self.target.header
+        _, data = read_run_data(self.run, header, settings_of(self.run, header), self.place)
+        return dataclasses.replace(data, info=self.info)
 
 
 Reference = str | Path | Run | Target | LoadedRun
@@ -131,12 +132,13 @@ def _target(run: Run, *, named: bool) -> Target:
     return Target(header["etude"], run, header, named)
 
 
-def open_run(reference: Reference, backend: str | None = None) -> LoadedRun:
+def open_run(reference: Reference, backend: str | None = None, place: str | Path | None = None) -> LoadedRun:
     """Read and check everything that the networks of a finished run are built from. Loads no Keras.
 
     Args:
         reference: a run folder, a study's name, or "ETUDE@bundled"; see `Reference`. A run that is open stays as it is.
         backend: as in `train`; a run trained on one backend loads on any.
+        place: where the data of the run is now; by default it is looked for where it was.
 
     Raises:
         UserError: no such run, or its files, or those of the run that it takes its network from, are damaged.
@@ -153,8 +155,11 @@ def open_run(reference: Reference, backend: str | None = None) -> LoadedRun:
         check_fields(info)
     except UserError as error:
         raise _foreign(target.run, error) from error
-    arrays = load_weights(target.run.folder)
-    return LoadedRun(target, settings, info, arrays, open_base(experiment, settings, info, backend), backend)
+    others = {name: found_place(target.run, header, name) for name in recorded_places(target.run, header)}
+    located = moved(settings, {**others, "data": settings.data})
+    info = renamed(info, settings, located)
+    arrays, base = load_weights(target.run.folder), open_base(experiment, located, info, backend)
+    return LoadedRun(target, located, info, arrays, base, backend, str(place) if place is not None else None)
 
 
 def open_without_run(target: Target, options: Any, backend: str | None = None) -> LoadedRun:
@@ -196,17 +201,18 @@ def build_networks(experiment: Experiment, settings: Settings, info: Any, base: 
         return experiment.make_networks(*arguments)
 
 
-def load(reference: Reference, *, backend: str | None = None) -> LoadedRun:
+def load(reference: Reference, *, backend: str | None = None, data: str | Path | None = None) -> LoadedRun:
     """Build the networks of a finished run from code and settings, and load its weights as arrays.
 
     Args:
         reference: a run folder, a study's name, or "ETUDE@bundled"; see `Reference`.
         backend: as in `train`; a run trained on one backend loads on any.
+        data: where the data of the run is now; by default it is looked for where it was.
 
     Raises:
         UserError: no such run, or its files are damaged.
     """
-    loaded = open_run(reference, backend)
+    loaded = open_run(reference, backend, data)
     assert loaded.networks
     return loaded
 

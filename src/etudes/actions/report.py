@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -9,8 +10,9 @@ from types import MappingProxyType
 from typing import Any
 
 from etudes import experiments
-from etudes.actions.artifacts import KINDS, command_of, read_results, save_result
+from etudes.actions.artifacts import KINDS, command_of, keep_result, read_results, writable
 from etudes.actions.loading import LoadedRun, Reference, open_run
+from etudes.actions.run_data import RunDataError
 from etudes.contract import BaseNetwork, Result, Table
 from etudes.errors import UserError
 from etudes.runs import Run, columns_of, read_metrics
@@ -37,7 +39,13 @@ UNTESTED = {
 """The same of a run that has no test set, such as a dream."""
 
 
-def report(reference: Reference, *, out: str | Path | None = None, as_is: bool = False) -> Path:
+def report(
+    reference: Reference,
+    *,
+    out: str | Path | None = None,
+    as_is: bool = False,
+    data: str | Path | None = None,
+) -> Path:
     """Write a run's report: one HTML page with its pictures inside, which fetches nothing when it is opened.
 
     The results of evaluate, inspect and the study's example of use are part of it; those that the run does not have
@@ -47,6 +55,7 @@ def report(reference: Reference, *, out: str | Path | None = None, as_is: bool =
         reference: as in `use`.
         out: the page; by default `report.html` in the run folder, or, of a bundled run, in the runs folder.
         as_is: write what is there, and compute nothing first.
+        data: as in `load`; what is open already stays as it is.
 
     Returns:
         Where the page is.
@@ -54,7 +63,15 @@ def report(reference: Reference, *, out: str | Path | None = None, as_is: bool =
     Raises:
         UserError: as in `evaluate`, or the page cannot be written.
     """
-    loaded = open_run(reference)
+    loaded = open_run(reference, place=data)
+    assert loaded.run is not None
+    with writable(loaded.run, needed=out is None) as run:
+        if run is not loaded.run:
+            loaded = dataclasses.replace(loaded, target=dataclasses.replace(loaded.target, run=run))
+        return _report(loaded, Path(out) if out else None, as_is=as_is)
+
+
+def _report(loaded: LoadedRun, out: Path | None, *, as_is: bool) -> Path:
     assert loaded.run is not None
     missing = [] if as_is else [kind for kind in KINDS if not read_results(loaded.run, kind)]
     if missing:
@@ -62,9 +79,12 @@ def report(reference: Reference, *, out: str | Path | None = None, as_is: bool =
         from etudes.actions.inspect import inspect
 
         steps: dict[str, Callable[[LoadedRun], Any]] = {"evaluate": evaluate, "inspect": inspect, "use": _use_example}
-        for kind in missing:
-            steps[kind](loaded)
-    return write_report(loaded.run, Path(out) if out else None)
+        try:
+            for kind in missing:
+                steps[kind](loaded)
+        except RunDataError as error:
+            raise RunDataError(f"{error}; --as-is shows what there is") from error
+    return write_report(loaded.run, out)
 
 
 def _use_example(loaded: LoadedRun) -> None:
@@ -75,7 +95,7 @@ def _use_example(loaded: LoadedRun) -> None:
     example = loaded.experiment.use.example(loaded.data, loaded.run.pictures)
     result = use(loaded, *example.inputs, **example.options)
     options = {name: value for name, value in example.options.items() if name != "out"}
-    save_result(loaded.run, "use", result, command_of(loaded.run, "use", example.inputs, options))
+    keep_result(loaded.run, "use", result, command_of(loaded.run, "use", example.inputs, options))
 
 
 def write_report(run: Run, out: Path | None = None, *, results: dict[str, Any] | None = None) -> Path:
@@ -153,10 +173,11 @@ def _page(run: Run, results: dict[str, Any]) -> Page:
     versions = _named(environment.get("versions"))
     made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
     missing = [_heading(kind, header).lower() for kind, found in notes.items() if not found]
+    early = f"; {results['finished_early']}" if "finished_early" in results else ""
     lacks = f" Not there yet: {', '.join(missing)}; `etudes report {run}` adds it." if missing else ""
     return Page(
         title=run.folder.name,
-        intro=f"A run of {header['etude']}, which {experiment.summary}; preset {header['preset']}.{lacks}",
+        intro=f"A run of {header['etude']}, which {experiment.summary}; preset {header['preset']}{early}.{lacks}",
         sections=sections,
         footer=f"Written by `etudes report {run}` from the files of the run. {made_with}",
     )
@@ -177,7 +198,7 @@ def _result_section(headline: str, results: dict[str, Any], *, tested: bool) -> 
     return Section(
         name="Result",
         about="Measured on the test split, once, at the end of the training." if tested else UNTESTED["result"],
-        parts=[Part("", tables=[table])],
+        parts=[Part("", lines=[results["finished_early"]] if "finished_early" in results else [], tables=[table])],
         headline=(headline, value) if value is not None else None,
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from etudes import experiments
+from etudes.actions.finishing import early_end
 from etudes.actions.loading import Reference, resolve
 from etudes.actions.train import run_training
 from etudes.contract import ProgressCallback, Result, Table
@@ -24,6 +25,7 @@ def reproduce(
     reference: Reference,
     *,
     out: str | Path | None = None,
+    data: str | Path | None = None,
     quiet: bool = False,
     progress: ProgressCallback | None = None,
 ) -> Result:
@@ -32,15 +34,16 @@ def reproduce(
     Args:
         reference: a finished run, or a study's name for its newest one or, where there is none, the bundled one.
         out: the folder of the second run, which stays and can be resumed; by default a folder that is removed.
+        data: where the data of the run is now; by default it is looked for where it was.
         quiet: show no progress.
         progress: shows the progress instead of the terminal.
 
     Returns:
-        `metrics["same"]` says whether weights, logged logged and test metrics are all the same; the tables name
+        `metrics["same"]` says whether weights, logged and test metrics are all the same; the tables name
         what is not, and what differs between the environments.
 
     Raises:
-        UserError: the run is not finished, or its data changed.
+        UserError: the run is not finished, or was finished early, or its data was not found or changed.
     """
     target = resolve(reference)
     run, header, progress = target.run, target.header, progress or progress_for(Console(), quiet)
@@ -48,16 +51,18 @@ def reproduce(
         raise UserError(f"no finished run of {target.etude}: run `etudes train {target.etude}` first")
     if not run.finished:
         raise UserError(f"{run} is not finished, so there is nothing to compare with: first `etudes resume {run}`")
+    if early := early_end(run):
+        raise UserError(f"{run} {early}: only a run that was trained to its end can be reproduced")
     place = Path(out) if out else Path(tempfile.mkdtemp(prefix="etudes-")) / run.folder.name
     try:
-        again = _train_again(run, header, place, progress)
+        again = _train_again(run, header, place, progress, str(data) if data is not None else None)
         return _compare(run, again)
     finally:
         if out is None:
             shutil.rmtree(place.parent, ignore_errors=True)
 
 
-def _train_again(run: Run, header: dict[str, Any], place: Path, progress: ProgressCallback) -> Run:
+def _train_again(run: Run, header: dict[str, Any], place: Path, progress: ProgressCallback, data: str | None) -> Run:
     settings = from_dict(experiments.load(header["etude"]).settings, header["settings"])
     backend = run.read_json("environment.json").get("backend")
     again = Run(place)
@@ -65,7 +70,7 @@ def _train_again(run: Run, header: dict[str, Any], place: Path, progress: Progre
         raise UserError(f"{again} holds a run with other settings: choose another --out")
     if not again.started and again.holds_something_else():
         raise UserError(f"{again} is not a run folder and not empty: choose another --out")
-    return run_training(again, header["etude"], header["preset"], settings, backend, progress)
+    return run_training(again, header["etude"], header["preset"], settings, backend, progress, like=run, place=data)
 
 
 def _compare(run: Run, again: Run) -> Result:

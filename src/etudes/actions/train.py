@@ -1,4 +1,4 @@
-"""train and resume: a training run in its folder, from the settings to the results, or from its last checkpoint."""
+"""train, resume and finish: a training run in its folder, from the settings or its last checkpoint to the results."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from typing import Any
 from rich.console import Console
 
 from etudes import experiments
-from etudes.actions.artifacts import command_of, save_result
+from etudes.actions.asked import backend_of, check_same, resolve_settings, say_precision
+from etudes.actions.finishing import early_end, early_end_of, save_finished
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
-from etudes.actions.report import write_report
-from etudes.contract import BaseNetwork, ProgressCallback, Result
+from etudes.actions.run_data import places_to_record, read_run_data, renamed
+from etudes.contract import Experiment, ProgressCallback
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError
 from etudes.loggers import check_loggers, with_loggers
-from etudes.runs import Run, load_checkpoint, next_folder, read_metrics, run_at, save_weights
+from etudes.runs import (
+    Run,
+    load_checkpoint,
+    next_folder,
+    remove_checkpoints,
+    run_at,
+    save_weights,
+)
 from etudes.settings import Settings, as_dict
-from etudes.training.backend import resolve_precision, start_backend
+from etudes.training.backend import start_backend
 from etudes.training.environment import describe_environment, differences
 from etudes.training.fingerprint import fingerprint
 from etudes.training.interruption import Interruption
 from etudes.training.session import Session
 from etudes.training.state import weights_of
-from etudes.views.card import run_card
-from etudes.views.curves import learning_curves
 from etudes.views.progress import progress_for
 
 
@@ -76,135 +82,161 @@ def train_with(
     """As `train`, from settings that are complete; `preset` is the name of those that they started from."""
     check_loggers(log)
     run = Run(Path(out) if out is not None else next_folder(etude, preset))
-    if run.finished:
-        progress.message(f"{run} is finished: nothing to train; choose another --out for a new run")
-        return resume(run, progress=progress, log=log)
     if not run.started and run.holds_something_else():
         raise UserError(f"{run} is not a run folder and not empty: choose another --out")
     if run.started:
-        resolved = _same_settings(run, etude, settings)
+        resolved = check_same(run, etude, settings, backend)
     else:
         resolved = resolve_settings(etude, settings)
         say_precision(settings, progress)
+    if run.finished:
+        kept = resume(run, progress=progress, log=log)
+        progress.message(f"{run} is finished: nothing to train; choose another --out for a new run")
+        return kept
     with with_loggers(progress, run, log) as shown:
         return run_training(run, etude, preset, resolved, backend, shown)
 
 
 def resume(
-    run: str | Path | Run, *, quiet: bool = False, progress: ProgressCallback | None = None, log: Sequence[str] = ()
+    run: str | Path | Run,
+    *,
+    data: str | Path | None = None,
+    quiet: bool = False,
+    progress: ProgressCallback | None = None,
+    log: Sequence[str] = (),
 ) -> Run:
     """Resume an interrupted run on the backend that it began with; a finished run is returned as it is.
 
-    `log` is as in `train`; of a finished run, all metrics are written there now.
+    `data` is where its data is now; by default it is looked for where it was. `log` is as in `train`; of a finished
+    run, all metrics are written there now.
 
     Raises:
-        UserError: the folder holds no run, or one that cannot be resumed.
+        UserError: the folder holds no run, or one that cannot be resumed, such as one that `finish` ended.
     """
     run = run if isinstance(run, Run) else run_at(run)
     check_loggers(log)
     header = run.header()
+    if early := early_end(run):
+        raise UserError(f"{run} {early} and cannot be trained further: train anew with another --out")
     with with_loggers(progress or progress_for(Console(), quiet), run, log) as shown:
         if run.finished:
+            remove_checkpoints(run.folder)  # where the process that finished it came no further
             return run
-        return run_training(run, header["etude"], header["preset"], settings_of(run, header), None, shown)
+        settings, place = settings_of(run, header), str(data) if data is not None else None
+        return run_training(run, header["etude"], header["preset"], settings, None, shown, place=place)
+
+
+def finish(
+    run: str | Path | Run,
+    *,
+    data: str | Path | None = None,
+    quiet: bool = False,
+    progress: ProgressCallback | None = None,
+) -> Run:
+    """Finish a stopped run as it is, for good: evaluated, usable, and marked as finished early.
+
+    Args:
+        run: the folder of a run that was stopped, in whatever way; what its last checkpoint holds counts.
+        data: where the data of the run is now; by default it is looked for where it was.
+        quiet: show no progress.
+        progress: shows the progress instead of the terminal.
+
+    Returns:
+        The finished run. One that is finished already is returned as it is.
+
+    Raises:
+        UserError: no run, no checkpoint yet, its data was not found or changed, or a process is training it.
+    """
+    run, shown = run if isinstance(run, Run) else run_at(run), progress or progress_for(Console(), quiet)
+    header = run.header()
+    if run.finished:
+        shown.message(f"{run} is finished already{': it ' * bool(early_end(run))}{early_end(run)}")
+        return run
+    settings, place = settings_of(run, header), str(data) if data is not None else None
+    return run_training(run, header["etude"], header["preset"], settings, None, shown, place=place, finishing=True)
 
 
 def run_training(
-    run: Run, etude: str, preset: str, settings: Settings, backend: str | None, progress: ProgressCallback
+    run: Run,
+    etude: str,
+    preset: str,
+    settings: Settings,
+    backend: str | None,
+    progress: ProgressCallback,
+    *,
+    like: Run | None = None,
+    place: str | None = None,
+    finishing: bool = False,
 ) -> Run:
     """Train, or resume, until the run is finished.
 
     What can be refused is refused before a backend is loaded, and before anything is written.
+
+    Args:
+        run: its folder; it may hold a run that began with these settings.
+        etude: its name.
+        preset: the name of the settings from which these started.
+        settings: complete.
+        backend: as in `train`.
+        progress: shows the progress.
+        like: a run whose data this one is to have.
+        place: where that data, or that of a run that began, is now; None to look where it was.
+        finishing: finish a run that began as it is, with no further epoch.
 
     Raises:
         UserError: as in `train`.
         Interrupted: a signal asked to stop; the checkpoint holds what was learned.
     """
     experiment = experiments.load(etude)
-    backend = _backend_of(run, backend)
+    backend = backend_of(run, backend)
     with collected_notes() as notes:
-        data = experiment.load_data(settings)
-    found = fingerprint(data)
-    header: dict[str, Any] = {"etude": etude, "preset": preset, "fingerprint": found}
-    header |= {"notes": notes} if notes else {}
-    header |= {"settings": as_dict(settings), "data": as_dict(data.info), "split": data.sizes()}
+        located, data = _read_data(experiment, run if run.started else like, settings, place)
+    header = begun_header(run, etude, preset, settings, located, data) | ({"notes": notes} if notes else {})
     with run.locked(), Interruption(str(run)) as interruption:
         if run.finished:  # by another process, while this one loaded the data
             return run
         if run.started:
-            _check_data(run, found)
+            _check_data(run, header["fingerprint"])
         checkpoint = load_checkpoint(run.folder)
-        base = open_base(experiment, settings, data.info, backend)
+        if finishing and checkpoint is None:
+            raise UserError(f"{run} has no checkpoint yet, so nothing to finish: `etudes resume {run}` trains it")
+        base = open_base(experiment, located, data.info, backend)
         start_backend(backend)
-        networks = build_networks(experiment, settings, data.info, base)
+        networks = build_networks(experiment, located, data.info, base)
         with run.writing():
             if not run.started:
                 run.write_header(header)
                 for text in notes:
                     progress.message(text)
-            _note_environment(run, settings, progress)
-        specs = experiment.io_spec(data.info, settings)
+            _note_environment(run, located, progress)
+        specs = experiment.io_spec(data.info, located)
         trained = {name: network for name, network in networks.items() if specs[name].saved}
-        session = Session(run, trained, progress, checkpoint, interruption)
+        session = Session(run, trained, progress, checkpoint, interruption, finishing=finishing)
         with progress:
-            experiment.train(networks, data, settings, session)
-        result = experiment.evaluate(networks, data, settings)
+            experiment.train(networks, data, located, session)
+        result = experiment.evaluate(networks, data, located)
         with run.writing():
             sha256 = save_weights(run.folder, weights_of(trained))
-            _finish(run, result, sha256)
+            save_finished(run, result, sha256, early_end_of(session.phases))
     return run
 
 
-UNSET = ("", "auto")
-"""Values of a setting that leave the choice to `resolve_settings`."""
+def _read_data(
+    experiment: Experiment, began: Run | None, settings: Settings, place: str | None
+) -> tuple[Settings, Any]:
+    """The settings with the places of the data, and the data; it must be what `began` began with, if that is a run."""
+    if began is None:
+        return settings, experiment.load_data(settings)
+    return read_run_data(began, began.header(), settings, place)
 
 
-def resolve_settings(etude: str, settings: Settings) -> Settings:
-    """Settings in which each unset choice (precision auto, the network of a dream) is what it stands for now.
-
-    They are written into the run, so that it resumes with the same, wherever and whenever that may be.
-    """
-    base_network = experiments.load(etude).capability(BaseNetwork)
-    settings = dataclasses.replace(settings, precision=resolve_precision(settings.precision))
-    return base_network.resolve(settings) if base_network else settings
-
-
-def _same_settings(run: Run, etude: str, asked: Settings) -> Settings:
-    """The settings that a run began with; those asked for must be the same, except where they are unset.
-
-    Raises:
-        UserError: it holds a run of another study or with other settings.
-    """
-    header = run.header()
-    if header["etude"] == etude:
-        stored, now = settings_of(run, header), as_dict(resolve_settings(etude, asked))
-        given = as_dict(stored)
-        unset = {name for name, value in as_dict(asked).items() if value in UNSET and value != now[name]}
-        if all(now[name] == value for name, value in given.items() if name not in unset):
-            return stored
-    raise UserError(f"{run} holds a run with other settings: `etudes resume {run}`, or choose another --out")
-
-
-def say_precision(asked: Settings, progress: ProgressCallback) -> None:
-    """Say what precision auto means on this machine, if that was asked for."""
-    if asked.precision == "auto":
-        precision = resolve_precision("auto")
-        has = "has it" if precision == "bfloat16" else "has no bfloat16"
-        progress.message(f"precision {precision}: this machine {has} in hardware (--precision chooses)")
-
-
-def _backend_of(run: Run, asked: str | None) -> str | None:
-    """The backend to train on: the one on which the run began, if it did.
-
-    Raises:
-        UserError: another one was asked for.
-    """
-    began_on = run.read_json("environment.json").get("backend") if run.started else None
-    if not isinstance(began_on, str | None):
-        raise UserError(f"{run.folder / 'environment.json'} is damaged: delete it, then resume")
-    if asked and began_on and asked != began_on:
-        raise UserError(f"{run} began on {began_on}: resume without --backend, or choose another --out")
-    return began_on or asked
+def begun_header(run: Run, etude: str, preset: str, settings: Settings, located: Settings, data: Any) -> dict[str, Any]:
+    """The content of `settings.toml` of a run that begins; `located` are the settings with which the data was found."""
+    given = dataclasses.replace(data, info=renamed(data.info, located, settings))
+    header: dict[str, Any] = {"etude": etude, "preset": preset, "fingerprint": fingerprint(given)}
+    header |= {"settings": as_dict(settings), "data": as_dict(given.info), "split": data.sizes()}
+    places = places_to_record(run, experiments.load(etude), located)
+    return header | ({"places": places} if places else {})
 
 
 def _check_data(run: Run, found: str) -> None:
@@ -225,20 +257,3 @@ def _note_environment(run: Run, settings: Settings, progress: ProgressCallback) 
         progress.message(f"{run} began in another environment, so its last bits may differ ({names})")
         later = [*first.get("resumed_with", []), {name: new for name, (_, new) in changed.items()}]
         run.write_json("environment.json", {**first, "resumed_with": later})
-
-
-def _finish(run: Run, result: Result, sha256: str) -> None:
-    """Save the pictures of the test set and of the curves, card and report, and last of all the results."""
-    save_result(run, "evaluate", result, command_of(run, "evaluate"), weights=sha256)
-    history = read_metrics(run.folder)
-    if history:
-        learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
-    seconds = round(sum(record["seconds"] for record in history), 1)
-    finished: dict[str, Any] = {"metrics": result.metrics, "training_seconds": seconds, "weights_sha256": sha256}
-    header = run.header()
-    pictures = sorted(path.name for path in run.pictures.iterdir() if path.suffix in (".png", ".gif"))
-    title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
-    text = run_card(title, header, run.read_json("environment.json"), finished, result, pictures)
-    (run.folder / "card.md").write_text(text, encoding="utf-8")
-    write_report(run, results=finished)
-    run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})

@@ -47,7 +47,17 @@ def resume_command(words: Sequence[str]) -> int:
     from etudes.views.progress import progress_for
 
     given = parse(flags.Resume, words, "etudes resume")
-    run = resume(given.run, progress=progress_for(Console(stderr=given.json), given.quiet), log=given.log)
+    progress = progress_for(Console(stderr=given.json), given.quiet)
+    return _show_run(resume(given.run, data=given.data, progress=progress, log=given.log), given.quiet, given.json)
+
+
+def finish_command(words: Sequence[str]) -> int:
+    """`etudes finish RUN`."""
+    from etudes.actions.train import finish
+    from etudes.views.progress import progress_for
+
+    given = parse(flags.Finish, words, "etudes finish")
+    run = finish(given.run, data=given.data, progress=progress_for(Console(stderr=given.json), given.quiet))
     return _show_run(run, given.quiet, given.json)
 
 
@@ -58,7 +68,7 @@ def reproduce_command(words: Sequence[str]) -> int:
 
     given = parse(flags.Reproduce, words, "etudes reproduce")
     progress = progress_for(Console(stderr=given.json), given.quiet)
-    result = reproduce(given.reference, out=given.out, progress=progress)
+    result = reproduce(given.reference, out=given.out, data=given.data, progress=progress)
     _show(result, given.json)
     return 0 if result.metrics["same"] else 1
 
@@ -73,8 +83,9 @@ def _show_run(run: Any, quiet: bool, as_json: bool) -> int:
         from etudes.runs import read_metrics
         from etudes.views.terminal import print_history, print_result
 
+        early = [results["finished_early"]] if "finished_early" in results else []
         print_history(Console(), read_metrics(run.folder))
-        print_result(Console(), Result(metrics=results["metrics"]))
+        print_result(Console(), Result(metrics=results["metrics"], lines=early))
     print(run)
     return 0
 
@@ -84,7 +95,8 @@ def evaluate_command(words: Sequence[str]) -> int:
     from etudes.actions.evaluate import evaluate
 
     given = parse(flags.Evaluate, words, "etudes evaluate")
-    return _show(evaluate(given.reference, backend=given.backend), given.json)
+    result = evaluate(given.reference, backend=given.backend, data=given.data, test_data=given.test_data)
+    return _show(result, given.json)
 
 
 def use_command(words: Sequence[str]) -> int:
@@ -122,7 +134,7 @@ def inspect_command(words: Sequence[str]) -> int:
         networks = load(target, backend=given.backend).networks
         return _show(Result(tables=layer_tables_of(networks)), given.json)
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options)}
-    return _show(inspect(target, backend=given.backend, **chosen), given.json)
+    return _show(inspect(target, backend=given.backend, data=given.data, **chosen), given.json)
 
 
 def export_command(words: Sequence[str]) -> int:
@@ -138,7 +150,7 @@ def report_command(words: Sequence[str]) -> int:
     from etudes.actions.report import report
 
     given = parse(flags.Report, words, "etudes report")
-    print(report(given.reference, out=given.out, as_is=given.as_is))
+    print(report(given.reference, out=given.out, as_is=given.as_is, data=given.data))
     return 0
 
 
@@ -258,6 +270,10 @@ def _show(result: Result, as_json: bool) -> int:
         print_result(Console(), result)
         if result.run:  # beside the answers, not among them
             Console(stderr=True).print(f"weights: {result.run}", style="dim", soft_wrap=True, highlight=False)
+    if result.unsaved:
+        from etudes.cli import one_line
+
+        print(one_line(f"etudes: warning: {result.unsaved}"), file=sys.stderr)
     return 0
 
 

@@ -25,6 +25,9 @@ Log = Annotated[
     arg(metavar="tensorboard|mlflow", help=_LOG),
 ]
 Quiet = Annotated[FlagCreatePairsOff[bool], arg(help="Show no progress, only the result.")]
+RunData = Annotated[
+    str | None, arg(metavar="PLACE", help="Where the data of the run is now; default: it is looked for where it was.")
+]
 Json = Annotated[FlagCreatePairsOff[bool], arg(help="Print JSON on standard output, progress on standard error.")]
 
 
@@ -48,7 +51,18 @@ class Resume:
     """Resume an interrupted run."""
 
     run: RunFolder
+    data: RunData = None
     log: Log = ()
+    quiet: Quiet = False
+    json: Json = False
+
+
+@dataclass(frozen=True)
+class Finish:
+    """Finish a stopped run as it is, for good: it is evaluated, usable, and marked as finished early."""
+
+    run: RunFolder
+    data: RunData = None
     quiet: Quiet = False
     json: Json = False
 
@@ -60,15 +74,19 @@ class Reproduce:
     reference: Reference
     out: Folder = None
     """Keep the second run here; by default it is removed afterwards."""
+    data: RunData = None
     quiet: Quiet = False
     json: Json = False
 
 
 @dataclass(frozen=True)
 class Evaluate:
-    """The metrics of a run on its test set."""
+    """The metrics of a run on its test set, or on all of some other labelled data."""
 
     reference: Reference
+    data: RunData = None
+    test_data: Annotated[str | None, arg(metavar="PLACE")] = None
+    """Labelled data to test on instead, all of it: what --data of `etudes train` takes. Classes are matched by name."""
     backend: Backend = None
     json: Json = False
 
@@ -91,6 +109,7 @@ class InspectFlags(Generic[S]):
     """Only the layer tables; with the name of an etude they need neither run nor data."""
     preset: Annotated[str | None, arg(metavar="NAME")] = None
     """With --table and the name of an etude: the preset whose networks to show."""
+    data: RunData = None
     backend: Backend = None
     json: Json = False
 
@@ -117,6 +136,7 @@ class Report:
     """The page; by default report.html in the run folder, or in the runs folder for a bundled run."""
     as_is: FlagCreatePairsOff[bool] = False
     """Compute nothing: show only existing results. Without this, missing ones are computed first."""
+    data: RunData = None
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,11 @@ def describe_bundled(run: Run) -> str:
     return f"{name}: {headline.replace('_', ' ')} {show(record['measured'][record['stored']][headline])}"
 
 
+def _describe_own(run: Run) -> str:
+    early = run.results().get("finished_early")
+    return f"{run} ({early})" if early else str(run)
+
+
 def etudes_table() -> Table:
     """The studies, a line each."""
     rows = []
@@ -64,7 +69,7 @@ def etudes_table() -> Table:
         run, experiment = run_of(name), experiments.load(name)
         ready = "not needed" if experiment.capability(BaseNetwork) else "no"
         if run:
-            ready = describe_bundled(run) if run.bundled else str(run)
+            ready = describe_bundled(run) if run.bundled else _describe_own(run)
         further = [describe_bundled(more) for more in bundled_runs() if more.folder.name.startswith(f"{name}@")]
         ready = "; ".join([ready, *further])
         rows.append((name, experiment.summary, best_result(name), ready))

@@ -2,6 +2,7 @@
 
 from etudes.data.catalogue import data_folder
 from etudes.data.images import IMAGE_SETS, describe_images, load_images
+from etudes.data.labelled import load_test_images, note_learned
 from etudes.data.pairs import load_pairs
 from etudes.data.pictures import MAX_FILE_BYTES, PHOTOS, embedded_photo, fit_picture, open_picture, read_picture_header
 from etudes.data.storage import SetStatus, find_file, list_sets
@@ -19,6 +20,8 @@ __all__ = [
     "list_sets",
     "load_images",
     "load_pairs",
+    "load_test_images",
+    "note_learned",
     "open_picture",
     "read_picture_header",
 ]

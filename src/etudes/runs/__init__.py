@@ -1,6 +1,6 @@
 """Runs: the run folder, the only interface between training and everything after it."""
 
-from etudes.runs.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from etudes.runs.checkpoint import Checkpoint, load_checkpoint, remove_checkpoints, save_checkpoint
 from etudes.runs.folder import (
     BUNDLED,
     Run,
@@ -15,6 +15,7 @@ from etudes.runs.folder import (
     runs_folder,
 )
 from etudes.runs.metrics import append_metrics, columns_of, read_metrics, replace_metrics, write_table
+from etudes.runs.places import describe_places, existing, found_place, recorded_places
 from etudes.runs.weights import load_weights, save_weights, settings_digest
 
 __all__ = [
@@ -25,13 +26,18 @@ __all__ = [
     "bundled_run",
     "bundled_runs",
     "columns_of",
+    "describe_places",
+    "existing",
     "find_run",
+    "found_place",
     "load_checkpoint",
     "load_weights",
     "newest_run",
     "next_folder",
     "own_runs",
     "read_metrics",
+    "recorded_places",
+    "remove_checkpoints",
     "replace_metrics",
     "run_at",
     "run_of",

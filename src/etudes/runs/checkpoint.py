@@ -2,11 +2,13 @@
 
 This is the file; when one is written, and what is in it, `training/checkpointing.py` decides.
 
-Two are kept, `current` and `previous`; if the current one is damaged, the previous one is loaded.
+Two are kept, `current` and `previous`; if the current one is damaged, the previous one is loaded. Once the run is
+finished, both are removed.
 """
 
 import hashlib
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,11 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint, settings: str) -> None
     metadata["sha256"] = _checksum(arrays, metadata)
     current = checkpoints / "current.safetensors"
     write_atomically(current, save(arrays, metadata), keep_previous=checkpoints / "previous.safetensors")
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove the checkpoints of a run that is finished: nothing resumes from them. What cannot be removed stays."""
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
 
 
 def load_checkpoint(folder: Path) -> Checkpoint | None:

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Run:
     settings.toml        study, preset, settings, what the data is, sizes of the splits
     environment.json     versions, backend, device, command
     metrics.jsonl        one line per epoch of each phase; metrics.csv is the same as a table
-    checkpoints/         what an interrupted run resumes from
+    checkpoints/         what an interrupted run resumes from; removed when the run is finished
     weights.safetensors  the trained networks, with weights.json as manifest
     pictures/            PNG and GIF
     results.json         metrics on the test set; it is written last, so a run that has it is finished
@@ -40,6 +40,8 @@ class Run:
     """
 
     folder: Path
+    kept_in: Path | None = field(default=None, repr=False)
+    """Where artifacts of the run go instead, as where its folder is read-only."""
 
     def __str__(self) -> str:
         name = self.folder.name
@@ -75,6 +77,8 @@ class Run:
     @property
     def place(self) -> Path:
         """The folder for artifacts of the run: its own or, for a bundled run, one in the runs folder."""
+        if self.kept_in is not None:
+            return self.kept_in
         return runs_folder() / f"{self.folder.name.replace('@', '-')}-bundled" if self.bundled else self.folder
 
     @property

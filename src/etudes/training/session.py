@@ -43,6 +43,8 @@ class Session:
         progress: ProgressCallback,
         checkpoint: Checkpoint | None = None,
         interruption: Interruption | None = None,
+        *,
+        finishing: bool = False,
     ) -> None:
         """Begin, or resume from a checkpoint of this run.
 
@@ -52,10 +54,14 @@ class Session:
             progress: shows the progress.
             checkpoint: what `load_checkpoint` returned.
             interruption: notes a signal that asks to stop; by default signals are not caught.
+            finishing: the training ends here: no phase has epochs left, and what follows the epochs is still done.
         """
         self.run = run
         self.progress = progress
         self._checkpointer = Checkpointer(run, networks, checkpoint, interruption or Interruption(str(run)))
+        self.finishing = finishing
+        self.phases: dict[str, tuple[int, int]] = {}
+        """The epochs that each phase took, and those that it was to take."""
         self._position = self._checkpointer.position
         self.arrays = self._checkpointer.arrays
 
@@ -152,6 +158,7 @@ class Session:
             fitted: the network whose `fit` takes the steps, where `fit` takes them.
         """
         position, checkpointer = self._position, self._checkpointer
+        self.phases[phase] = (total, total)
         if phase in position["done"]:
             if phase == position["phase"]:  # random numbers drawn after the phase follow from the state at its end
                 checkpointer.restore(same_phase=False)
@@ -164,6 +171,10 @@ class Session:
         checkpointer.restore(same_phase=same_phase)
         if fitted is None or not same_phase:
             checkpointer.mark_resumed()
+        if self.finishing:
+            self.phases[phase] = (position["epoch"], total)
+            checkpointer.mark_resumed()
+            return
         self.progress.on_phase_begin(phase, total, position["epoch"])
         for epoch in range(position["epoch"], total):
             checkpointer.began = time.monotonic() - position["seconds"]

@@ -79,6 +79,7 @@ def run_card(
     where = " on the test split" if header["split"].get("test", 1) else ""  # a dream has no test split
     parts = [
         f"# {title}",
+        *([f"The training {finished['finished_early']}."] if "finished_early" in finished else []),
         markdown_table(Table(f"Results{where}", ("metric", "value"), metrics)),
         markdown_table(Table("Settings", ("setting", "value"), settings)),
         "Split: " + ", ".join(f"{name} {count}" for name, count in header["split"].items()) + ".",

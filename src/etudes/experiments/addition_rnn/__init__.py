@@ -2,6 +2,7 @@
 
 from etudes.contract import Experiment, Inspect, Use
 from etudes.experiments.addition_rnn import evaluate, inspect, study, use
+from etudes.experiments.addition_rnn.labelled import load_test_data
 from etudes.experiments.addition_rnn.questions import TextInfo
 
 experiment = Experiment(
@@ -17,4 +18,5 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.QuestionOptions, use.read_questions, use.answer_questions, use.example),
     inspect=Inspect(inspect.inspect, inspect.QuestionToInspect),
+    load_test_data=load_test_data,
 )

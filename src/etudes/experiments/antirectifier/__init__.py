@@ -2,6 +2,7 @@
 
 from etudes.analysis.classification import classifier_io
 from etudes.contract import Compare, Experiment, ImageInfo, Inspect, Use
+from etudes.data import load_test_images
 from etudes.experiments.antirectifier import compare, evaluate, inspect, study, use
 
 experiment = Experiment(
@@ -19,5 +20,6 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.Options, use.read, use.use, use.example),
     inspect=Inspect(inspect.inspect, inspect.Options),
+    load_test_data=load_test_images,
     capabilities=(Compare(compare.compare),),
 )

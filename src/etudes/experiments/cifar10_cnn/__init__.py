@@ -2,6 +2,7 @@
 
 from etudes.analysis.classification import classifier_io
 from etudes.contract import Experiment, ImageInfo, Inspect, Use
+from etudes.data import load_test_images
 from etudes.experiments.cifar10_cnn import evaluate, inspect, study, use
 
 experiment = Experiment(
@@ -17,4 +18,5 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.Options, use.read, use.use, use.example),
     inspect=Inspect(inspect.inspect, inspect.Options),
+    load_test_data=load_test_images,
 )

@@ -285,6 +285,8 @@ def dream(
             arrays["steps"][index] += magnitude > 0
             session.log({"loss": loss, "gradient": magnitude}, 1)
             session.end_epoch({"loss": loss, "gradient": magnitude}, samples=1)
+        if arrays["picture"].shape[0] < size[0]:  # finished early: what is left to dream is only enlarged
+            arrays["picture"] = put_back(resize_image(finish(index - 1), size), index, "before")
     if not arrays["steps"].any():
         raise objective.no_step_error(stopped, settings.max_loss)
     return finish(len(octaves) - 1)

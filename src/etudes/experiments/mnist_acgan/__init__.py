@@ -6,6 +6,7 @@ from dataclasses import replace
 from etudes.contract import Experiment, ImageInfo, Inspect, IOSpec, TensorSpec, Use
 from etudes.experiments.mnist_acgan import inspect, study, use
 from etudes.experiments.mnist_acgan.evaluate import evaluate
+from etudes.experiments.mnist_acgan.labelled import load_test_data
 
 
 def io_spec(info: ImageInfo, settings: study.AcganSettings) -> Mapping[str, IOSpec]:
@@ -33,4 +34,5 @@ experiment = Experiment(
     evaluate=evaluate,
     use=Use(use.Options, use.read, use.use, use.example),
     inspect=Inspect(inspect.inspect, inspect.Options),
+    load_test_data=load_test_data,
 )

@@ -65,7 +65,9 @@ def class_grid(pictures: Array, names: Sequence[str], title: str = "") -> Image.
 
 def save_training_film(session: Session) -> None:
     """Save the grids of all epochs as a film, `pictures/training.gif`."""
-    save_pictures({"training": session.saved_pictures("epoch-*")}, session.run.pictures / "training.gif")
+    grids = session.saved_pictures("epoch-*")
+    if grids:  # none, where the training was finished within its first epoch
+        save_pictures({"training": grids}, session.run.pictures / "training.gif")
 
 
 def word_sheet(generator: Any, word: Sequence[int], z: Array, parts: Sequence[float] = ()) -> Image.Image:

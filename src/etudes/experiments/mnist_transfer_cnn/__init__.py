@@ -5,6 +5,7 @@ from etudes.contract import Experiment, Inspect, Use
 from etudes.experiments.mnist_transfer_cnn import study
 from etudes.experiments.mnist_transfer_cnn.evaluate import evaluate
 from etudes.experiments.mnist_transfer_cnn.inspect import InspectTransfer, inspect
+from etudes.experiments.mnist_transfer_cnn.labelled import load_test_data
 from etudes.experiments.mnist_transfer_cnn.use import UseTransfer, example, read, use
 
 experiment = Experiment(
@@ -23,4 +24,5 @@ experiment = Experiment(
     evaluate=evaluate,
     use=Use(UseTransfer, read, use, example),
     inspect=Inspect(inspect, InspectTransfer),
+    load_test_data=load_test_data,
 )

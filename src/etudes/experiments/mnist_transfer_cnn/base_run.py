@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from etudes.contract import Array
 from etudes.data import IMAGE_SETS
 from etudes.errors import UserError, format_path
-from etudes.runs import Run, load_weights, run_at
+from etudes.runs import Run, found_place, load_weights, run_at
 from etudes.settings import check_fields, from_dict
 
 if TYPE_CHECKING:
@@ -84,4 +84,4 @@ def _base_run(data: str, info_type: type[Any]) -> tuple[Run, TransferInfo, str] 
         check_fields(info)
     except UserError as error:
         raise UserError(f"{format_path(run.folder / 'settings.toml')} does not fit this version: {error}") from error
-    return run, info, str(header["settings"].get("data", ""))
+    return run, info, found_place(run, header, "data")
