@@ -73,9 +73,10 @@ def test_after_its_last_epoch_a_run_is_not_early(
     def fail(*_: object) -> None:
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as killed:
         killed.setattr("etudes.actions.train.save_weights", fail)
-        etudes.train("cifar10_cnn", preset="tiny", out="stopped", quiet=True)
+        with pytest.raises(KeyboardInterrupt):
+            etudes.train("cifar10_cnn", preset="tiny", out="stopped", quiet=True)
     run = etudes.finish("stopped", quiet=True)
     assert "finished_early" not in run.results()
     assert run.results()["weights_sha256"] == straight.results()["weights_sha256"]

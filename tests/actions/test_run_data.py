@@ -125,7 +125,7 @@ def test_a_run_of_before_places_were_kept_says_where_its_data_was_meant(
     del header["places"]
     Run(tmp_path / "here").write_header(header)
     monkeypatch.chdir(tmp_path.parent)
-    with pytest.raises(RunDataError, match="things, the data of .*was not found: give its place with --data"):
+    with pytest.raises(RunDataError, match=r"things, the data of .*was not found: give its place with --data"):
         read(Run(tmp_path / "here"))
     del header["fingerprint"]
     Run(tmp_path / "here").write_header(header)

@@ -166,9 +166,9 @@ def test_a_run_of_another_etude_is_found_and_remembered(tiny_run, tmp_path):
     newer.write_json("weights.json", {**newer.read_json("weights.json"), "sha256": "another"})
     assert weights.find_weights("").name == str(newer)
     assert etudes.evaluate(run).metrics == run.read_json("results.json")["metrics"]  # still with the first one
-    with pytest.raises(UserError, match="other settings"):  # what was left open does not matter, but this does
+    with pytest.raises(UserError, match="--octaves 1, not 2"):  # what was left open does not matter, but this does
         etudes.train("deep_dream", preset="tiny", weights="", octaves=2, out="stopped", quiet=True)
-    with pytest.raises(UserError, match="other settings"):
+    with pytest.raises(UserError, match="--weights"):
         etudes.train("deep_dream", preset="tiny", weights="cifar10_cnn", octaves=1, out="stopped", quiet=True)
     resumed = etudes.train("deep_dream", preset="tiny", weights="", octaves=1, out="stopped", quiet=True)
     assert resumed.header()["settings"]["weights"] == str(first), "not the newer one"
