@@ -105,6 +105,8 @@ def test_finish_refuses_what_has_learned_nothing_and_leaves_what_is_finished(
     assert "new has no checkpoint yet, so nothing to finish: `etudes resume new` trains it" in refused(
         ["finish", "new"], capsys
     )
+    with Run(Path("new")).locked():
+        assert "new is in use by another process" in refused(["finish", "new"], capsys)
     assert command(["finish", "r"]) == 0
     assert "r is finished already" in capsys.readouterr().out
     assert "there is no such folder" in refused(["finish", "nowhere"], capsys)

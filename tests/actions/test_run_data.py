@@ -10,10 +10,11 @@ import pytest
 from PIL import Image
 
 from etudes import experiments
-from etudes.actions.loading import preset_of
+from etudes.actions.loading import open_run, preset_of, settings_of
 from etudes.actions.run_data import RunDataError, read_run_data
 from etudes.actions.train import begun_header
-from etudes.runs import Run, bundled_runs
+from etudes.errors import UserError
+from etudes.runs import Run, bundled_run, bundled_runs, save_weights
 
 
 def draw(folder: Path, classes: dict[str, int], seed: int = 0) -> Path:
@@ -132,6 +133,44 @@ def test_a_run_of_before_places_were_kept_says_where_its_data_was_meant(
     draw(tmp_path / "things", {"nut": 22})
     with pytest.raises(RunDataError, match="train"):
         read(Run(tmp_path / "here"), str(tmp_path / "things"))
+
+
+def test_the_network_of_a_dream_is_found_from_another_folder(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = bundled_run("cifar10_cnn")
+    assert base is not None
+    shutil.copytree(base.folder, "first")
+    Image.effect_noise((120, 100), 50).save("photo.png")
+    dream = begin("deep_dream", "dream", weights="first", data="photo.png")
+    save_weights(dream.folder, {"dream": np.zeros((80, 96, 3), np.float32)})
+    dream.write_json("results.json", {"metrics": {"loss_ratio": 2.0}, "training_seconds": 1.0})
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    loaded = open_run(tmp_path / "dream")
+    assert loaded.base is not None
+    assert (str(loaded.base.run), loaded.info.source) == (str(tmp_path / "first"), "photo.png")
+    assert loaded.data.info == loaded.info
+    (tmp_path / "first").rename(tmp_path / "elsewhere" / "second")
+    with pytest.raises(UserError, match="first"):
+        open_run(tmp_path / "dream")
+
+
+def test_the_pictures_of_a_base_run_are_found_from_another_folder(
+    runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(Path("things"), dict.fromkeys("abcd", 20))
+    base = begin("mnist_transfer_cnn", "first", data="things")
+    save_weights(base.folder, {"first/00.kernel": np.zeros((3, 3), np.float32)})
+    base.write_json("results.json", {"metrics": {"accuracy": 1.0}, "training_seconds": 1.0})
+    second = begin("mnist_transfer_cnn", "second", data="first", to="digits")
+    assert read_run_data(second, second.header(), settings_of(second, second.header()))[0].data == "first"
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    second = Run(tmp_path / "second")
+    located, data = read_run_data(second, second.header(), settings_of(second, second.header()))
+    assert located.data == str(tmp_path / "first")
+    assert data.info.first_classes == ("a", "b")
 
 
 def test_a_folder_with_the_name_of_a_set_is_no_place(runs: Path) -> None:

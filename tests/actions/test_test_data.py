@@ -1,4 +1,4 @@
-"""`evaluate --test-data`: any labelled data, whole, its classes matched by name; and what can be saved nowhere."""
+"""`evaluate --test-data`: any labelled data, whole, its classes matched by name."""
 
 import json
 from collections.abc import Callable
@@ -103,24 +103,6 @@ def test_it_evaluates_all_of_it_and_leaves_the_report_alone(finished: Run, capsy
     assert result["metrics"]["accuracy"] == pytest.approx(right.mean())
     assert (finished.folder / "evaluate.json").read_bytes() == before
     assert all("/tested/mine/" in path for path in result["files"].values())
-
-
-def test_what_cannot_be_saved_is_printed(finished: Run, capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("pictures", "evaluate.json", "inspect.json"):  # a file is a folder and a folder a file
-        path = finished.folder / name
-        if path.is_file():
-            path.unlink()
-            path.mkdir()
-        elif path.exists():
-            path.rename(finished.folder / "elsewhere")
-            path.touch()
-    for words in (["evaluate", str(finished)], ["inspect", str(finished)]):
-        assert command(words) == 0
-        printed = capsys.readouterr()
-        assert printed.out.strip()
-        (line,) = printed.err.strip().split("\n")
-        assert line.startswith("etudes: warning: the result is not saved in ")
-        assert len(line) <= 200
 
 
 def test_a_dream_has_no_labelled_data(

@@ -18,9 +18,9 @@ ETUDES = ("addition_rnn", "cifar10_cnn", "mnist_acgan")
 _TRAIN = """
 import sys
 import etudes
-from etudes.actions import finishing
+import etudes.actions.train
 
-finishing.remove_checkpoints = lambda folder: None  # some cases look as if the training had been interrupted
+etudes.actions.train.remove_checkpoints = lambda folder: None  # some cases look as if the training had been interrupted
 for etude in sys.argv[2:]:
     changes = {"epochs": 1, "pairs": 400} if etude == "addition_rnn" else {"epochs": 1}
     etudes.train(etude, preset="tiny", out=f"{sys.argv[1]}/{etude}", quiet=True, **changes)

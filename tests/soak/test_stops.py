@@ -85,6 +85,14 @@ def test_a_disk_that_is_full_at_any_size_loses_nothing(
     assert finish(forks, FITTED, folder, log) == straight(FITTED)
 
 
+def test_a_killed_run_can_be_finished_as_it_is(forks: Forks, tmp_path: Path) -> None:
+    folder, log = tmp_path / "run", tmp_path / "log.txt"
+    assert kill_at(forks, FITTED, folder, "epoch@2", log)
+    assert forks.run(["finish", str(folder), "--quiet"], log) == 0
+    assert Run(folder).finished_early == "finished early after 1 of 2 epochs"
+    assert etudes.evaluate(folder).metrics == Run(folder).results()["metrics"]
+
+
 class Removing(NoProgress):
     """A progress callback that removes the run's folder."""
 

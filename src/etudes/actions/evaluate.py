@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from etudes.actions.artifacts import command_of, keep_result, unsaved_in
-from etudes.actions.finishing import early_end
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.actions.run_data import RunDataError
 from etudes.contract import Result
@@ -46,7 +45,7 @@ def evaluate(
     with collected_notes() as notes:  # data first: what is wrong with it is said before a backend starts
         tested = _own_data(loaded) if test_data is None else _test_data(loaded, str(test_data))
     result = loaded.experiment.evaluate(loaded.networks, tested, loaded.settings)
-    result.lines[:0] = [*filter(None, [early_end(run)]), *notes]
+    result.lines[:0] = [*filter(None, [run.finished_early]), *notes]
     if test_data is None:
         keep_result(run, "evaluate", result, command_of(run, "evaluate"))
     else:

@@ -10,7 +10,6 @@ from typing import Any
 from rich.console import Console
 
 from etudes import experiments
-from etudes.actions.finishing import early_end
 from etudes.actions.loading import Reference, resolve
 from etudes.actions.train import run_training
 from etudes.contract import ProgressCallback, Result, Table
@@ -51,7 +50,7 @@ def reproduce(
         raise UserError(f"no finished run of {target.etude}: run `etudes train {target.etude}` first")
     if not run.finished:
         raise UserError(f"{run} is not finished, so there is nothing to compare with: first `etudes resume {run}`")
-    if early := early_end(run):
+    if early := run.finished_early:
         raise UserError(f"{run} {early}: only a run that was trained to its end can be reproduced")
     place = Path(out) if out else Path(tempfile.mkdtemp(prefix="etudes-")) / run.folder.name
     try:

@@ -10,11 +10,12 @@ from typing import Any
 from rich.console import Console
 
 from etudes import experiments
+from etudes.actions.artifacts import command_of, save_result
 from etudes.actions.asked import backend_of, check_same, resolve_settings, say_precision
-from etudes.actions.finishing import early_end, early_end_of, save_finished
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
+from etudes.actions.report import write_report
 from etudes.actions.run_data import places_to_record, read_run_data, renamed
-from etudes.contract import Experiment, ProgressCallback
+from etudes.contract import Experiment, ProgressCallback, Result
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError
 from etudes.loggers import check_loggers, with_loggers
@@ -22,6 +23,7 @@ from etudes.runs import (
     Run,
     load_checkpoint,
     next_folder,
+    read_metrics,
     remove_checkpoints,
     run_at,
     save_weights,
@@ -33,6 +35,8 @@ from etudes.training.fingerprint import fingerprint
 from etudes.training.interruption import Interruption
 from etudes.training.session import Session
 from etudes.training.state import weights_of
+from etudes.views.card import run_card
+from etudes.views.curves import learning_curves
 from etudes.views.progress import progress_for
 
 
@@ -116,7 +120,7 @@ def resume(
     run = run if isinstance(run, Run) else run_at(run)
     check_loggers(log)
     header = run.header()
-    if early := early_end(run):
+    if early := run.finished_early:
         raise UserError(f"{run} {early} and cannot be trained further: train anew with another --out")
     with with_loggers(progress or progress_for(Console(), quiet), run, log) as shown:
         if run.finished:
@@ -150,7 +154,7 @@ def finish(
     run, shown = run if isinstance(run, Run) else run_at(run), progress or progress_for(Console(), quiet)
     header = run.header()
     if run.finished:
-        shown.message(f"{run} is finished already{': it ' * bool(early_end(run))}{early_end(run)}")
+        shown.message(f"{run} is finished already" + (f": it {run.finished_early}" if run.finished_early else ""))
         return run
     settings, place = settings_of(run, header), str(data) if data is not None else None
     return run_training(run, header["etude"], header["preset"], settings, None, shown, place=place, finishing=True)
@@ -215,9 +219,11 @@ def run_training(
         with progress:
             experiment.train(networks, data, located, session)
         result = experiment.evaluate(networks, data, located)
+        result.lines[:0] = filter(None, [session.early_end])
         with run.writing():
             sha256 = save_weights(run.folder, weights_of(trained))
-            save_finished(run, result, sha256, early_end_of(session.phases))
+            _finish(run, result, sha256, session.early_end)
+        remove_checkpoints(run.folder)
     return run
 
 
@@ -257,3 +263,21 @@ def _note_environment(run: Run, settings: Settings, progress: ProgressCallback) 
         progress.message(f"{run} began in another environment, so its last bits may differ ({names})")
         later = [*first.get("resumed_with", []), {name: new for name, (_, new) in changed.items()}]
         run.write_json("environment.json", {**first, "resumed_with": later})
+
+
+def _finish(run: Run, result: Result, sha256: str, early: str) -> None:
+    """Save the pictures of the test set and of the curves, card and report, and last of all the results."""
+    save_result(run, "evaluate", result, command_of(run, "evaluate"), weights=sha256)
+    history = read_metrics(run.folder)
+    if history:
+        learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
+    seconds = round(sum(record["seconds"] for record in history), 1)
+    finished: dict[str, Any] = {"metrics": result.metrics, "training_seconds": seconds, "weights_sha256": sha256}
+    finished |= {"finished_early": early} if early else {}
+    header = run.header()
+    pictures = sorted(path.name for path in run.pictures.iterdir() if path.suffix in (".png", ".gif"))
+    title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
+    text = run_card(title, header, run.read_json("environment.json"), finished, result, pictures)
+    (run.folder / "card.md").write_text(text, encoding="utf-8")
+    write_report(run, results=finished)
+    run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})

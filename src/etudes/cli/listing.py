@@ -5,12 +5,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import platform
+from contextlib import suppress
 from statistics import mean
 from typing import Any
 
 from etudes import experiments
 from etudes.contract import BaseNetwork, Table
 from etudes.data import list_sets
+from etudes.errors import UserError
 from etudes.runs import Run, bundled_runs, run_of, runs_folder
 from etudes.settings import describe
 from etudes.training.backend import BACKENDS, default_backend, has_bfloat16
@@ -58,7 +60,9 @@ def describe_bundled(run: Run) -> str:
 
 
 def _describe_own(run: Run) -> str:
-    early = run.results().get("finished_early")
+    early = ""
+    with suppress(UserError):  # of a damaged run the name is still said
+        early = run.finished_early
     return f"{run} ({early})" if early else str(run)
 
 

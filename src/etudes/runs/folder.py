@@ -63,6 +63,15 @@ class Run:
         return (self.folder / "results.json").exists()
 
     @property
+    def finished_early(self) -> str:
+        """What `etudes finish` left in the results, such as "finished early after 3 of 30 epochs"; empty without it.
+
+        Raises:
+            UserError: the results are damaged.
+        """
+        return str(self.results().get("finished_early", "")) if self.finished else ""
+
+    @property
     def ended(self) -> int:
         """When a finished run ended, nanoseconds since 1970."""
         return (self.folder / "results.json").stat().st_mtime_ns

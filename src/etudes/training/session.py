@@ -65,6 +65,16 @@ class Session:
         self._position = self._checkpointer.position
         self.arrays = self._checkpointer.arrays
 
+    @property
+    def early_end(self) -> str:
+        """That the training ended early, once it did, with the epochs that each phase took; else empty."""
+        phases = self.phases
+        if all(taken >= total for taken, total in phases.values()):
+            return ""
+        taken, total = (sum(numbers) for numbers in zip(*phases.values(), strict=True))
+        each = ", ".join(f"{phase} {some} of {all_}" for phase, (some, all_) in phases.items())
+        return f"finished early after {taken} of {total} epochs" + (f" ({each})" if len(phases) > 1 else "")
+
     def message(self, text: RenderableType) -> None:
         """Show a line, or any rich renderable, above the progress."""
         self.progress.message(text)
