@@ -41,7 +41,7 @@ def test_classes_are_matched_by_name_and_all_is_taken(runs: Path) -> None:
 
 def test_a_class_that_the_run_has_not_is_refused(runs: Path) -> None:
     place = save_set("some.npz", "73", ("7", "three"))
-    with pytest.raises(UserError, match=r"some.npz has a class 'three', the run has not"):
+    with pytest.raises(UserError, match=r"some.npz has an unknown class 'three'"):
         load_test_images(place, DIGITS, preset_of("antirectifier", "tiny"), None)
 
 

@@ -34,9 +34,9 @@ def load_test_images(
     names = np.array(whole.info.class_names)[np.concatenate([whole.train.labels, whole.test.labels])]
     for name in dict.fromkeys(names.tolist()):
         if name not in (*known, *others):
-            near = get_close_matches(name, known, n=1, cutoff=0.5) or known
-            what = f"{format_path(source)} has a class {name[:30]!r}, the run has not"
-            raise UserError(f"{what} ({', '.join(near)[:60]}): rename or remove its pictures")
+            near = get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"did you mean {near[0][:30]!r}" if near else f"the run has {', '.join(known)[:50]}"
+            raise UserError(f"{format_path(source)} has an unknown class {name[:30]!r} ({hint}): rename or remove it")
     chosen = np.isin(names, known)
     labels = np.array([known.index(name) for name in names[chosen].tolist()], np.int64)
     test = Images(_fitted(pictures[chosen], info), labels)
