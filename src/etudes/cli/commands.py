@@ -257,7 +257,8 @@ def _show(result: Result, as_json: bool) -> int:
 
         print_result(Console(), result)
         if result.run:  # beside the answers, not among them
-            Console(stderr=True).print(f"weights: {result.run}", style="dim", soft_wrap=True, highlight=False)
+            console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+            console.print(f"weights: {result.run}", style="dim", soft_wrap=True)
     return 0
 
 
