@@ -51,7 +51,7 @@ def test_the_calibration_error_is_that_of_a_count_bin_by_bin(classifier: tuple[A
     found = evaluate_classifier(network, test, NAMES)
     assert found.metrics["calibration_error"] == pytest.approx(error, abs=1e-5)
     assert error > 0.05, "a network that guesses must not count as calibrated"
-    assert {"calibration", "confusion-matrix", "samples-right", "top-losses"} < set(found.pictures)
+    assert {"calibration", "confusion-matrix", "samples-right", "top-losses"} < set(found.drawings)
 
 
 def test_the_highest_losses_come_first(classifier: tuple[Any, Images], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_the_highest_losses_come_first(classifier: tuple[Any, Images], monkeypat
         return "drawn"
 
     monkeypatch.setattr("etudes.analysis.classification.picture_grid", watch)
-    evaluate_classifier(network, test, NAMES)
+    evaluate_classifier(network, test, NAMES).draw()
     said = network.predict(test.pictures, verbose=0)
     wrong = np.flatnonzero(said.argmax(axis=1) != test.labels)
     given = said[wrong, test.labels[wrong]]
@@ -77,4 +77,4 @@ def test_what_a_run_saves_is_what_a_page_reads(classifier: tuple[Any, Images]) -
     assert np.sum(record["counts"]) == len(test)
     assert np.trace(record["counts"]) == len(test) - found.metrics["errors"]
     for cell in record["cells"]:
-        assert cell["file"].removesuffix(".png") in found.pictures
+        assert cell["file"].removesuffix(".png") in found.drawings

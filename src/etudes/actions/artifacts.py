@@ -71,6 +71,7 @@ def save_result(run: Run, kind: str, result: Result, command: str, *, weights: s
 
 
 def _save_pictures(run: Run, result: Result) -> None:
+    result.lines += result.draw()
     for name, picture in result.pictures.items():
         result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
     for name, record in result.records.items():

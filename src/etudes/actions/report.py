@@ -78,13 +78,12 @@ def _use_example(loaded: LoadedRun) -> None:
     save_result(loaded.run, "use", result, command_of(loaded.run, "use", example.inputs, options))
 
 
-def write_report(run: Run, out: Path | None = None, *, results: dict[str, Any] | None = None) -> Path:
+def write_report(run: Run, out: Path | None = None) -> Path:
     """Write the page of what a run's folder holds.
 
     Args:
-        run: a run whose training ended.
+        run: a finished run.
         out: the page; by default `report.html` in the run's `place`.
-        results: what is about to become `results.json`, where that is not yet there.
 
     Returns:
         Where the page is.
@@ -92,7 +91,7 @@ def write_report(run: Run, out: Path | None = None, *, results: dict[str, Any] |
     Raises:
         UserError: a file of the run is damaged, or the page cannot be written.
     """
-    page = report_page(_page(run, results or run.results()))
+    page = report_page(_page(run, run.results()))
     place = out or run.place / "report.html"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
