@@ -348,6 +348,10 @@ class Experiment:
         """The frozen dataclass S, of which the presets are values."""
         return type(self.presets["tuned"])
 
+    def headline_of(self, metrics: Mapping[str, Any]) -> str:
+        """The metric that counts most among these: the headline or, where classes are unequal, balanced accuracy."""
+        return "balanced_accuracy" if "balanced_accuracy" in metrics else self.headline
+
     def capability(self, kind: type[C]) -> C | None:
         """The study's capability of a kind, or None."""
         return next((found for found in self.capabilities if isinstance(found, kind)), None)

@@ -23,6 +23,7 @@ from etudes.runs import Run
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object
 from etudes.settings import command_words
+from etudes.views.card import run_card
 from etudes.views.pictures import save_pictures
 
 KINDS = ("evaluate", "inspect", "use")
@@ -77,6 +78,16 @@ def _save_pictures(run: Run, result: Result) -> None:
     for name, record in result.records.items():
         text = json.dumps(record, indent=1, ensure_ascii=False)
         (run.pictures / f"{name}.json").write_text(text, encoding="utf-8")
+
+
+def write_card(run: Run) -> None:
+    """Write `card.md` of a finished run, from its files alone."""
+    header, results = run.header(), run.results()
+    pictures = sorted(path.name for path in run.pictures.iterdir() if path.suffix in (".png", ".gif"))
+    title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
+    tables = [Table(table["title"], table["columns"], table["rows"]) for table in results.get("tables", [])]
+    text = run_card(title, header, run.read_json("environment.json"), results, Result(tables=tables), pictures)
+    (run.folder / "card.md").write_text(text, encoding="utf-8")
 
 
 def read_results(run: Run, kind: str) -> list[tuple[str, Result]]:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from etudes import experiments
-from etudes.actions.artifacts import KINDS, command_of, read_results, save_result
+from etudes.actions.artifacts import KINDS, command_of, read_results, save_result, write_card
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.contract import BaseNetwork, Result, Table
 from etudes.errors import UserError
@@ -64,6 +64,8 @@ def report(reference: Reference, *, out: str | Path | None = None, as_is: bool =
         steps: dict[str, Callable[[LoadedRun], Any]] = {"evaluate": evaluate, "inspect": inspect, "use": _use_example}
         for kind in missing:
             steps[kind](loaded)
+    if not (loaded.run.folder / "card.md").exists():  # the process that finished the run came no further
+        write_card(loaded.run)
     return write_report(loaded.run, Path(out) if out else None)
 
 
@@ -105,6 +107,7 @@ def summary(run: Run) -> Section:
     """A finished run as one section of a page about several: metrics, what use gave, all pictures."""
     header, results = run.header(), run.results()
     experiment = experiments.load(header["etude"])
+    headline = experiment.headline_of(results["metrics"])
     notes = [(kind, command, result) for kind in KINDS for command, result in read_results(run, kind)]
     used = [(command, result) for kind, command, result in notes if kind == "use"]
     files = {path for _, _, result in notes for path in result.files.values()}
@@ -115,9 +118,9 @@ def summary(run: Run) -> Section:
     return Section(
         name=header["etude"],
         about=experiment.summary,
-        headline=(experiment.headline, results["metrics"][experiment.headline]),
+        headline=(headline, results["metrics"][headline]),
         parts=[
-            Part("", tables=[_test_metrics_table(results["metrics"], experiment.headline)]),
+            Part("", tables=[_test_metrics_table(results["metrics"], headline)]),
             *(Part("Used", command=command, lines=said_of(result)) for command, result in used),
             Part("Pictures", pictures=pictures, fragment=_confusion(run, header["etude"])),
             Part("", folded=[table for kind, _, result in notes if kind == "inspect" for table in result.tables]),
@@ -130,7 +133,7 @@ def glance(runs: Sequence[Run], origins: Sequence[str]) -> Table:
     rows = []
     for run, origin in zip(runs, origins, strict=True):
         header, results = run.header(), run.results()
-        headline = experiments.load(header["etude"]).headline
+        headline = experiments.load(header["etude"]).headline_of(results["metrics"])
         data = header["data"].get("source", header["settings"].get("data", ""))
         value = results["metrics"][headline]
         rows.append((header["etude"], headline.replace("_", " "), value, data, results["training_seconds"], origin))
@@ -143,7 +146,7 @@ def _page(run: Run, results: dict[str, Any]) -> Page:
     notes = {kind: read_results(run, kind) for kind in KINDS}
     taken = {path for found in notes.values() for _, result in found for path in result.files.values()}
     sections = [
-        _result_section(experiment.headline, results, tested=_tested(header)),
+        _result_section(experiment.headline_of(results["metrics"]), results, tested=_tested(header)),
         _training_section(run, header, taken),
         *(_kept_section(run, kind, found, header) for kind, found in notes.items() if found),
         *_more_section(run, header["etude"], {command for found in notes.values() for command, _ in found}),

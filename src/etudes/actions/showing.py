@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from etudes.actions.artifacts import command_of, save_result
+from etudes.actions.artifacts import command_of, save_result, write_card
 from etudes.actions.report import write_report
-from etudes.contract import ProgressCallback, Result, Table
+from etudes.contract import ProgressCallback, Result
 from etudes.runs import Run, read_metrics
-from etudes.views.card import run_card
 from etudes.views.curves import learning_curves
 
 
@@ -38,13 +37,3 @@ def _save_curves(run: Run) -> None:
     history = read_metrics(run.folder)
     if history:
         learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
-
-
-def write_card(run: Run) -> None:
-    """Write `card.md` of a finished run, from its files alone."""
-    header, results = run.header(), run.results()
-    pictures = sorted(path.name for path in run.pictures.iterdir() if path.suffix in (".png", ".gif"))
-    title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
-    tables = [Table(table["title"], table["columns"], table["rows"]) for table in results.get("tables", [])]
-    text = run_card(title, header, run.read_json("environment.json"), results, Result(tables=tables), pictures)
-    (run.folder / "card.md").write_text(text, encoding="utf-8")

@@ -69,12 +69,14 @@ def _show_run(run: Any, quiet: bool, as_json: bool) -> int:
         _print_json({"run": str(run), **results})
         return 0
     if not quiet:
-        from etudes.contract import Result
+        from etudes.contract import Result, Table
         from etudes.runs import read_metrics
         from etudes.views.terminal import print_history, print_result
 
         print_history(Console(), read_metrics(run.folder))
-        print_result(Console(), Result(metrics=results["metrics"]))
+        unequal = "balanced_accuracy" in results["metrics"]
+        tables = [Table(**table) for table in results["tables"] if unequal and table["title"].startswith("by class")]
+        print_result(Console(), Result(metrics=results["metrics"], tables=tables))
     print(run)
     return 0
 
