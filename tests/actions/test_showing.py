@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,8 @@ def test_a_picture_that_cannot_be_drawn_costs_one_line_each(runs: Path, monkeypa
     """Those that training draws too; and later they are drawn again."""
     with monkeypatch.context() as patched:
         patched.setattr("matplotlib.figure.Figure.savefig", fail)  # curves
-        patched.setattr("etudes.experiments.deep_dream.evaluate.before_after", fail)
-        patched.setattr("etudes.experiments.deep_dream.study.octave_strip", fail)
+        for module, function in (("evaluate", "before_after"), ("study", "octave_strip")):
+            patched.setattr(import_module(f"etudes.experiments.{STUDY}.{module}"), function, fail)
         progress = Listening()
         run = etudes.train(STUDY, preset="tiny", out="run", progress=progress)
     failed = [line for line in progress.lines if "nothing can be drawn today" in line]

@@ -95,6 +95,7 @@ def guessed(monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...], wrong: tupl
     return evaluate_classifier(None, test, [f"class {k}" for k in range(len(sizes))]), labels, said
 
 
+@pytest.mark.filterwarnings("ignore:y_pred contains classes")
 @pytest.mark.parametrize(
     ("sizes", "wrong"), [((57, 3), (0, 3)), ((40, 20, 8), (3, 5, 1)), ((0, 9, 2), (0, 1, 1)), ((31, 20), (1, 1))]
 )
@@ -129,7 +130,7 @@ def test_the_studies_of_classifiers_keep_that_order(etude: str, monkeypatch: pyt
     settings = replace(study.presets["tiny"], limit=40)
     start_backend()
     data = study.load_data(settings)
-    networks = build_networks(study, settings, data.info)
+    networks = build_networks(study, settings, data.info, None)
     monkeypatch.setattr("etudes.analysis.classification.UNEQUAL", 0.0)
     result = study.evaluate(networks, data, settings)
     assert next(iter(result.metrics)) == "balanced_accuracy" == study.headline_of(result.metrics)
