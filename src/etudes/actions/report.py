@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -239,7 +240,7 @@ def _curves(run: Run, history: list[dict[str, Any]]) -> list[Path]:
     if history and not place.exists():
         from etudes.views.curves import learning_curves
 
-        with run.writing():
+        with suppress(Exception):  # a picture that cannot be drawn costs no page
             learning_curves({run.folder.name: history}).save(place)
     return [place] if place.exists() else []
 
