@@ -24,6 +24,9 @@ Networks = dict[str, Any]
 
 Array = NDArray[Any]
 
+Drawing = Callable[[], "Image | list[Image]"]
+"""A function that draws a picture or a film."""
+
 MAX_IMAGE_SIDE = 1024
 """Pixels that the side of a labelled picture may have."""
 
@@ -97,6 +100,8 @@ class Result:
 
     "SET/NAME" belongs to a set of pictures, such as those behind the cells of a confusion matrix, in a folder of it.
     """
+    drawings: dict[str, Drawing] = field(default_factory=dict)
+    """Pictures that are not drawn yet, by name: `draw` does that, when what was measured is safe."""
     lines: list[str] = field(default_factory=list)
     """Plain sentences to show first."""
     answers: list[dict[str, Any]] = field(default_factory=list)
@@ -112,11 +117,23 @@ class Result:
     unsaved: str = ""
     """Why nothing of it could be saved beside its run. Filled in by the action; no part of the JSON."""
 
+    def draw(self) -> list[str]:
+        """Draw what is not drawn yet; returns a line for each picture that cannot be drawn."""
+        failed = []
+        for name, drawing in self.drawings.items():
+            try:
+                self.pictures[name] = drawing()
+            except Exception as error:
+                failed.append(f"{name} could not be drawn: {type(error).__name__}: {str(error)[:100]}")
+        self.drawings = {}
+        return failed
+
     def extend(self, other: Result) -> Result:
         """Add what another result holds, but for its files; returns this one."""
         self.metrics |= other.metrics
         self.tables += other.tables
         self.pictures |= other.pictures
+        self.drawings |= other.drawings
         self.lines += other.lines
         self.records |= other.records
         self.captions |= other.captions
@@ -338,6 +355,10 @@ class Experiment:
     def settings(self) -> type[Settings]:
         """The frozen dataclass S, of which the presets are values."""
         return type(self.presets["tuned"])
+
+    def headline_of(self, metrics: Mapping[str, Any]) -> str:
+        """The metric that counts most among these: the headline or, where classes are unequal, balanced accuracy."""
+        return "balanced_accuracy" if "balanced_accuracy" in metrics else self.headline
 
     def capability(self, kind: type[C]) -> C | None:
         """The study's capability of a kind, or None."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, log_loss
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, log_loss
 
 from etudes.analysis.classification import evaluate_classifier, predict
 from etudes.contract import Images
@@ -51,7 +51,7 @@ def test_the_calibration_error_is_that_of_a_count_bin_by_bin(classifier: tuple[A
     found = evaluate_classifier(network, test, NAMES)
     assert found.metrics["calibration_error"] == pytest.approx(error, abs=1e-5)
     assert error > 0.05, "a network that guesses must not count as calibrated"
-    assert {"calibration", "confusion-matrix", "samples-right", "top-losses"} < set(found.pictures)
+    assert {"calibration", "confusion-matrix", "samples-right", "top-losses"} < set(found.drawings)
 
 
 def test_the_highest_losses_come_first(classifier: tuple[Any, Images], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,7 +63,7 @@ def test_the_highest_losses_come_first(classifier: tuple[Any, Images], monkeypat
         return "drawn"
 
     monkeypatch.setattr("etudes.analysis.classification.picture_grid", watch)
-    evaluate_classifier(network, test, NAMES)
+    evaluate_classifier(network, test, NAMES).draw()
     said = network.predict(test.pictures, verbose=0)
     wrong = np.flatnonzero(said.argmax(axis=1) != test.labels)
     given = said[wrong, test.labels[wrong]]
@@ -77,4 +77,66 @@ def test_what_a_run_saves_is_what_a_page_reads(classifier: tuple[Any, Images]) -
     assert np.sum(record["counts"]) == len(test)
     assert np.trace(record["counts"]) == len(test) - found.metrics["errors"]
     for cell in record["cells"]:
-        assert cell["file"].removesuffix(".png") in found.pictures
+        assert cell["file"].removesuffix(".png") in found.drawings
+
+
+def guessed(monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...], wrong: tuple[int, ...]) -> Any:
+    """What is evaluated where each class has so many pictures, so many of them taken for the first or second class."""
+    labels = np.arange(len(sizes)).repeat(sizes)
+    said = np.concatenate(
+        [
+            np.where(np.arange(size) < bad, int(k == 0), k)
+            for k, (size, bad) in enumerate(zip(sizes, wrong, strict=True))
+        ]
+    )
+    probabilities = np.eye(len(sizes), dtype=np.float32)[said]
+    monkeypatch.setattr("etudes.analysis.classification.outputs_of", lambda *_: probabilities)
+    test = Images(np.zeros((len(labels), 2, 2, 1), np.uint8), labels)
+    return evaluate_classifier(None, test, [f"class {k}" for k in range(len(sizes))]), labels, said
+
+
+@pytest.mark.filterwarnings("ignore:y_pred contains classes")
+@pytest.mark.parametrize(
+    ("sizes", "wrong"), [((57, 3), (0, 3)), ((40, 20, 8), (3, 5, 1)), ((0, 9, 2), (0, 1, 1)), ((31, 20), (1, 1))]
+)
+def test_balanced_accuracy_and_the_classes_come_first_where_they_are_unequal(
+    sizes: tuple[int, ...], wrong: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result, labels, said = guessed(monkeypatch, sizes, wrong)
+    assert list(result.metrics)[:2] == ["balanced_accuracy", "accuracy"]
+    assert result.metrics["balanced_accuracy"] == pytest.approx(balanced_accuracy_score(labels, said))
+    assert result.tables[0].title == "by class"
+    (line,) = result.lines
+    assert f"{min(size for size in sizes if size):,} to {max(sizes)} test pictures" in line
+    assert "--class-weights" in line
+
+
+@pytest.mark.parametrize("sizes", [(30, 20), (100, 100, 70), (5, 0, 5), (1, 1)])
+def test_of_classes_alike_the_headline_stays_accuracy(sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    result, *_ = guessed(monkeypatch, sizes, (0,) * len(sizes))
+    assert next(iter(result.metrics)) == "accuracy"
+    assert "balanced_accuracy" not in result.metrics
+    assert result.lines == []
+
+
+@pytest.mark.parametrize("etude", ["antirectifier", "cifar10_cnn", "mnist_transfer_cnn"])
+def test_the_studies_of_classifiers_keep_that_order(etude: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from etudes import experiments
+    from etudes.actions.loading import build_networks
+
+    study = experiments.load(etude)
+    settings = replace(study.presets["tiny"], limit=40)
+    start_backend()
+    data = study.load_data(settings)
+    networks = build_networks(study, settings, data.info, None)
+    monkeypatch.setattr("etudes.analysis.classification.UNEQUAL", 0.0)
+    result = study.evaluate(networks, data, settings)
+    assert next(iter(result.metrics)) == "balanced_accuracy" == study.headline_of(result.metrics)
+    assert result.tables[0].title == "by class"
+    assert "unequal" in result.lines[0]
+    monkeypatch.setattr("etudes.analysis.classification.UNEQUAL", 1e9)
+    result = study.evaluate(networks, data, settings)
+    assert next(iter(result.metrics)) == "accuracy" == study.headline_of(result.metrics)
+    assert not result.pictures, "a picture is drawn when the metrics are safe"

@@ -54,7 +54,7 @@ def saved(folder: Path, names: tuple[str, ...] = NAMES) -> Path:
     sheets, record = confusion_cells(*answers(), names)
     (folder / "confusion").mkdir()
     for name, sheet in sheets.items():
-        sheet.save(folder / f"{name}.png")
+        sheet().save(folder / f"{name}.png")
     (folder / "confusion.json").write_text(json.dumps(record), encoding="utf-8")
     return folder
 
@@ -73,7 +73,7 @@ def test_a_cell_shows_its_surest_mistakes_and_no_more_than_so_many() -> None:
     sheets, record = confusion_cells(pictures, truth, guess, confidence, ("cat", "dog", "ship"))
     members = np.flatnonzero((truth == 0) & (guess == 1))
     assert len(members) > MAX_PICTURES
-    sheet = np.asarray(sheets["confusion/cat-dog"].convert("L"))
+    sheet = np.asarray(sheets["confusion/cat-dog"]().convert("L"))
     side = 8 * 7 + 2
     shown = [int(sheet[row * (side + 13) + 20, column * side + 20]) for row in range(3) for column in range(8)]
     assert shown == members[np.argsort(-confidence[members])][:MAX_PICTURES].tolist()
@@ -94,7 +94,7 @@ def test_many_classes_get_the_pictures_of_their_fullest_cells() -> None:
     pictures = np.zeros((len(truth), 2, 2, 1), np.uint8)
     _, record = confusion_cells(pictures, truth, guess, np.ones(len(truth)), [str(k) for k in range(size)])
     assert len(record["cells"]) == 200
-    assert {"truth": 3, "guess": 4, "file": "confusion/3-4.png", "shown": 3} in record["cells"]
+    assert {"truth": 3, "guess": 4, "file": "confusion/3-4.png", "count": 3, "shown": 3} in record["cells"]
 
 
 def test_no_mistake_needs_no_picture(tmp_path: Path) -> None:
@@ -151,5 +151,4 @@ def test_a_record_leads_to_no_file_elsewhere(tmp_path: Path) -> None:
     record = json.loads((folder / "confusion.json").read_text())
     record["cells"][0]["file"] = "../secret.png"
     (folder / "confusion.json").write_text(json.dumps(record))
-    with pytest.raises(UserError, match="damaged"):
-        confusion_page(folder)
+    assert base64.b64encode(b"secret").decode() not in confusion_page(folder)

@@ -26,6 +26,7 @@ from etudes.runs import Run
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object
 from etudes.settings import command_words
+from etudes.views.card import run_card
 from etudes.views.pictures import save_pictures
 
 KINDS = ("evaluate", "inspect", "use")
@@ -87,6 +88,7 @@ def unsaved_in(folder: Path, error: UserError | OSError) -> str:
 
 
 def _save_pictures(run: Run, result: Result) -> None:
+    result.lines += result.draw()
     for name, picture in result.pictures.items():
         result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
     for name, record in result.records.items():
@@ -119,6 +121,16 @@ def writable(run: Run, *, needed: bool) -> Iterator[Run]:
         if (run.place / "pictures").is_dir():
             shutil.copytree(run.place / "pictures", Path(folder) / "pictures")
         yield dataclasses.replace(run, kept_in=Path(folder))
+
+
+def write_card(run: Run) -> None:
+    """Write `card.md` of a finished run, from its files alone."""
+    header, results = run.header(), run.results()
+    pictures = sorted(path.name for path in run.pictures.iterdir() if path.suffix in (".png", ".gif"))
+    title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
+    tables = [Table(table["title"], table["columns"], table["rows"]) for table in results.get("tables", [])]
+    text = run_card(title, header, run.read_json("environment.json"), results, Result(tables=tables), pictures)
+    (run.folder / "card.md").write_text(text, encoding="utf-8")
 
 
 def read_results(run: Run, kind: str) -> list[tuple[str, Result]]:

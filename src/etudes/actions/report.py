@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from etudes import experiments
-from etudes.actions.artifacts import KINDS, command_of, keep_result, read_results, writable
+from etudes.actions.artifacts import KINDS, command_of, keep_result, read_results, writable, write_card
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.actions.run_data import RunDataError
 from etudes.contract import BaseNetwork, Result, Table
@@ -84,6 +85,9 @@ def _report(loaded: LoadedRun, out: Path | None, *, as_is: bool) -> Path:
                 steps[kind](loaded)
         except RunDataError as error:
             raise RunDataError(f"{error}; --as-is shows what there is") from error
+    if not (loaded.run.bundled or (loaded.run.folder / "card.md").exists()):  # who finished the run came no further
+        with suppress(OSError):
+            write_card(loaded.run)
     return write_report(loaded.run, out)
 
 
@@ -98,13 +102,12 @@ def _use_example(loaded: LoadedRun) -> None:
     keep_result(loaded.run, "use", result, command_of(loaded.run, "use", example.inputs, options))
 
 
-def write_report(run: Run, out: Path | None = None, *, results: dict[str, Any] | None = None) -> Path:
+def write_report(run: Run, out: Path | None = None) -> Path:
     """Write the page of what a run's folder holds.
 
     Args:
-        run: a run whose training ended.
+        run: a finished run.
         out: the page; by default `report.html` in the run's `place`.
-        results: what is about to become `results.json`, where that is not yet there.
 
     Returns:
         Where the page is.
@@ -112,7 +115,7 @@ def write_report(run: Run, out: Path | None = None, *, results: dict[str, Any] |
     Raises:
         UserError: a file of the run is damaged, or the page cannot be written.
     """
-    page = report_page(_page(run, results or run.results()))
+    page = report_page(_page(run, run.results()))
     place = out or run.place / "report.html"
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -126,6 +129,7 @@ def summary(run: Run) -> Section:
     """A finished run as one section of a page about several: metrics, what use gave, all pictures."""
     header, results = run.header(), run.results()
     experiment = experiments.load(header["etude"])
+    headline = experiment.headline_of(results["metrics"])
     notes = [(kind, command, result) for kind in KINDS for command, result in read_results(run, kind)]
     used = [(command, result) for kind, command, result in notes if kind == "use"]
     files = {path for _, _, result in notes for path in result.files.values()}
@@ -136,9 +140,9 @@ def summary(run: Run) -> Section:
     return Section(
         name=header["etude"],
         about=experiment.summary,
-        headline=(experiment.headline, results["metrics"][experiment.headline]),
+        headline=(headline, results["metrics"][headline]),
         parts=[
-            Part("", tables=[_test_metrics_table(results["metrics"], experiment.headline)]),
+            Part("", tables=[_test_metrics_table(results["metrics"], headline)]),
             *(Part("Used", command=command, lines=said_of(result)) for command, result in used),
             Part("Pictures", pictures=pictures, fragment=_confusion(run, header["etude"])),
             Part("", folded=[table for kind, _, result in notes if kind == "inspect" for table in result.tables]),
@@ -151,7 +155,7 @@ def glance(runs: Sequence[Run], origins: Sequence[str]) -> Table:
     rows = []
     for run, origin in zip(runs, origins, strict=True):
         header, results = run.header(), run.results()
-        headline = experiments.load(header["etude"]).headline
+        headline = experiments.load(header["etude"]).headline_of(results["metrics"])
         data = header["data"].get("source", header["settings"].get("data", ""))
         value = results["metrics"][headline]
         rows.append((header["etude"], headline.replace("_", " "), value, data, results["training_seconds"], origin))
@@ -164,7 +168,7 @@ def _page(run: Run, results: dict[str, Any]) -> Page:
     notes = {kind: read_results(run, kind) for kind in KINDS}
     taken = {path for found in notes.values() for _, result in found for path in result.files.values()}
     sections = [
-        _result_section(experiment.headline, results, tested=_tested(header)),
+        _result_section(experiment.headline_of(results["metrics"]), results, tested=_tested(header)),
         _training_section(run, header, taken),
         *(_kept_section(run, kind, found, header) for kind, found in notes.items() if found),
         *_more_section(run, header["etude"], {command for found in notes.values() for command, _ in found}),
@@ -258,7 +262,7 @@ def _curves(run: Run, history: list[dict[str, Any]]) -> list[Path]:
     if history and not place.exists():
         from etudes.views.curves import learning_curves
 
-        with run.writing():
+        with suppress(Exception):  # a picture that cannot be drawn costs no page
             learning_curves({run.folder.name: history}).save(place)
     return [place] if place.exists() else []
 

@@ -10,11 +10,10 @@ from typing import Any
 from rich.console import Console
 
 from etudes import experiments
-from etudes.actions.artifacts import command_of, save_result
 from etudes.actions.asked import backend_of, check_same, resolve_settings, say_precision
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
-from etudes.actions.report import write_report
 from etudes.actions.run_data import places_to_record, read_run_data, renamed
+from etudes.actions.showing import show_finished
 from etudes.contract import Experiment, ProgressCallback, Result
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError
@@ -35,8 +34,6 @@ from etudes.training.fingerprint import fingerprint
 from etudes.training.interruption import Interruption
 from etudes.training.session import Session
 from etudes.training.state import weights_of
-from etudes.views.card import run_card
-from etudes.views.curves import learning_curves
 from etudes.views.progress import progress_for
 
 
@@ -218,11 +215,12 @@ def run_training(
         session = Session(run, trained, progress, checkpoint, interruption, finishing=finishing)
         with progress:
             experiment.train(networks, data, located, session)
+        with run.writing():
+            sha256 = save_weights(run.folder, weights_of(trained))
         result = experiment.evaluate(networks, data, located)
         result.lines[:0] = filter(None, [session.early_end])
         with run.writing():
-            sha256 = save_weights(run.folder, weights_of(trained))
-            _finish(run, result, sha256, session.early_end)
+            _finish(run, result, sha256, session.early_end, progress)
         remove_checkpoints(run.folder)
     return run
 
@@ -265,19 +263,10 @@ def _note_environment(run: Run, settings: Settings, progress: ProgressCallback) 
         run.write_json("environment.json", {**first, "resumed_with": later})
 
 
-def _finish(run: Run, result: Result, sha256: str, early: str) -> None:
-    """Save the pictures of the test set and of the curves, card and report, and last of all the results."""
-    save_result(run, "evaluate", result, command_of(run, "evaluate"), weights=sha256)
-    history = read_metrics(run.folder)
-    if history:
-        learning_curves({run.folder.name: history}).save(run.pictures / "learning-curves.png")
-    seconds = round(sum(record["seconds"] for record in history), 1)
+def _finish(run: Run, result: Result, sha256: str, early: str, progress: ProgressCallback) -> None:
+    """Write the results, with which the run is finished, and then what shows them."""
+    seconds = round(sum(record["seconds"] for record in read_metrics(run.folder)), 1)
     finished: dict[str, Any] = {"metrics": result.metrics, "training_seconds": seconds, "weights_sha256": sha256}
     finished |= {"finished_early": early} if early else {}
-    header = run.header()
-    pictures = sorted(path.name for path in run.pictures.iterdir() if path.suffix in (".png", ".gif"))
-    title = f"{run.folder.name}: {header['etude']}, preset {header['preset']}"
-    text = run_card(title, header, run.read_json("environment.json"), finished, result, pictures)
-    (run.folder / "card.md").write_text(text, encoding="utf-8")
-    write_report(run, results=finished)
     run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})
+    show_finished(run, result, progress)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etudes.analysis.calibration import calibration
+from etudes.analysis.calibration import Calibration, calibration
 from etudes.contract import Array, Example, ImageInfo, Images, IOSpec, Result, Table, TensorSpec
 from etudes.data import fit_picture, open_picture
 from etudes.errors import UserError
@@ -21,6 +22,7 @@ from etudes.views.confusion import NAME as CONFUSION
 from etudes.views.confusion import confusion_cells
 from etudes.views.features import feature_maps, filter_grid
 from etudes.views.grids import confusion_matrix, picture_grid, to_image
+from etudes.views.plotting import one_line
 
 
 def classifier_io(class_names: Sequence[str]) -> IOSpec:
@@ -61,11 +63,19 @@ def predict(network: Any, pictures: Array, *, flips: bool = False) -> Prediction
     return Prediction(probabilities)
 
 
+UNEQUAL = 1.5
+"""Classes are unequal where the largest has more than so many times the test pictures of the smallest."""
+
+MANY_CLASSES = 40
+"""From more classes on, the table by class is sorted by accuracy."""
+
+
 def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) -> Result:
     """Metrics of a classifier on test pictures, and its mistakes.
 
     Metrics: accuracy, cross-entropy, expected calibration error. A table of the accuracy by class. Pictures: confusion
-    matrix, the pictures behind its cells, reliability diagram, correct samples, mistakes with the highest loss.
+    matrix, the pictures behind its cells, reliability diagram, correct samples, mistakes with the highest loss. Where
+    the classes are unequal, balanced accuracy, the mean of the classes' accuracies, comes first, with a line about it.
 
     Args:
         network: pictures in, probabilities out.
@@ -85,25 +95,46 @@ def evaluate_classifier(network: Any, test: Images, class_names: Sequence[str]) 
         },
         tables=[_by_class(test.labels, correct, class_names)],
     )
-    result.pictures = {
-        "confusion-matrix": confusion_matrix(test.labels, found.classes, class_names, "test pictures"),
-        "calibration": reliability_diagram(
-            reliability.edges,
-            reliability.counts,
-            reliability.accuracy,
-            reliability.bounds,
-            reliability.expected_error,
-            f"{len(test):,} test pictures",
-        ),
-        "samples-right": _samples(test, found, class_names, np.flatnonzero(correct)[:40]),
+    if are_unequal(test.labels):
+        result.metrics = {"balanced_accuracy": balanced_accuracy(test.labels, correct), **result.metrics}
+        few, *_, many = np.sort(np.unique_counts(test.labels).counts)
+        result.lines.append(
+            f"the classes are unequal, {few:,} to {many:,} test pictures: judge by balanced accuracy, the mean of the "
+            "accuracies by class; training with --class-weights makes the rare ones count as much"
+        )
+    sheets, record = confusion_cells(test.pictures, test.labels, found.classes, found.confidence, class_names)
+    result.records[CONFUSION] = record
+    result.drawings = {
+        "confusion-matrix": partial(confusion_matrix, test.labels, found.classes, class_names, "test pictures"),
+        "calibration": partial(_reliability, reliability, f"{len(test):,} test pictures"),
+        "samples-right": partial(_samples, test, found, class_names, np.flatnonzero(correct)[:40]),
     }
     mistakes = top_losses(found, test.labels, 40)
     if len(mistakes):
-        result.pictures["top-losses"] = _samples(test, found, class_names, mistakes)
-    sheets, record = confusion_cells(test.pictures, test.labels, found.classes, found.confidence, class_names)
-    result.pictures |= sheets
-    result.records[CONFUSION] = record
+        result.drawings["top-losses"] = partial(_samples, test, found, class_names, mistakes)
+    result.drawings |= sheets
     return result
+
+
+def are_unequal(labels: Array) -> bool:
+    """Whether the accuracy over all pictures says little of some class: there are far fewer pictures of it."""
+    sizes = np.unique_counts(labels).counts
+    return bool(len(sizes)) and bool(sizes.max() > UNEQUAL * sizes.min())
+
+
+def balanced_accuracy(labels: Array, correct: Array) -> float:
+    """Mean of the accuracies of the classes that have pictures: that of a network that only guesses is 1 / classes.
+
+    Args:
+        labels: int (n,).
+        correct: bool (n,).
+    """
+    sizes = np.bincount(labels)
+    return float((np.bincount(labels, weights=correct)[sizes > 0] / sizes[sizes > 0]).mean())
+
+
+def _reliability(found: Calibration, of: str) -> Any:
+    return reliability_diagram(found.edges, found.counts, found.accuracy, found.bounds, found.expected_error, of)
 
 
 def losses(found: Prediction, labels: Array) -> NDArray[np.float32]:
@@ -119,12 +150,16 @@ def top_losses(found: Prediction, labels: Array, limit: int) -> NDArray[np.int64
 
 
 def _by_class(labels: Array, correct: Array, class_names: Sequence[str]) -> Table:
-    of_class = [labels == k for k in range(len(class_names))]
+    """Pictures and accuracy of each class; of more classes than one reads, the lowest accuracy first."""
+    sizes, right = (np.bincount(labels, weights, len(class_names)) for weights in (None, correct))
     rows = [
-        (name, int(members.sum()), float(correct[members].mean()) if members.any() else "")
-        for name, members in zip(class_names, of_class, strict=True)
+        (name, int(size), float(number / size) if size else "")
+        for name, size, number in zip(class_names, sizes, right, strict=True)
     ]
-    return Table("by class", ("class", "pictures", "accuracy"), rows)
+    if len(rows) <= MANY_CLASSES:
+        return Table("by class", ("class", "pictures", "accuracy"), rows)
+    rows.sort(key=lambda row: 2.0 if row[2] == "" else row[2])
+    return Table("by class, the lowest accuracy first", ("class", "pictures", "accuracy"), rows)
 
 
 def _samples(test: Images, found: Prediction, class_names: Sequence[str], chosen: Array) -> Any:
@@ -133,7 +168,8 @@ def _samples(test: Images, found: Prediction, class_names: Sequence[str], chosen
     for index in chosen:
         truth, guess, confidence = test.labels[index], found.classes[index], f"{found.confidence[index]:.0%}"
         wrong = truth != guess
-        captions.append(f"{class_names[guess]} {confidence}" + (f"\nis {class_names[truth]}" if wrong else ""))
+        true, guessed = one_line(class_names[truth]), one_line(class_names[guess])
+        captions.append(f"{guessed} {confidence}" + (f"\nis {true}" if wrong else ""))
         colours.append("#B00020" if wrong else "black")
     scale = max(1, round(112 / test.pictures.shape[2]))
     return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)

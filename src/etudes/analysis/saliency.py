@@ -18,6 +18,7 @@ from etudes.contract import Array, ImageInfo, Images, Result, Table
 from etudes.data import fit_picture, open_picture
 from etudes.errors import unknown
 from etudes.training.backend import drawn_from, input_gradient, keras, outputs_of
+from etudes.views.plotting import one_line
 from etudes.views.saliency import Explanation, saliency_sheet
 
 STEPS = 128
@@ -240,13 +241,13 @@ def explain_predictions(
         answer = int(found.classes[index])
         chosen = class_names.index(target) if target is not None else answer
         name, why = class_names[answer], class_names[chosen]
-        caption = f"{index + 1}: {name[:24]} {found.confidence[index]:.0%}"
-        caption += f", is {truth[:24]}" if truth and truth != name else ""
+        caption = f"{index + 1}: {one_line(name)} {found.confidence[index]:.0%}"
+        caption += f", is {one_line(truth)}" if truth and truth != name else ""
         integrated = explainer.integrated_gradients(picture, chosen)
         explained.append(
             Explanation(
                 picture,
-                f"{caption}\nwhy {why[:24]}?",
+                f"{caption}\nwhy {one_line(why)}?",
                 np.abs(explainer.gradient(picture, chosen)).max(axis=-1),
                 integrated.attributions.sum(axis=-1),
                 explainer.grad_cam(picture, chosen) if explainer.has_convolutions else None,

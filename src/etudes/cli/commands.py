@@ -79,13 +79,15 @@ def _show_run(run: Any, quiet: bool, as_json: bool) -> int:
         _print_json({"run": str(run), **results})
         return 0
     if not quiet:
-        from etudes.contract import Result
+        from etudes.contract import Result, Table
         from etudes.runs import read_metrics
         from etudes.views.terminal import print_history, print_result
 
         early = [results["finished_early"]] if "finished_early" in results else []
         print_history(Console(), read_metrics(run.folder))
-        print_result(Console(), Result(metrics=results["metrics"], lines=early))
+        unequal = "balanced_accuracy" in results["metrics"]
+        tables = [Table(**table) for table in results["tables"] if unequal and table["title"].startswith("by class")]
+        print_result(Console(), Result(metrics=results["metrics"], lines=early, tables=tables))
     print(run)
     return 0
 
@@ -269,7 +271,8 @@ def _show(result: Result, as_json: bool) -> int:
 
         print_result(Console(), result)
         if result.run:  # beside the answers, not among them
-            Console(stderr=True).print(f"weights: {result.run}", style="dim", soft_wrap=True, highlight=False)
+            console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+            console.print(f"weights: {result.run}", style="dim", soft_wrap=True)
     if result.unsaved:
         from etudes.cli import one_line
 

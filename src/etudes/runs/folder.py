@@ -32,7 +32,7 @@ class Run:
     checkpoints/         what an interrupted run resumes from; removed when the run is finished
     weights.safetensors  the trained networks, with weights.json as manifest
     pictures/            PNG and GIF
-    results.json         metrics on the test set; it is written last, so a run that has it is finished
+    results.json         metrics on the test set; a run that has it is finished, and what shows it follows
     card.md              the run on one page
     evaluate.json        the result of evaluate; so too inspect.json, and use.json of the example
     report.html          all of it on one page, pictures included

@@ -57,8 +57,9 @@ def _progress(run: ListedRun, *versions: tuple[str, int, int]) -> tuple[str, str
         epochs = len(read_metrics(run.run.folder))
         if run.state != "finished":
             return str(epochs or ""), ""
-        headline = experiments.load(run.etude).headline
-        return str(epochs), f"{headline.replace('_', ' ')} {show(run.run.results()['metrics'].get(headline, ''))}"
+        metrics = run.run.results()["metrics"]
+        headline = experiments.load(run.etude).headline_of(metrics)
+        return str(epochs), f"{headline.replace('_', ' ')} {show(metrics.get(headline, ''))}"
     except (UserError, OSError):
         return "", ""
 

@@ -249,8 +249,13 @@ class Session:
         self.progress.on_epoch_end(record)
         self._checkpointer.save_if_due("epoch")
 
-    def save_picture(self, name: str, image: Image) -> None:
-        """Save a picture that training draws, as `pictures/NAME.png`."""
+    def save_picture(self, name: str, draw: Callable[[], Image]) -> None:
+        """Save a picture that training draws, as `pictures/NAME.png`; one that cannot be drawn is one line."""
+        try:
+            image = draw()
+        except Exception as error:
+            self.message(f"{name} could not be drawn: {type(error).__name__}: {str(error)[:100]}")
+            return
         with self.run.writing():
             image.save(self.run.pictures / f"{name}.png")
 

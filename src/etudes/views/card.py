@@ -6,11 +6,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from etudes.contract import Result, Table
+from etudes.views.plotting import one_line
 
 LOOKS = "| command | picture | what it shows |"
 """The first line of the tables of a study's card that name the pictures that each command makes."""
+
+MAX_ROWS = 100
+"""Rows of a table on a run's card."""
+
+MAX_TEXT = 2000
+"""Characters of a text from a person on it."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +44,28 @@ def looks_of(card: str) -> list[Look]:
     return found
 
 
+def literal(text: Any) -> str:
+    """Text from a person in Markdown, so that nothing of it is taken for markup, nor "$" for mathematics."""
+    return re.sub(r"[\\`*{}\[\]<>|$~#&]|(?<!\w)_|_(?!\w)", r"\\\g<0>", one_line(str(text), MAX_TEXT))
+
+
+def code(text: str) -> str:
+    """Text as code in Markdown, whatever it holds."""
+    text = one_line(text, MAX_TEXT)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return f"{fence} {text} {fence}" if "`" in text else f"`{text}`"
+
+
+def literal_table(table: Table) -> str:
+    """A table in Markdown whose text is literal, at most `MAX_ROWS` rows of it."""
+    rows = [[literal(show(cell)) for cell in row] for row in table.rows[:MAX_ROWS]]
+    if len(table.rows) > MAX_ROWS:
+        rows.append([f"… and {len(table.rows) - MAX_ROWS:,} more", *[""] * (len(table.columns) - 1)])
+    return markdown_table(Table(literal(table.title), [literal(name) for name in table.columns], rows))
+
+
 def markdown_table(table: Table) -> str:
-    """A table in Markdown, with its title above it."""
+    """A table in Markdown, with its title above it; its cells are Markdown."""
     lines = ["| " + " | ".join(map(str, row)) + " |" for row in [table.columns, *table.rows]]
     lines.insert(1, "|" + " --- |" * len(table.columns))
     return f"**{table.title}**\n\n" + "\n".join(lines)
@@ -73,20 +101,19 @@ def run_card(
         result: what `evaluate` returned; its tables are shown.
         pictures: names of files in the run's `pictures/`.
     """
-    settings = [(name, show(value)) for name, value in header["settings"].items()]
-    metrics = [(name.replace("_", " "), show(value)) for name, value in finished["metrics"].items()]
+    metrics = [(name.replace("_", " "), value) for name, value in finished["metrics"].items()]
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
     where = " on the test split" if header["split"].get("test", 1) else ""  # a dream has no test split
     parts = [
-        f"# {title}",
+        f"# {literal(title)}",
         *([f"The training {finished['finished_early']}."] if "finished_early" in finished else []),
-        markdown_table(Table(f"Results{where}", ("metric", "value"), metrics)),
-        markdown_table(Table("Settings", ("setting", "value"), settings)),
+        literal_table(Table(f"Results{where}", ("metric", "value"), metrics)),
+        literal_table(Table("Settings", ("setting", "value"), list(header["settings"].items()))),
         "Split: " + ", ".join(f"{name} {count}" for name, count in header["split"].items()) + ".",
         f"Trained in {finished['training_seconds']} s on {environment['processor']}, {environment['cores']} cores, "
         f"{environment['backend']}, {environment['precision']}. Python {environment['python']}, {versions}.",
-        f"Command: `{environment['command']}`. SHA-256 of the weights: `{finished['weights_sha256']}`.",
-        *(markdown_table(table) for table in result.tables),
-        *(f"![{name}](pictures/{name})" for name in pictures),
+        f"Command: {code(environment['command'])}. SHA-256 of the weights: `{finished['weights_sha256']}`.",
+        *map(literal_table, result.tables),
+        *(f"![{literal(name)}](pictures/{quote(name)})" for name in pictures),
     ]
     return "\n\n".join(parts) + "\n"

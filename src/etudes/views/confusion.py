@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import html
 import json
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,10 @@ from PIL import Image
 from etudes.contract import Array
 from etudes.errors import UserError
 from etudes.views.grids import picture_grid
+from etudes.views.plotting import one_line
+
+Cells = Mapping[tuple[int, int], Mapping[str, Any]]
+"""The cells of a record that have a sheet, by (true class, predicted class)."""
 
 NAME = "confusion"
 """Name of the set of pictures and of the record beside it: `confusion/TRUTH-GUESS.png` and `confusion.json`."""
@@ -26,10 +32,16 @@ MAX_PICTURES = 24
 MAX_CELLS = 200
 """Cells that have a sheet: the fullest ones, where there are more (a hundred classes have up to 9,900)."""
 
+MAX_SIDE = 112
+"""Pixels of the side of a picture on a sheet; larger ones lose rows and columns, as the sheets would fill a disk."""
+
+MAX_CLASSES = 100
+"""Classes whose matrix a page shows as a table; of more classes it lists the cells that have sheets."""
+
 
 def confusion_cells(
     pictures: Array, truth: Array, guess: Array, confidence: Array, class_names: Sequence[str]
-) -> tuple[dict[str, Image.Image], dict[str, Any]]:
+) -> tuple[dict[str, Callable[[], Image.Image]], dict[str, Any]]:
     """A sheet for each kind of mistake, the most confident first, each picture with the confidence below it.
 
     Args:
@@ -40,27 +52,37 @@ def confusion_cells(
         class_names: one for each class.
 
     Returns:
-        The sheets by name, "confusion/TRUTH-GUESS", and the record: `classes`, `counts` (rows are the true classes),
-        and for each cell that has a sheet its `truth` and `guess` (indices in `classes`), `file` and `shown`.
+        Functions that draw the sheets, by name, "confusion/TRUTH-GUESS", and the record: `classes`, the `sizes` of the
+        classes, and for each cell that has a sheet its `truth` and `guess` (indices in `classes`), `file`, `count` and
+        how many are `shown`. Up to `MAX_CLASSES` classes, `counts` is the whole matrix; its rows are the true classes.
     """
     size, words = len(class_names), _words(class_names)
-    counts = np.bincount(np.asarray(truth) * size + guess, minlength=size * size).reshape(size, size)
-    sheets: dict[str, Image.Image] = {}
+    wrong = np.flatnonzero(truth != guess)
+    kinds, of_kind, counts = np.unique(
+        np.asarray(truth, np.int64)[wrong] * size + guess[wrong], return_inverse=True, return_counts=True
+    )
+    sheets: dict[str, Callable[[], Image.Image]] = {}
     cells = []
-    wrong = counts * (1 - np.eye(size, dtype=np.int64))
-    fullest = np.argsort(-wrong, axis=None, kind="stable")[: min(MAX_CELLS, np.count_nonzero(wrong))]
-    for row, column in zip(*np.unravel_index(np.sort(fullest), wrong.shape), strict=True):
-        found = np.flatnonzero((truth == row) & (guess == column))
+    for kind in np.sort(np.argsort(-counts, kind="stable")[:MAX_CELLS]):
+        row, column = divmod(int(kinds[kind]), size)
+        found = wrong[of_kind == kind]
         found = found[np.argsort(-confidence[found], kind="stable")][:MAX_PICTURES]
         name = f"{NAME}/{words[row]}-{words[column]}"
-        sheets[name] = picture_grid(
-            pictures[found],
-            min(8, len(found)),
-            captions=[f"{confidence[index]:.0%}" for index in found],
-            scale=max(1, round(56 / pictures.shape[2])),
-        )
-        cells.append({"truth": int(row), "guess": int(column), "file": f"{name}.png", "shown": len(found)})
-    return sheets, {"classes": list(class_names), "counts": counts.tolist(), "cells": cells}
+        sheets[name] = partial(_sheet, pictures, found, confidence)
+        cell = {"truth": row, "guess": column, "file": f"{name}.png", "count": int(counts[kind]), "shown": len(found)}
+        cells.append(cell)
+    record: dict[str, Any] = {"classes": list(class_names), "sizes": np.bincount(truth, minlength=size).tolist()}
+    if size <= MAX_CLASSES:
+        matrix = np.bincount(np.asarray(truth) * size + guess, minlength=size * size).reshape(size, size)
+        record["counts"] = matrix.tolist()
+    return sheets, {**record, "cells": cells}
+
+
+def _sheet(pictures: Array, chosen: Array, confidence: Array) -> Image.Image:
+    step = math.ceil(max(pictures.shape[1:3]) / MAX_SIDE)
+    shown = pictures[chosen, ::step, ::step]
+    captions = [f"{confidence[index]:.0%}" for index in chosen]
+    return picture_grid(shown, min(8, len(chosen)), captions=captions, scale=max(1, round(56 / shown.shape[2])))
 
 
 def _words(class_names: Sequence[str]) -> list[str]:
@@ -115,16 +137,31 @@ def confusion_page(pictures: Path, prefix: str = "") -> str:
 
 
 def _parts(record: dict[str, Any], pictures: Path, name: str) -> Iterator[str]:
-    classes = [html.escape(str(each)) for each in record["classes"]]
-    counts = np.array(record["counts"], dtype=np.int64).reshape(len(classes), len(classes))
+    classes = [html.escape(one_line(str(each), 80)) for each in record["classes"]]
     cells = {(int(cell["truth"]), int(cell["guess"])): cell for cell in record["cells"]}
-    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    what = "rows are true classes, columns are predictions; a linked cell opens its pictures"
     yield f'<div class="confusion" id="{name}">{STYLE}'
     # On a phone the table scrolls, not the page; with the keyboard too, as it can be focused.
-    yield f'<div class="confusion-table" tabindex="0"><table><caption>Confusion matrix: {what}</caption>'
+    yield '<div class="confusion-table" tabindex="0"><table>'
+    yield from (_matrix if "counts" in record else _list)(record, classes, cells, name)
+    yield "</table></div>"
+    for (row, column), cell in sorted(cells.items()):
+        count, shown = int(cell["count"]), int(cell["shown"])
+        many = f"{count} of {classes[row]} predicted as {classes[column]}"
+        rest = f", the {shown} most confident" if shown < count else ""
+        sheet = _embedded(pictures, str(cell["file"]))
+        yield f'<section class="confusion-cell" id="{name}-{row}-{column}" aria-label="{many}">'
+        yield f'<p>{many}{rest}; below each, the confidence. <a href="#{name}">Back to the matrix</a></p>'
+        yield (f'<img src="{sheet}" alt="{many}">' if sheet else "<p>not drawn</p>") + "</section>"
+    yield "</div>"
+
+
+def _matrix(record: dict[str, Any], classes: Sequence[str], cells: Cells, name: str) -> Iterator[str]:
+    """The rows of the whole matrix."""
+    counts = np.array(record["counts"], dtype=np.int64).reshape(len(classes), len(classes))
+    share = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    what = "rows are true classes, columns are predictions; a linked cell opens its pictures"
     head = "".join(f'<th scope="col">{each}</th>' for each in classes)
-    yield f"<thead><tr><td></td>{head}</tr></thead><tbody>"
+    yield f"<caption>Confusion matrix: {what}</caption><thead><tr><td></td>{head}</tr></thead><tbody>"
     for row, truth in enumerate(classes):
         line = [f'<tr><th scope="row">{truth}</th>']
         for column, guess in enumerate(classes):
@@ -137,18 +174,26 @@ def _parts(record: dict[str, Any], pictures: Path, name: str) -> Iterator[str]:
             strength = 0.45 * share[row, column] if row == column else min(0.6, 3 * share[row, column])
             line.append(f'<td style="background: rgb({colour} / {strength:.3f})">{text}</td>')
         yield "".join([*line, "</tr>"])
-    yield "</tbody></table></div>"
-    for (row, column), cell in sorted(cells.items()):
-        count, shown = int(counts[row, column]), int(cell["shown"])
-        many = f"{count} of {classes[row]} predicted as {classes[column]}"
-        rest = f", the {shown} most confident" if shown < count else ""
-        yield f'<section class="confusion-cell" id="{name}-{row}-{column}" aria-label="{many}">'
-        yield f'<p>{many}{rest}; below each, the confidence. <a href="#{name}">Back to the matrix</a></p>'
-        yield f'<img src="{_embedded(pictures, str(cell["file"]))}" alt="{many}"></section>'
-    yield "</div>"
+    yield "</tbody>"
+
+
+def _list(record: dict[str, Any], classes: Sequence[str], cells: Cells, name: str) -> Iterator[str]:
+    """A row for each cell that has a sheet, the fullest first: a matrix of so many classes could not be read."""
+    what = f"the {len(cells)} most frequent mistakes among {len(classes):,} classes; a linked count opens its pictures"
+    head = "".join(f'<th scope="col">{each}</th>' for each in ("true", "predicted", "pictures", "of"))
+    yield f"<caption>Confusion: {what}</caption><thead><tr>{head}</tr></thead><tbody>"
+    for (row, column), cell in sorted(cells.items(), key=lambda item: -int(item[1]["count"])):
+        label = f"{int(cell['count'])} of {classes[row]} predicted as {classes[column]}: show them"
+        link = f'<a href="#{name}-{row}-{column}" aria-label="{label}">{int(cell["count"])}</a>'
+        of = int(record["sizes"][row])
+        yield f'<tr><th scope="row">{classes[row]}</th><th>{classes[column]}</th><td>{link}</td><td>{of}</td></tr>'
+    yield "</tbody>"
 
 
 def _embedded(pictures: Path, file: str) -> str:
-    """A sheet as a data URI. Only the last part of its name is used, so nothing outside its folder is shown."""
-    content = (pictures / NAME / Path(file).name).read_bytes()
-    return f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    """A sheet as a data URI, or "" where it was not drawn.
+
+    Only the last part of its name is used, so nothing outside its folder is shown.
+    """
+    path = pictures / NAME / Path(file).name
+    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.exists() else ""

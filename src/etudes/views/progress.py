@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
 
 from etudes.contract import ProgressCallback
+from etudes.views.plotting import harmless
 
 _WIDE = 80
 _HIDDEN = ("phase", "epoch", "seconds", "samples_per_second")
@@ -54,7 +55,8 @@ class ProgressLines(NoProgress):
 
     def message(self, text: RenderableType) -> None:
         """Print it."""
-        self.console.print(text, soft_wrap=isinstance(text, str))
+        shown = harmless(text) if isinstance(text, str) else text
+        self.console.print(shown, soft_wrap=isinstance(text, str), markup=False, emoji=False)
 
     def on_phase_begin(self, phase: str, epochs: int, done: int) -> None:
         """Note the number of epochs; print where a run resumes."""
@@ -66,7 +68,7 @@ class ProgressLines(NoProgress):
         """Print the epoch's metrics."""
         head = f"{record['phase']} {record['epoch']}/{self.epochs}"
         pace = f"{record['seconds']:.1f} s  {record['samples_per_second']:.0f} samples/s"
-        self.console.print(f"{head}  {metrics_text(record)}  ({pace})", highlight=False, soft_wrap=True)
+        self.console.print(f"{head}  {metrics_text(record)}  ({pace})", highlight=False, soft_wrap=True, markup=False)
 
 
 class ProgressBar(ProgressLines):
@@ -74,10 +76,11 @@ class ProgressBar(ProgressLines):
 
     def __init__(self, console: Console) -> None:
         super().__init__(console)
-        columns: list[ProgressColumn] = [TextColumn("{task.description}"), TimeRemainingColumn(compact=True)]
+        description = TextColumn("{task.description}", markup=False)
+        columns: list[ProgressColumn] = [description, TimeRemainingColumn(compact=True)]
         if console.width >= _WIDE:  # else none of them could be read
             columns.insert(1, BarColumn(bar_width=24))
-            columns += [TextColumn("{task.fields[pace]}"), TextColumn("{task.fields[metrics]}")]
+            columns += [TextColumn("{task.fields[pace]}"), TextColumn("{task.fields[metrics]}", markup=False)]
         self.progress = Progress(*columns, console=console, transient=True, refresh_per_second=5)
         self.task: TaskID | None = None
         self.phase = ""

@@ -104,4 +104,5 @@ def report_page(page: Page) -> str:
         for section in page.sections
     ]
     template = environment.get_template("report.html.jinja")
-    return template.render(page=page, sections=shown, names=[section.name for section in page.sections])
+    text = template.render(page=page, sections=shown, names=[section.name for section in page.sections])
+    return text.encode("utf-8", "backslashreplace").decode()  # the names of files need not be Unicode

@@ -17,6 +17,7 @@ from rich.text import Text
 from etudes.contract import Result, Table
 from etudes.views.card import answer_line, show
 from etudes.views.curves import sparkline
+from etudes.views.plotting import harmless
 
 
 class FittingTable:
@@ -84,13 +85,23 @@ class Card(Markdown):
     elements: ClassVar[dict[str, type[MarkdownElement]]] = {**Markdown.elements, "table_open": _Table}
 
 
+LITERAL: dict[str, Any] = {"markup": False, "emoji": False}
+"""For text from people: rich would take "[red]" for a colour and ":cat:" for an animal."""
+
+MAX_ROWS = 60
+"""Rows of a table that are printed: a data set may have a thousand classes."""
+
+
 def drawn_table(table: Table) -> FittingTable:
-    """A table to print; columns of numbers are aligned to the right."""
-    drawn = RichTable(title=table.title, title_justify="left", header_style="bold", title_style="bold")
+    """A table to print, at most `MAX_ROWS` rows of it; columns of numbers are aligned to the right."""
+    drawn = RichTable(title=Text(table.title), title_justify="left", header_style="bold", title_style="bold")
     for index, name in enumerate(table.columns):
         numeric = all(isinstance(row[index], int | float) for row in table.rows)
-        drawn.add_column(name, justify="right" if numeric else "left", overflow="fold")
-    rows = [[f"{cell:,}" if isinstance(cell, int) else show(cell) for cell in row] for row in table.rows]
+        drawn.add_column(Text(name), justify="right" if numeric else "left", overflow="fold")
+    shown = table.rows[:MAX_ROWS]
+    rows = [[harmless(f"{cell:,}" if isinstance(cell, int) else show(cell)) for cell in row] for row in shown]
+    if len(table.rows) > MAX_ROWS:
+        rows.append([f"… and {len(table.rows) - MAX_ROWS:,} more", *[""] * (len(table.columns) - 1)])
     for row in rows:
         drawn.add_row(*map(Text, row))
     return FittingTable(drawn, table.columns, rows)
@@ -104,23 +115,24 @@ def print_table(console: Console, table: Table) -> None:
 def print_result(console: Console, result: Result) -> None:
     """Print all parts of a result."""
     for line in result.lines:
-        console.print(line, soft_wrap=True, markup=False, highlight=False)
+        console.print(harmless(line), soft_wrap=True, highlight=False, **LITERAL)
     for answer in result.answers if not result.lines else []:
-        console.print(answer_line(answer), soft_wrap=True)
+        console.print(harmless(answer_line(answer)), soft_wrap=True, **LITERAL)
     for table in result.tables:
         print_table(console, table)
     if result.metrics:
         width = max(map(len, result.metrics))
         for name, value in result.metrics.items():
-            console.print(f"{name.replace('_', ' '):<{width}}  {show(value)}", soft_wrap=True)
+            console.print(f"{name.replace('_', ' '):<{width}}  {show(value)}", soft_wrap=True, **LITERAL)
     sets: dict[str, list[str]] = {}
     for name, path in result.files.items():
         if "/" in name:
             sets.setdefault(name.split("/")[0], []).append(path)
         else:
-            console.print(f"{name}: {path}", soft_wrap=True, highlight=False)
+            console.print(f"{name}: {path}", soft_wrap=True, highlight=False, **LITERAL)
     for name, paths in sets.items():
-        console.print(f"{name}: {len(paths)} pictures in {Path(paths[0]).parent}", soft_wrap=True, highlight=False)
+        line = f"{name}: {len(paths)} pictures in {Path(paths[0]).parent}"
+        console.print(line, soft_wrap=True, highlight=False, **LITERAL)
 
 
 def print_history(console: Console, history: Sequence[Mapping[str, Any]]) -> None:
@@ -131,4 +143,5 @@ def print_history(console: Console, history: Sequence[Mapping[str, Any]]) -> Non
         for name in names:
             values = [record[name] for record in lines if name in record]
             text = f"{phase} {name.replace('_', ' ')}"
-            console.print(f"{text:<34} {sparkline(values)}  {show(values[0])} → {show(values[-1])}", highlight=False)
+            line = f"{text:<34} {sparkline(values)}  {show(values[0])} → {show(values[-1])}"
+            console.print(line, highlight=False, **LITERAL)

@@ -236,7 +236,9 @@ def test_networks_that_agree() -> None:
     found = paired_difference(same, same, seed=0)
     assert astuple(found) == (0.0, 0.0, 0.0, 0, 0, 1.0)
     data = experiments.load("antirectifier").load_data(PRESETS["tiny"])
-    assert disagreements(data.test, data.test.labels, data.test.labels, data.info.class_names, "relu-256") is None
+    labels, names = data.test.labels, data.info.class_names
+    nothing = disagreements(data.test, labels, labels, names, "relu-256")
+    assert nothing.height < disagreements(data.test, labels, (labels + 1) % 10, names, "relu-256").height
 
 
 def test_it_learns_digits() -> None:

@@ -68,8 +68,8 @@ class FakeSession:
     def message(self, text: Any) -> None:
         self.messages.append(text)
 
-    def save_picture(self, name: str, image: Any) -> None:
-        self.grids.append(image)
+    def save_picture(self, name: str, draw: Any) -> None:
+        self.grids.append(draw())
 
     def saved_pictures(self, pattern: str) -> list[Any]:
         return self.grids

@@ -70,7 +70,8 @@ def _evaluate_all_pairs(
     _add_metrics(result, "exhaustive", scored.wrong)
     result.tables.append(origin_table(scored.wrong, origin))
     result.tables += error_tables(scored.wrong, all_pairs(numbers), settings.operator, sample=False)
-    result.pictures["error-map"] = error_map(scored.wrong.reshape(numbers, numbers), origin > 0, settings.operator)
+    wrong = scored.wrong.reshape(numbers, numbers)
+    result.drawings["error-map"] = lambda: error_map(wrong, origin > 0, settings.operator)
     return scored, lambda indices: make_examples(all_pairs(numbers, indices), settings.operator), origin > 0
 
 
@@ -136,7 +137,7 @@ def _add_calibration(result: Result, scored: ScoredPredictions, new: Array) -> N
     written = scored.written & new[:, None]
     found = calibration(scored.characters[written], scored.correct[written])
     result.metrics["calibration_error"] = found.expected_error
-    result.pictures["calibration"] = reliability_diagram(
+    result.drawings["calibration"] = lambda: reliability_diagram(
         found.edges,
         found.counts,
         found.accuracy,

@@ -10,7 +10,7 @@ from etudes.analysis.intervals import proportion_ci
 from etudes.contract import Array
 from etudes.experiments.addition_rnn.predictions import Predictor, ScoredPredictions
 from etudes.experiments.addition_rnn.questions import Examples
-from etudes.views.plotting import COLOURS, figure, ink, picture
+from etudes.views.plotting import COLOURS, figure, ink, installed_fallbacks, picture
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -150,7 +150,7 @@ def confidence_picture(scored: ScoredPredictions, test: Examples, rows: int = 12
                 frame = Rectangle((column - 0.48, row - 0.45), 0.96, 0.9, fill=False, color=ORANGE, linewidth=3)
                 left.add_patch(frame)
         labels = [f"{test.questions[k]} = {test.answers[k]}" for k in shown]
-        left.set_yticks(range(len(shown)), labels, family="monospace", fontsize=9)
+        left.set_yticks(range(len(shown)), labels, family=["DejaVu Sans Mono", *installed_fallbacks()], fontsize=9)
         left.set_xticks(range(length), range(1, length + 1))
         left.set_xlabel("character of the answer")
         title = f"the {len(shown)} of lowest confidence among {len(test):,} test answers; ✗ is wrong"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from etudes.analysis.classification import evaluate_classifier, predict
+from etudes.analysis.classification import are_unequal, evaluate_classifier, predict
 from etudes.contract import Array, ImageData, Images, Networks, Result, Table
 from etudes.experiments.antirectifier.study import AntirectifierSettings
 from etudes.views.features import stacked
 from etudes.views.grids import picture_grid
-from etudes.views.plotting import COLOURS
+from etudes.views.plotting import COLOURS, one_line
 
 RESAMPLES = 2000
 
@@ -35,13 +36,17 @@ def evaluate(networks: Networks, data: ImageData, settings: AntirectifierSetting
         suffix = name.replace("-", "_")
         result.metrics[f"accuracy_{suffix}"] = float(correct.mean())
         result.metrics[f"difference_{suffix}"] = difference.estimate
-        picture = disagreements(test, predicted["antirectifier"], predicted[name], names, name)
-        if picture is not None:
-            result.pictures[f"disagreements-{name}"] = picture
-    result.tables.insert(0, Table("baselines", ("network", "parameters", "accuracy", "errors"), rows))
+        right = [classes == test.labels for classes in (predicted["antirectifier"], predicted[name])]
+        if (right[0] != right[1]).any():
+            result.drawings[f"disagreements-{name}"] = partial(
+                disagreements, test, predicted["antirectifier"], predicted[name], names, name
+            )
+    tables = [Table("baselines", ("network", "parameters", "accuracy", "errors"), rows)]
     if paired:
         columns = ("difference of accuracy", "value", "95 % from", "95 % to", "only first right", "only second", "p")
-        result.tables.insert(1, Table("paired on the same test pictures", columns, paired))
+        tables.append(Table("paired on the same test pictures", columns, paired))
+    # Where the classes are unequal, the table by class stays the first.
+    result.tables = [*result.tables, *tables] if are_unequal(test.labels) else [*tables, *result.tables]
     return result
 
 
@@ -90,8 +95,8 @@ def paired_difference(first: NDArray[np.bool_], second: NDArray[np.bool_], seed:
 
 def disagreements(
     test: Images, antirectifier: Array, baseline: Array, class_names: Sequence[str], name: str, limit: int = 24
-) -> Image.Image | None:
-    """Pictures that exactly one of two networks classifies correctly, or None if there are none.
+) -> Image.Image:
+    """Pictures that exactly one of two networks classifies correctly.
 
     Args:
         test: the pictures.
@@ -101,7 +106,7 @@ def disagreements(
         name: the baseline's name.
         limit: largest number of pictures of each kind.
     """
-    strips, captions = [], []
+    strips, captions, names = [], [], [one_line(name) for name in class_names]
     for winner, loser, right, wrong, colour in (
         ("antirectifier", name, antirectifier, baseline, COLOURS[0]),
         (name, "antirectifier", baseline, antirectifier, COLOURS[1]),
@@ -110,13 +115,11 @@ def disagreements(
         shown = found[:limit]
         captions.append(f"only {winner} is right: {len(found)}" + f"; below, what {loser} predicts" * bool(len(found)))
         separator = ", " if max(map(len, class_names)) <= 3 else ",\n"  # two long names do not fit in one line
-        texts = [f"{class_names[test.labels[i]]}{separator}not {class_names[wrong[i]]}" for i in shown]
+        texts = [f"{names[test.labels[i]]}{separator}not {names[wrong[i]]}" for i in shown]
         strip = Image.new("RGB", (320, 4), "white")
         if len(shown):
             scale = max(1, round(84 / test.pictures.shape[2]))
             colours = [colour] * len(shown)
             strip = picture_grid(test.pictures[shown], min(8, len(shown)), captions=texts, colours=colours, scale=scale)
         strips.append(strip)
-    if all(strip.height == 4 for strip in strips):
-        return None
     return stacked(strips, captions)

@@ -14,7 +14,7 @@ from etudes.contract import Array, Images, Networks, Table
 from etudes.training.backend import keras
 from etudes.views.features import stacked
 from etudes.views.grids import picture_grid
-from etudes.views.plotting import COLOURS, figure, ink, picture
+from etudes.views.plotting import COLOURS, MAX_INCHES, figure, ink, name_ticks, picture
 
 RARE = 0.01
 """An output that is active on a smaller share of the pictures counts as rarely active."""
@@ -121,19 +121,20 @@ def dead_units(found: Sequence[Activity], class_names: Sequence[str]) -> Image.I
     shares = [np.concatenate([layer.shares, layer.overall[None]]) for layer in found]
     dead = np.array([np.where(np.isnan(rows[:, 0]), np.nan, (rows == 0).mean(axis=1)) for rows in shares])
     largest = float(np.nanmax(dead))
-    with figure(2.4 + 0.72 * len(names), 1.3 + 0.42 * len(found)) as drawn:
+    inches = min(0.72 * len(names), MAX_INCHES)
+    with figure(2.4 + inches, 1.3 + 0.42 * len(found)) as drawn:
         axes = drawn.subplots()
         axes.grid(visible=False)
         image = axes.imshow(100 * dead, cmap="Blues", vmin=0, vmax=max(1.0, 100 * largest), aspect="auto")
         drawn.colorbar(image, ax=axes, label="% of outputs")
-        for row, column in np.ndindex(*dead.shape):
+        for row, column in np.ndindex(*dead.shape) if inches < MAX_INCHES else ():
             colour = ink(float(dead[row, column]) / max(0.01, largest))
             text = "" if np.isnan(dead[row, column]) else f"{100 * dead[row, column]:.0f}"
             axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=9)
         axes.axvline(len(class_names) - 0.5, color="black", linewidth=1.5)
         axes.set_yticks(range(len(found)), [f"{layer.network}, activation {layer.layer}" for layer in found])
         long = max(map(len, names)) > 4
-        axes.set_xticks(range(len(names)), names, rotation=45 if long else 0, ha="right" if long else "center")
+        name_ticks(axes.xaxis, names, inches, rotation=45 if long else 0, ha="right" if long else "center")
         axes.set_xlabel("class of the test pictures")
         axes.set_title("outputs that are active on no test picture of the class, or on none at all", fontsize=11)
         return picture(drawn)

@@ -42,6 +42,7 @@ from etudes.errors import UserError, unknown
 from etudes.settings import Settings
 from etudes.training.backend import keras
 from etudes.training.data_loading import compile_network
+from etudes.training.losses import classification_loss
 from etudes.training.rng import permutation, rng
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Session
@@ -74,6 +75,8 @@ class AntirectifierSettings(Settings):
     """Decoupled weight decay of adamw."""
     label_smoothing: Annotated[float, Interval(ge=0, lt=1)] = 0.05
     """Share of each target that is spread over all classes."""
+    class_weights: bool = False
+    """Let all classes count alike in the loss, however many pictures they have; for classes of unequal size."""
     dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.1
     """Dropout after each activation."""
     translate: Annotated[int, Interval(ge=0, le=8)] = 2
@@ -189,7 +192,7 @@ def train(networks: Networks, data: ImageData, settings: AntirectifierSettings, 
         compile_network(
             network,
             optimizer=make_optimizer(settings, steps),
-            loss=keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+            loss=classification_loss(settings, data.train.labels, len(data.info.class_names)),
             metrics=["accuracy"],
         )
         session.fit(

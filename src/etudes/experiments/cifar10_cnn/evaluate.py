@@ -17,5 +17,6 @@ def evaluate(networks: Networks, data: ImageData, settings: CifarSettings) -> Re
     if settings.augmentation in ("classic", "alternating"):
         both = predict(network, test.pictures, flips=True)
         flipped = {"accuracy_flipped": float((both.classes == test.labels).mean())}
-        result.metrics = {"accuracy": result.metrics["accuracy"]} | flipped | result.metrics
+        first = {name: value for name, value in result.metrics.items() if "accuracy" in name}
+        result.metrics = first | flipped | result.metrics
     return result

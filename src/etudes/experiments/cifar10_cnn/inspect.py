@@ -12,8 +12,9 @@ from etudes.analysis.saliency import check_explained, explain_predictions, pictu
 from etudes.contract import ImageData, ImageInfo, Images, InspectOptions, Networks, Result
 from etudes.data.labels import one_hot_labels
 from etudes.experiments.cifar10_cnn.learning_rate_finder import find_learning_rate
-from etudes.experiments.cifar10_cnn.study import CifarSettings, augment, make_loss, make_networks, make_optimizer
+from etudes.experiments.cifar10_cnn.study import CifarSettings, augment, make_networks, make_optimizer
 from etudes.training.backend import drawn_from, layers_in
+from etudes.training.losses import classification_loss
 from etudes.training.rng import permutation
 from etudes.views.grids import picture_grid
 
@@ -75,7 +76,7 @@ def learning_rate_range_test(data: ImageData, settings: CifarSettings) -> Result
     return find_learning_rate(
         network,
         lambda rate: make_optimizer(settings, rate),
-        make_loss(settings),
+        classification_loss(settings, data.train.labels, len(data.info.class_names)),
         (pictures, one_hot_labels(labels, len(data.info.class_names))),
         settings.batch_size,
         settings.learning_rate,

@@ -33,6 +33,7 @@ from etudes.data.labels import one_hot_labels
 from etudes.errors import UserError
 from etudes.settings import Settings
 from etudes.training.backend import keras
+from etudes.training.losses import classification_loss
 from etudes.training.muon import muon
 from etudes.training.rng import permutation, rng
 from etudes.training.schedules import warmup_then_decay
@@ -63,6 +64,8 @@ class CifarSettings(Settings):
     """Share of all steps in which the rate rises to its peak."""
     label_smoothing: Annotated[float, Interval(ge=0, lt=1)] = 0.1
     """Share of each target that is spread over all classes."""
+    class_weights: bool = False
+    """Let all classes count alike in the loss, however many pictures they have; for classes of unequal size."""
     dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.15
     """Dropout after each pooling."""
     dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.4
@@ -187,18 +190,13 @@ def make_optimizer(settings: CifarSettings, rate: Any) -> Any:
     return keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
 
 
-def make_loss(settings: CifarSettings) -> Any:
-    """Cross-entropy with smoothed targets."""
-    return keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
-
-
 def train(networks: Networks, data: ImageData, settings: CifarSettings, session: Session) -> None:
     """Train the network on newly augmented pictures in each epoch."""
     network, classes = networks["classifier"], len(data.info.class_names)
     steps = settings.epochs * math.ceil(len(data.train) / settings.batch_size)
     network.compile(
         optimizer=make_optimizer(settings, learning_rate(settings, steps)),
-        loss=make_loss(settings),
+        loss=classification_loss(settings, data.train.labels, classes),
         metrics=["accuracy"],
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -102,7 +102,7 @@ class DreamSession:
         if self.interruption.asked is not None:
             self._stop(self.interruption.asked)
 
-    def save_picture(self, name: str, image: Image.Image) -> None:
+    def save_picture(self, name: str, draw: Callable[[], Image.Image]) -> None:
         """Nothing: only a run keeps the pictures of the octaves."""
 
     def save_frame(self, number: int, image: Image.Image) -> None:

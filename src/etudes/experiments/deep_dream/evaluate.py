@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from etudes.contract import Networks, Result, Table
+from etudes.contract import Drawing, Networks, Result, Table
 from etudes.experiments.deep_dream.objectives import Objective, objective_for
 from etudes.experiments.deep_dream.pictures import before_after
 from etudes.experiments.deep_dream.resizing import Picture
@@ -35,9 +35,11 @@ def evaluate(networks: Networks, data: DreamData, settings: DreamSettings) -> Re
         Table("loss by layer", ("layer", "coefficient", "before", "after", "ratio"), rows),
         Table("octaves", ("octave", "size", "dreamed"), octaves),
     ]
-    after_picture = deprocess(dream)
-    comparison = before_after(deprocess(data.picture), after_picture)
-    return Result(metrics, tables, {"dream": after_picture, "before-after": comparison})
+    drawings: dict[str, Drawing] = {
+        "dream": lambda: deprocess(dream),
+        "before-after": lambda: before_after(deprocess(data.picture), deprocess(dream)),
+    }
+    return Result(metrics, tables, drawings=drawings)
 
 
 def losses(objective: Objective, picture: Picture) -> list[float]:

@@ -261,7 +261,7 @@ def dream(
 
     def finish(index: int) -> Picture:
         picture = put_back(arrays["picture"], index, "after")
-        session.save_picture(f"octave-{octaves[index][0]}", deprocess(picture))
+        session.save_picture(f"octave-{octaves[index][0]}", lambda: deprocess(picture))
         return picture
 
     for index, (number, size) in enumerate(octaves):
@@ -297,4 +297,4 @@ def train(networks: Networks, data: DreamData, settings: DreamSettings, session:
     objective = objective_for(networks["network"], settings, data.info, data.guide)
     session.message(f"dreaming with {data.info.weights}: {objective}")
     networks["dream"][...] = np.clip(dream(data.picture, objective, settings, session, data.mask), -1, 1)
-    session.save_picture("octaves", octave_strip(session.saved_pictures("octave-*")))
+    session.save_picture("octaves", lambda: octave_strip(session.saved_pictures("octave-*")))

@@ -13,10 +13,13 @@ from etudes.training.backend import keras, outputs_of
 from etudes.training.session import Session
 from etudes.views.grids import picture_grid, to_image
 from etudes.views.pictures import save_pictures
-from etudes.views.plotting import writing
+from etudes.views.plotting import one_line, writing
 
 FRAMES = 10
 """Frames of a film from one z to the next."""
+
+MAX_ROWS = 60
+"""Rows of a grid of classes: one of a thousand would be a strip of 60,000 pixels, and a film of such is kept whole."""
 
 
 def best_generator(networks: Networks) -> Any:
@@ -42,23 +45,28 @@ def generate_classes(generator: Any, z: Array, classes: int) -> Array:
 
 
 def class_grid(pictures: Array, names: Sequence[str], title: str = "") -> Image.Image:
-    """One row of pictures for each name, with the name before it.
+    """One row of pictures for each name, with the name before it; at most `MAX_ROWS` rows.
 
     Args:
         pictures: uint8 (names · n, height, width, channels), row by row.
         names: of the rows.
         title: a line above the grid; none if empty.
     """
-    grid = picture_grid(pictures, len(pictures) // len(names), scale=max(1, round(56 / pictures.shape[2])))
-    font = writing(13)
-    left, top = 20 + round(max(font.getlength(name) for name in names)), 26 if title else 0
-    width = max(grid.width, 8 + round(font.getlength(title)))  # the title may be wider than few pictures
+    columns, shown = len(pictures) // len(names), [one_line(name) for name in names[:MAX_ROWS]]
+    if len(names) > MAX_ROWS:
+        title = f"{title}; the first {MAX_ROWS} of {len(names):,} classes".removeprefix("; ")
+    pictures = pictures[: columns * len(shown)]
+    grid = picture_grid(pictures, columns, scale=max(1, round(56 / pictures.shape[2])))
+    fonts = [writing(13, name) for name in shown]
+    left = 20 + round(max(font.getlength(name) for font, name in zip(fonts, shown, strict=True)))
+    top = 26 if title else 0
+    width = max(grid.width, 8 + round(writing(13).getlength(title)))  # the title may be wider than few pictures
     sheet = Image.new("RGB", (left + width, top + grid.height), "white")
     sheet.paste(grid, (left, top))
     draw = ImageDraw.Draw(sheet)
-    draw.text((left + 2, top / 2), title, fill="black", font=font, anchor="lm")
-    row = grid.height / len(names)
-    for number, name in enumerate(names):
+    draw.text((left + 2, top / 2), title, fill="black", font=writing(13), anchor="lm")
+    row = grid.height / len(shown)
+    for number, (font, name) in enumerate(zip(fonts, shown, strict=True)):
         draw.text((left - 10, top + (number + 0.5) * row), name, fill="black", font=font, anchor="rm")
     return sheet
 

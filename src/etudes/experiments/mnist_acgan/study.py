@@ -283,7 +283,7 @@ def after_epoch(
     """Step 9: evaluate both networks on held-back pictures mixed with generated ones, and save the grid of pictures."""
     generator, names, title = best_generator(networks), data.info.class_names, f"after epoch {epoch + 1}"
     grid, metrics = generate_classes(generator, fixed_z(settings), len(names)), session.means()
-    session.save_picture(f"epoch-{epoch + 1:03d}", class_grid(grid, names, title))
+    session.save_picture(f"epoch-{epoch + 1:03d}", lambda: class_grid(grid, names, title))
     if n := len(data.validation):
         noise = rng(settings.seed, "validation noise", epoch)
         z, labels = draw_z(noise, n), draw_labels(noise, n, len(names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from etudes.analysis.classification import evaluate_classifier, predict
+from etudes.analysis.classification import are_unequal, evaluate_classifier, predict
 from etudes.contract import Images, Networks, Result
 from etudes.experiments.mnist_transfer_cnn.study import TransferData, TransferSettings, bottleneck_and_head
 from etudes.training.backend import keras
@@ -21,7 +21,9 @@ def evaluate(networks: Networks, data: TransferData, settings: TransferSettings)
         "parameters": int(transferred.count_params()),
         "frozen_parameters": frozen_parameters(transferred),
     }
-    result.tables.insert(0, layer_table("frozen and trained by the transfer", transferred))
+    # Where the classes are unequal, the table by class stays the first.
+    place = 1 if are_unequal(data.second.test.labels) else 0
+    result.tables.insert(place, layer_table("frozen and trained by the transfer", transferred))
     result.lines.append(
         "accuracy is on the second classes; first_accuracy is on the first ones before the transfer, and "
         "first_accuracy_after is that of the first head on the bottleneck after the transfer. The new head cannot "

@@ -9,8 +9,7 @@
 5. Check that no frozen weight moved by one bit.
 
 Detectors of strokes learned from 0-4 serve 5-9 too. Only 9,568 of 600,165 parameters are frozen, but nearly all of
-the work is in them; and since they no longer change, their output can be computed once and cached.
-Source: Keras' example `mnist_transfer_cnn.py` of 2017, which the preset `classic` follows.
+the work is in them; their output is computed once and cached. `classic` follows Keras' `mnist_transfer_cnn.py`, 2017.
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ from etudes.experiments.mnist_transfer_cnn.extra_layers import extra_convolution
 from etudes.experiments.mnist_transfer_cnn.resize import resize
 from etudes.settings import Settings
 from etudes.training.backend import keras
+from etudes.training.losses import classification_loss
 from etudes.training.rng import rng
 from etudes.training.schedules import warmup_then_decay
 from etudes.training.session import Pairs, Session
@@ -68,6 +68,8 @@ class TransferSettings(Settings):
     """Decoupled weight decay of adamw."""
     label_smoothing: Annotated[float, Interval(ge=0, lt=1)] = 0.05
     """Share of each target that is spread over all classes."""
+    class_weights: bool = False
+    """Let all classes count alike in the loss, however many pictures they have; for classes of unequal size."""
     dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.25
     """Dropout rate at the end of the bottleneck."""
     dense_dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.5
@@ -269,14 +271,13 @@ def bottleneck_digest(network: Any) -> str:
     return hashlib.sha256(b"".join(weight.tobytes() for weight in weights)).hexdigest()
 
 
-def compile_network(network: Any, settings: TransferSettings, steps: int) -> None:
-    """Set the loss and the optimiser for a training of so many steps."""
-    if settings.optimizer == "adadelta":
-        optimizer = keras.optimizers.Adadelta(settings.learning_rate)
-    else:
+def compile_network(network: Any, settings: TransferSettings, labels: Array, steps: int) -> None:
+    """Set the loss and the optimiser for a training of so many steps on these labels."""
+    optimizer = keras.optimizers.Adadelta(settings.learning_rate)
+    if settings.optimizer == "adamw":
         rate = warmup_then_decay(settings.learning_rate, steps)
         optimizer = keras.optimizers.AdamW(rate, weight_decay=settings.weight_decay)
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    loss = classification_loss(settings, labels, network.output_shape[-1])
     network.compile(optimizer=optimizer, loss=loss, metrics=["accuracy"])
 
 
@@ -289,12 +290,11 @@ def train_model(
     one_hot = np.eye(network.output_shape[-1], dtype=np.float32)  # row k is the target of class k
 
     def epoch_data(epoch: int) -> Pairs:
-        order = rng(settings.seed, "phase order", number, epoch).permutation(len(labels))
-        shown = inputs[order]
+        shown = inputs[order := rng(settings.seed, "phase order", number, epoch).permutation(len(labels))]
         if most and shown.ndim == 4:  # pictures
             shown = translate(shown, most, most, rng(settings.seed, "augmentation", number, epoch))
         return shown, one_hot[labels[order]]
 
-    compile_network(network, settings, steps=epochs * -(-len(labels) // batch_size))
-    held_back = (validation[0], one_hot[validation[1]])
+    compile_network(network, settings, labels, epochs * -(-len(labels) // batch_size))
+    held_back = validation[0], one_hot[validation[1]]
     session.fit(network, epoch_data, epochs=epochs, batch_size=batch_size, validation=held_back, phase=phase)

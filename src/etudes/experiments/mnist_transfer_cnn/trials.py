@@ -85,7 +85,7 @@ class Trials:
         trained = network if table is None else on_cached_features(network, table)
         inputs = task.pictures if table is None else np.arange(len(task), dtype=np.int32)
         targets = np.eye(network.output_shape[-1], dtype=np.float32)[task.labels]
-        compile_network(trained, self.settings, epochs * steps)
+        compile_network(trained, self.settings, task.labels, epochs * steps)
         seconds = []
         for epoch in range(epochs):
             order = rng(seed, "study order", epoch).permutation(len(task))
