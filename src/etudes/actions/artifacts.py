@@ -72,7 +72,7 @@ def save_result(run: Run, kind: str, result: Result, command: str, *, weights: s
 
 def _save_pictures(run: Run, result: Result) -> None:
     for name, picture in result.pictures.items():
-        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
+        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png", overwrite=True)
     for name, record in result.records.items():
         text = json.dumps(record, indent=1, ensure_ascii=False)
         (run.pictures / f"{name}.json").write_text(text, encoding="utf-8")

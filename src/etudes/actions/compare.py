@@ -20,7 +20,7 @@ SIDE_BY_SIDE = 4
 """So many runs have a column each; more have a row each."""
 
 
-def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) -> Result:
+def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None, overwrite: bool = False) -> Result:
     """Put runs side by side: the settings that differ, the results, and their curves in one picture.
 
     Where they differ in nothing but their seed, their metrics have a mean with its 95 % interval. Where all are runs
@@ -29,6 +29,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     Args:
         runs: two or more run folders.
         out: where the picture of the curves goes, others beside it; by default no picture is saved.
+        overwrite: whether `out` may be a file that Études did not write.
 
     Raises:
         UserError: fewer than two runs, a folder that is no run, or no picture can be saved there.
@@ -36,7 +37,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     if len(runs) < 2:
         raise UserError("compare needs two runs or more: etudes compare RUN RUN ...")
     if out is not None:
-        check_place(out)
+        check_place(out, overwrite=overwrite)
     chosen = [run if isinstance(run, Run) else find_run(run, experiments.names()) for run in runs]
     headers, found = [run.header() for run in chosen], [run.results() for run in chosen]
     labels = [str(run) for run in chosen]
@@ -60,7 +61,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     if together is not None and len({header["etude"] for header in headers}) == 1:
         result.extend(together.run(headers, found))
     if out is not None:
-        result.files = save_pictures(result.pictures, Path(out))
+        result.files = save_pictures(result.pictures, Path(out), overwrite=overwrite)
     return result
 
 

@@ -53,7 +53,7 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     if loaded.run is None:
         for name, picture in result.pictures.items():
             place = runs_folder() / f"{loaded.etude}-inspected" / f"{name}.png"
-            result.files |= save_pictures({name: picture}, place)
+            result.files |= save_pictures({name: picture}, place, overwrite=True)
         return result
     defaults = as_dict(type(chosen)())
     asked = {name: value for name, value in as_dict(chosen).items() if value != defaults[name]}

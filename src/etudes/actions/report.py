@@ -18,6 +18,7 @@ from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
 from etudes.views.card import Look, answer_line, looks_of
 from etudes.views.confusion import confusion_page
+from etudes.views.pictures import check_new_file
 from etudes.views.report import Page, Part, Section, report_page
 
 HEADINGS = {"evaluate": "On the test set", "inspect": "Inside", "use": "Used"}
@@ -37,7 +38,9 @@ UNTESTED = {
 """The same of a run that has no test set, such as a dream."""
 
 
-def report(reference: Reference, *, out: str | Path | None = None, as_is: bool = False) -> Path:
+def report(
+    reference: Reference, *, out: str | Path | None = None, as_is: bool = False, overwrite: bool = False
+) -> Path:
     """Write a run's report: one HTML page with its pictures inside, which fetches nothing when it is opened.
 
     The results of evaluate, inspect and the study's example of use are part of it; those that the run does not have
@@ -47,6 +50,7 @@ def report(reference: Reference, *, out: str | Path | None = None, as_is: bool =
         reference: as in `use`.
         out: the page; by default `report.html` in the run folder, or, of a bundled run, in the runs folder.
         as_is: write what is there, and compute nothing first.
+        overwrite: whether `out` may be a file that Études did not write.
 
     Returns:
         Where the page is.
@@ -54,6 +58,8 @@ def report(reference: Reference, *, out: str | Path | None = None, as_is: bool =
     Raises:
         UserError: as in `evaluate`, or the page cannot be written.
     """
+    if out is not None:
+        check_new_file(out, overwrite=overwrite)
     loaded = open_run(reference)
     assert loaded.run is not None
     missing = [] if as_is else [kind for kind in KINDS if not read_results(loaded.run, kind)]
@@ -73,6 +79,8 @@ def _use_example(loaded: LoadedRun) -> None:
 
     assert loaded.run is not None
     example = loaded.experiment.use.example(loaded.data, loaded.run.pictures)
+    if "out" in example.options:  # a picture of the run, maybe of a version that did not sign its pictures
+        Path(example.options["out"]).unlink(missing_ok=True)
     result = use(loaded, *example.inputs, **example.options)
     options = {name: value for name, value in example.options.items() if name != "out"}
     save_result(loaded.run, "use", result, command_of(loaded.run, "use", example.inputs, options))

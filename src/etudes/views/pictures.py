@@ -117,7 +117,7 @@ def _same_file(target: Path, given: str | Path) -> bool:
 def written_by_etudes(path: str | Path) -> bool:
     """Whether a file says that Études wrote it: a picture, a film, a page or an NPZ, in its own metadata.
 
-    Never fails: a file that is missing, broken or of another kind does not say so. Files of versions before 0.2 do not.
+    Never fails: a file that is missing, broken or of another kind does not say so. Files of earlier versions do not.
     """
     file = Path(path)
     if not file.is_file():
@@ -209,7 +209,7 @@ def save_pictures(
                 write = functools.partial(_save_film, picture, target.suffix)
             else:
                 write = functools.partial(_save_bytes, encode_picture(picture, target, quality=quality, source=source))
-            _replace(target, write)
+            replace_file(target, write)
         except OSError as error:
             raise UserError(f"cannot write {target}: {error.strerror or str(error).splitlines()[0]}") from error
         saved[name] = str(target)
@@ -265,8 +265,8 @@ def _save_film(frames: list[Image.Image], ending: str, temporary: Path) -> None:
     write_film(frames, temporary, FRAME_MILLISECONDS, ending)
 
 
-def _replace(target: Path, write: Callable[[Path], object]) -> None:
-    """Let a file be written beside its place, and take the place when it is complete."""
+def replace_file(target: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` write a file beside its place, which it takes when it is complete; the folder must exist."""
     temporary = target.with_name(target.name + ".writing")
     try:
         write(temporary)
