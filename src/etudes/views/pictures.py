@@ -35,32 +35,27 @@ _HTML_BYTES = 4096
 # --- before the work --------------------------------------------------------------------------------------------------
 
 
-def check_place(path: str | Path, *, overwrite: bool = False, inputs: Sequence[str | Path] = ()) -> None:
-    """Check that a picture can be saved there, before the work that makes it.
+def check_place(
+    path: str | Path, *, overwrite: bool = False, inputs: Sequence[str | Path] = (), film: bool = False
+) -> None:
+    """Check that a picture, or a film, can be saved there, before the work that makes it.
 
     Args:
-        path: where the picture is to go.
+        path: where it is to go.
         overwrite: whether it may replace a file that Études did not write.
         inputs: files that were given; none of them is ever replaced.
+        film: whether it is a film.
 
     Raises:
-        UserError: its ending names no picture format, or as in `check_new_file`.
+        UserError: its ending names no format, what writes MP4 is not installed, or as in `check_new_file`.
     """
     target = Path(path)
-    if picture_format(target) is None:
+    if film:
+        check_film_ending(target)
+    elif picture_format(target) is None:
         ending = target.suffix or "no ending"
         raise UserError(f"cannot write {format_path(target)}: {ending} is no picture format for results; use .png")
     check_new_file(target, overwrite=overwrite, inputs=inputs)
-
-
-def check_film(path: str | Path, *, overwrite: bool = False, inputs: Sequence[str | Path] = ()) -> None:
-    """Check that a film can be saved there; as `check_place`.
-
-    Raises:
-        UserError: its ending names no kind of film, what writes MP4 is not installed, or as in `check_new_file`.
-    """
-    check_film_ending(path)
-    check_new_file(path, overwrite=overwrite, inputs=inputs)
 
 
 def check_new_file(path: str | Path, *, overwrite: bool = False, inputs: Sequence[str | Path] = ()) -> None:

@@ -11,7 +11,7 @@ from etudes.contract import ImageInfo
 from etudes.errors import UserError, format_path, unknown
 from etudes.experiments.mnist_acgan.study import LATENT
 from etudes.views.films import ENDINGS as FILMS
-from etudes.views.pictures import check_film, check_new_file, check_place, picture_format
+from etudes.views.pictures import check_new_file, check_place, picture_format
 
 MAX_PICTURES = 2000
 """Pictures of one input on a sheet or in a film, at most: a film of more would fill the memory."""
@@ -112,12 +112,9 @@ def check_output(out: str | None, *, film: bool, overwrite: bool) -> None:
     """Raise `UserError` where the picture, or the film, cannot be written."""
     if out is None:
         return
-    if film:
-        check_film(out, overwrite=overwrite)
-    elif Path(out).suffix.lower() == ".mp4":
+    if Path(out).suffix.lower() == ".mp4" and not film:
         raise UserError(f"{format_path(out)} is a film: add --walk-to or --latent-walk, or name a picture: 7.png")
-    else:
-        check_place(out, overwrite=overwrite)
+    check_place(out, overwrite=overwrite, film=film)
 
 
 def check_single(out: str | None, *, film: bool, overwrite: bool) -> None:
