@@ -7,6 +7,7 @@ Nothing that a person has is replaced: neither a file that is an input, nor any 
 from __future__ import annotations
 
 import functools
+import importlib.util
 import io
 import os
 import warnings
@@ -28,8 +29,8 @@ FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "AVIF", "GIF", "HEIF")
 FRAME_MILLISECONDS = 250
 """How long a frame of a film is shown."""
 
-_QUALITY = 95
-_HTML_BYTES = 4096
+_QUALITY, _HEIC = 95, (".heic", ".heif")
+_HTML_BYTES, _MOOV_BYTES = 4096, 2**26
 
 
 # --- before the work --------------------------------------------------------------------------------------------------
@@ -96,7 +97,12 @@ def check_writable(target: Path) -> None:
 
 def picture_format(path: str | Path) -> str | None:
     """The format in which a picture of this name is written, one of `FORMATS`; None for a name that has none."""
-    found = Image.registered_extensions().get(Path(path).suffix.lower())
+    ending = Path(path).suffix.lower()
+    if ending in _HEIC and importlib.util.find_spec("pillow_heif"):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+    found = Image.registered_extensions().get(ending)
     return found if found in FORMATS and found in Image.SAVE else None
 
 
@@ -117,7 +123,8 @@ def written_by_etudes(path: str | Path) -> bool:
     file = Path(path)
     if not file.is_file():
         return False
-    kinds: dict[str, Callable[[Path], bool]] = {".mp4": _film_is_ours, ".html": _page_is_ours, ".npz": _npz_is_ours}
+    kinds: dict[str, Callable[[Path], bool]] = {".mp4": _film_is_ours, ".npz": _npz_is_ours}
+    kinds |= {".html": _page_is_ours, ".htm": _page_is_ours}
     try:
         return kinds.get(file.suffix.lower(), _picture_is_ours)(file)
     except Exception:  # a stranger's file may be broken in any way
@@ -125,6 +132,8 @@ def written_by_etudes(path: str | Path) -> bool:
 
 
 def _picture_is_ours(file: Path) -> bool:
+    if picture_format(file) is None:
+        return False
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with Image.open(file, formats=[name for name in FORMATS if name in Image.OPEN]) as image:
@@ -143,7 +152,7 @@ def _film_is_ours(file: Path) -> bool:
         while len(head := stream.read(8)) == 8:
             size = int.from_bytes(head[:4], "big")
             if head[4:] == b"moov":
-                _, found, rest = stream.read(max(0, size - 8)).partition(b"\xa9cmt")
+                _, found, rest = stream.read(min(max(0, size - 8), _MOOV_BYTES)).partition(b"\xa9cmt")
                 return bool(found) and SOFTWARE.encode() in rest[:64]
             if size == 1:  # the size follows, in 8 bytes
                 size = int.from_bytes(stream.read(8), "big") - 8
