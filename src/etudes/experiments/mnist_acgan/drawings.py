@@ -5,6 +5,7 @@ A chunk of them is in memory at a time. The NPZ is one that `etudes train --data
 
 from __future__ import annotations
 
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from etudes.contract import Array, ImageInfo
 from etudes.errors import UserError, format_path
@@ -32,7 +35,15 @@ Drawings = Iterable[tuple[Array, Array]]
 
 
 def draw_single(generator: Any, prompts: Sequence[Prompt], seed: int, parts: Sequence[float]) -> Drawings:
-    """The pictures of some prompts, one prompt after another, the same as on their sheets."""
+    """The pictures of some prompts, one prompt after another, the same as on their sheets; a terminal shows a bar."""
+    chunks = sum(-(-prompt.pictures // CHUNK) for prompt in prompts)
+    drawn = _drawn(generator, prompts, seed, parts)
+    return track(
+        drawn, "drawing", chunks, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    )
+
+
+def _drawn(generator: Any, prompts: Sequence[Prompt], seed: int, parts: Sequence[float]) -> Drawings:
     for index, prompt in enumerate(prompts):
         noise, word = rng(seed, "drawing", index), np.array(prompt.classes, dtype=np.int64)
         for start in range(0, prompt.pictures, CHUNK):
