@@ -223,6 +223,21 @@ class UseOptions:
         return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class PictureOptions(UseOptions):
+    """What `use` accepts where it writes pictures or films."""
+
+    overwrite: bool = False
+    """Replace an existing file that Études did not write; never one that is an input."""
+    quality: Annotated[int | None, Interval(ge=1, le=100)] = None
+    """Of a JPEG, WebP or AVIF, 1 to 100; without it as good as eyes can tell."""
+
+    @property
+    def source(self) -> str | None:
+        """The photograph that the picture is made of, whose date and camera it keeps."""
+        return None
+
+
 @dataclass(frozen=True)
 class Use:
     """How a trained study answers a person's input."""

@@ -90,7 +90,7 @@ def unsaved_in(folder: Path, error: UserError | OSError) -> str:
 def _save_pictures(run: Run, result: Result) -> None:
     result.lines += result.draw()
     for name, picture in result.pictures.items():
-        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png")
+        result.files |= save_pictures({name: picture}, run.pictures / f"{name}.png", overwrite=True)
     for name, record in result.records.items():
         text = json.dumps(record, indent=1, ensure_ascii=False)
         (run.pictures / f"{name}.json").write_text(text, encoding="utf-8")

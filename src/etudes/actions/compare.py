@@ -21,7 +21,7 @@ SIDE_BY_SIDE = 4
 """So many runs have a column each; more have a row each."""
 
 
-def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) -> Result:
+def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None, overwrite: bool = False) -> Result:
     """Put runs side by side: the settings that differ, the results, and their curves in one picture.
 
     Runs that differ in nothing but their seed are drawn as their mean with its 95 % interval, which a table has for
@@ -31,6 +31,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     Args:
         runs: two or more run folders.
         out: where the picture of the curves goes, others beside it; by default no picture is saved.
+        overwrite: whether `out` may be a file that Études did not write.
 
     Raises:
         UserError: fewer than two runs, or no picture can be saved there.
@@ -38,7 +39,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     if len(runs) < 2:
         raise UserError("compare needs two runs or more: etudes compare RUN RUN ...")
     if out is not None:
-        check_place(out)
+        check_place(out, overwrite=overwrite)
     result = Result()
     chosen = _finished(runs, result)
     headers, found = [run.header() for run in chosen], [run.results() for run in chosen]
@@ -72,7 +73,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None) 
     if together is not None and len({header["etude"] for header in headers}) == 1:
         result.extend(together.run(headers, found))
     if out is not None:
-        result.files = save_pictures(result.pictures, Path(out))
+        result.files = save_pictures(result.pictures, Path(out), overwrite=overwrite)
     return result
 
 

@@ -60,7 +60,7 @@ def inspect(
         folder = runs_folder() / f"{loaded.etude}-inspected"
         try:
             for name, picture in result.pictures.items():
-                result.files |= save_pictures({name: picture}, folder / f"{name}.png")
+                result.files |= save_pictures({name: picture}, folder / f"{name}.png", overwrite=True)
         except UserError as error:
             result.unsaved = unsaved_in(folder, error)
         return result

@@ -21,6 +21,7 @@ from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
 from etudes.views.card import Look, answer_line, looks_of
 from etudes.views.confusion import confusion_page
+from etudes.views.pictures import check_new_file
 from etudes.views.report import Page, Part, Section, report_page
 
 HEADINGS = {"evaluate": "On the test set", "inspect": "Inside", "use": "Used"}
@@ -45,6 +46,7 @@ def report(
     *,
     out: str | Path | None = None,
     as_is: bool = False,
+    overwrite: bool = False,
     data: str | Path | None = None,
 ) -> Path:
     """Write a run's report: one HTML page with its pictures inside, which fetches nothing when it is opened.
@@ -56,6 +58,7 @@ def report(
         reference: as in `use`.
         out: the page; by default `report.html` in the run folder, or, of a bundled run, in the runs folder.
         as_is: write what is there, and compute nothing first.
+        overwrite: whether `out` may be a file that Études did not write.
         data: as in `load`; what is open already stays as it is.
 
     Returns:
@@ -64,6 +67,8 @@ def report(
     Raises:
         UserError: as in `evaluate`, or the page cannot be written.
     """
+    if out is not None:
+        check_new_file(out, overwrite=overwrite)
     loaded = open_run(reference, place=data)
     assert loaded.run is not None
     with writable(loaded.run, needed=out is None) as run:
@@ -97,6 +102,8 @@ def _use_example(loaded: LoadedRun) -> None:
 
     assert loaded.run is not None
     example = loaded.experiment.use.example(loaded.data, loaded.run.pictures)
+    if "out" in example.options:  # a picture of the run, maybe of a version that did not sign its pictures
+        Path(example.options["out"]).unlink(missing_ok=True)
     result = use(loaded, *example.inputs, **example.options)
     options = {name: value for name, value in example.options.items() if name != "out"}
     keep_result(loaded.run, "use", result, command_of(loaded.run, "use", example.inputs, options))

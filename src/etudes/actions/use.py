@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from etudes.actions.loading import LoadedRun, Reference, open_run, open_without_run, options_of, resolve
-from etudes.contract import BaseNetwork, Result
+from etudes.contract import BaseNetwork, PictureOptions, Result
 from etudes.data.notes import collected_notes
 from etudes.training.backend import usable_backend
-from etudes.views.pictures import save_pictures
+from etudes.views.pictures import check_new_file, save_pictures
 
 
 def use(reference: Reference, *inputs: Any, backend: str | None = None, **options: Any) -> Result:
@@ -36,9 +36,13 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
         usable_backend(backend)
         without_run = target.named and target.experiment.capability(BaseNetwork)
         loaded = open_without_run(target, chosen, backend) if without_run else open_run(target, backend)
+    if isinstance(chosen, PictureOptions) and chosen.picture_path is not None:
+        check_new_file(chosen.picture_path, overwrite=chosen.overwrite, inputs=chosen.inputs)
     result = _answer(loaded, chosen)
     if result.pictures:
-        result.files = save_pictures(result.pictures, Path(chosen.picture_path or f"{loaded.etude}.png"))
+        place = Path(chosen.picture_path or f"{loaded.etude}.png")
+        named = ("quality", "source", "overwrite") if isinstance(chosen, PictureOptions) else ()
+        result.files = save_pictures(result.pictures, place, **{name: getattr(chosen, name) for name in named})
     result.run = str(loaded.run) if loaded.run and target.named else ""
     return result
 

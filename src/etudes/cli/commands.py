@@ -152,7 +152,8 @@ def report_command(words: Sequence[str]) -> int:
     from etudes.actions.report import report
 
     given = parse(flags.Report, words, "etudes report")
-    print(report(given.reference, out=given.out, as_is=given.as_is, data=given.data))
+    page = report(given.reference, out=given.out, as_is=given.as_is, overwrite=given.overwrite, data=given.data)
+    print(page)
     return 0
 
 
@@ -163,7 +164,8 @@ def compare_command(words: Sequence[str]) -> int:
 
     given = parse(flags.Compare, words, "etudes compare")
     out = given.out or runs_folder() / "compared" / "curves.png"
-    return _show(compare(given.runs, out=out), given.json)
+    overwrite = given.overwrite or given.out is None  # that place is our own
+    return _show(compare(given.runs, out=out, overwrite=overwrite), given.json)
 
 
 def list_command(words: Sequence[str]) -> int:

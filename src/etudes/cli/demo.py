@@ -25,6 +25,7 @@ from etudes.runs import Run, bundled_run
 from etudes.settings import command_words
 from etudes.training.environment import cores, processor
 from etudes.views.card import show
+from etudes.views.pictures import check_new_file
 from etudes.views.progress import NoProgress
 from etudes.views.report import Page, report_page
 
@@ -60,7 +61,9 @@ def run_demo(out: str | Path, progress: ProgressCallback) -> Path:
         The path of the report.
     """
     began = time.monotonic()
-    folder = Path(out)
+    folder, page = Path(out), Path(out) / "report.html"
+    ours = any((folder / name).is_dir() for name in experiments.names())
+    check_new_file(page, overwrite=ours)
     folder.mkdir(parents=True, exist_ok=True)
     runs, origins = [], []
     for number, name in enumerate(experiments.names(), start=1):
@@ -73,7 +76,6 @@ def run_demo(out: str | Path, progress: ProgressCallback) -> Path:
         origins.append(origin)
     minutes = (time.monotonic() - began) / 60
     footer = f"Written by `etudes demo` in {minutes:.1f} minutes on {processor()}, {cores()} cores. Runs: {folder}"
-    page = folder / "report.html"
     content = Page("Études", INTRO, [summary(run) for run in runs], footer, glance(runs, origins))
     page.write_text(report_page(content), encoding="utf-8")
     progress.message(f"All six in {minutes:.1f} minutes. Open this page in a browser:")

@@ -28,6 +28,7 @@ Quiet = Annotated[FlagCreatePairsOff[bool], arg(help="Show no progress, only the
 RunData = Annotated[
     str | None, arg(metavar="PLACE", help="Where the data of the run is now; default: it is looked for where it was.")
 ]
+Overwrite = Annotated[FlagCreatePairsOff[bool], arg(help="Replace an existing file that Études did not write.")]
 Json = Annotated[FlagCreatePairsOff[bool], arg(help="Print JSON on standard output, progress on standard error.")]
 
 
@@ -134,6 +135,7 @@ class Report:
     reference: Reference
     out: File = None
     """The page; by default report.html in the run folder, or in the runs folder for a bundled run."""
+    overwrite: Overwrite = False
     as_is: FlagCreatePairsOff[bool] = False
     """Compute nothing: show only existing results. Without this, missing ones are computed first."""
     data: RunData = None
@@ -147,6 +149,7 @@ class Compare:
     """Two or more run folders."""
     out: File = None
     """File for the curves; other pictures go beside it; default: compared/curves.png in the runs folder."""
+    overwrite: Overwrite = False
     json: Json = False
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 from etudes.contract import Table
 from etudes.errors import UserError
 from etudes.views.card import show
+from etudes.views.exif import SOFTWARE
 
 MAX_PICTURE_BYTES = 50_000_000
 """Bytes of a picture's file that a page takes."""
@@ -104,5 +105,6 @@ def report_page(page: Page) -> str:
         for section in page.sections
     ]
     template = environment.get_template("report.html.jinja")
-    text = template.render(page=page, sections=shown, names=[section.name for section in page.sections])
+    names = [section.name for section in page.sections]
+    text = template.render(software=SOFTWARE, page=page, sections=shown, names=names)
     return text.encode("utf-8", "backslashreplace").decode()  # the names of files need not be Unicode

@@ -20,6 +20,7 @@ from etudes.experiments.mnist_acgan.study import draw_z
 from etudes.settings import override
 
 EXPERIMENT = experiments.load("mnist_acgan")
+TINY = EXPERIMENT.presets["tiny"]
 
 
 @pytest.fixture(scope="module")
@@ -86,10 +87,10 @@ def collapsed(kind: str, images: Images) -> Any:
 def test_each_collapse_is_found_with_what_to_do(kind: str, digits: Any, classifier: Any) -> None:
     health = detect_collapse(collapsed(kind, digits.train), digits.info.class_names, digits.train, classifier)
     assert list(health.collapses) == [kind]
-    assert len(health.lines) == 1
-    assert "--" in health.lines[0]
+    assert len(health.lines(TINY)) == 1
+    assert "--" in health.lines(TINY)[0]
     if kind == "one class":
-        assert "show 8" in health.lines[0]
+        assert "show 8" in health.lines(TINY)[0]
 
 
 def test_the_pixel_classifier_classifies_digits_that_it_was_not_trained_on(digits: Any, classifier: Any) -> None:
@@ -144,4 +145,4 @@ def test_a_trained_generator_that_is_made_to_collapse_is_caught(kind: str, bundl
     )
     generator.set_weights(before)
     assert list(health.collapses) == ([kind] if kind else [])
-    assert kind != "one class" or "show 3" in health.lines[0]
+    assert kind != "one class" or "show 3" in health.lines(TINY)[0]

@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from etudes.contract import Array, Images
-from etudes.experiments.mnist_acgan.evaluation_classifier import EvaluationClassifier
+from etudes.contract import Array, ImageData, Images
+from etudes.experiments.mnist_acgan.evaluation_classifier import EvaluationClassifier, train_pixel_classifier
+
+if TYPE_CHECKING:
+    from etudes.experiments.mnist_acgan.study import AcganSettings
 
 EMPTY = 0.2
 """A picture is empty if its contrast is below this share of a real one's."""
 SAME = 0.1
 """Pictures are the same if they differ by less than this share of what real ones do."""
 
-_RETRY = (
-    "Common in the first few hundred steps; if it stays, train again with --preset stable, or with half the "
-    "--learning-rate"
-)
-ADVICE = {
-    "black": f"{_RETRY}.",
-    "one image": f"{_RETRY} and --label-smoothing 0.1.",
-    "one class": f"{_RETRY} and --no-aux-on-generated, so that *aux* is trained on real pictures only.",
-    "one image a class": "Train again with --ema 0.999 and --label-smoothing 0.1, or on more pictures.",
-}
-"""What to do, by kind of collapse."""
+KINDS = ("black", "one image", "one class", "one image a class")
+"""Kinds of collapse."""
+
+
+def advice(kind: str, settings: AcganSettings) -> str:
+    """What to do about a kind of collapse: only what these settings do not have already."""
+    smoothing = ["--label-smoothing 0.1"] * (settings.label_smoothing < 0.1)
+    if kind == "one image a class":
+        average = ["--ema 0.999"] * (settings.ema < 0.999)
+        return f"Train again with {' and '.join([*average, *smoothing]) or 'another --seed'}, or on more pictures."
+    stable = ["--preset stable"] * (settings.generator != "light")
+    ways = " or ".join([*stable, f"half the --learning-rate ({settings.learning_rate / 2:g})"])
+    more = {"one image": smoothing, "one class": ["--no-aux-on-generated"] * settings.aux_on_generated}
+    also = f", and {more[kind][0]}" if more.get(kind) else ""
+    return f"Common in the first few hundred steps; if it stays, train again with {ways}{also}."
 
 
 @dataclass(frozen=True)
@@ -41,17 +49,36 @@ class Health:
     by_class: tuple[tuple[float, float], ...]
     """Conditional accuracy of each class, and its diversity relative to real pictures of the same class."""
     collapses: dict[str, str]
-    """Kinds of collapse found, keys of `ADVICE`, each with a sentence; empty if all is well."""
+    """Kinds of collapse found, of `KINDS`, each with a sentence; empty if all is well."""
 
-    @property
-    def lines(self) -> list[str]:
-        """A sentence for each collapse, with what to do."""
-        return [f"collapse detector: {sentence}. {ADVICE[kind]}" for kind, sentence in self.collapses.items()]
+    def lines(self, settings: AcganSettings, told: Container[str] = ()) -> list[str]:
+        """A sentence for each collapse, with what to do; none for the kinds that were told."""
+        found = {kind: sentence for kind, sentence in self.collapses.items() if kind not in told}
+        return [f"collapse detector: {sentence}. {advice(kind, settings)}" for kind, sentence in found.items()]
 
     @property
     def metrics(self) -> dict[str, float]:
         """The two numbers to follow during training."""
         return {"conditional_accuracy": self.conditional_accuracy, "diversity": self.diversity}
+
+
+class CollapseDetector:
+    """Looks at the grid after each epoch of a training; compares with the training pictures."""
+
+    def __init__(self, data: ImageData, settings: AcganSettings) -> None:
+        """Train the evaluation classifier on the training pictures."""
+        self._classifier, self._data, self._settings = train_pixel_classifier(data.train), data, settings
+        self._told: set[str] = set()
+
+    def examine(self, grid: Array) -> Health:
+        """The health of generated pictures, uint8 (classes · n, height, width, channels), class by class."""
+        return detect_collapse(grid, self._data.info.class_names, self._data.train, self._classifier)
+
+    def news(self, health: Health) -> list[str]:
+        """Its lines about kinds of collapse that were not told before: a log is not to repeat them every epoch."""
+        lines = health.lines(self._settings, self._told)
+        self._told |= set(health.collapses)
+        return lines
 
 
 def detect_collapse(

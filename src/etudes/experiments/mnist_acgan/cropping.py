@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from etudes.contract import ImageData, ImageInfo, Images
+from etudes.data.notes import note
 from etudes.errors import UserError
 
 
@@ -20,6 +21,10 @@ def crop(data: ImageData) -> ImageData:
     info = cropped_info(data.info)
     if info == data.info:
         return data
+    note(
+        f"pictures of {data.info.width}x{data.info.height} are cropped to {info.width}x{info.height}, as sides must be "
+        "multiples of 4: resize them to keep their edges"
+    )
     top, left = (data.info.height - info.height) // 2, (data.info.width - info.width) // 2
 
     def middle(images: Images) -> Images:

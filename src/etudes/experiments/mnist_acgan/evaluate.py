@@ -52,5 +52,5 @@ def evaluate(networks: Networks, data: ImageData, settings: AcganSettings) -> Re
         metrics=metrics,
         tables=[Table("generated pictures by class", ("class", "conditional accuracy", "diversity"), rows)],
         drawings={"generated": lambda: class_grid(grid, names, "the same z in each column")},
-        lines=[classifier_line(classifier, accuracy, test), *health.lines],
+        lines=[classifier_line(classifier, accuracy, test), *health.lines(settings)],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from rich.console import Console, ConsoleOptions, RenderResult
 
 from etudes.contract import Array, Table
 from etudes.views.terminal import FittingTable, drawn_table
@@ -48,11 +49,21 @@ def categorical_crossentropy(labels: Array, probabilities: Array) -> float:
     return float(-np.log(np.clip(chosen, 1e-7, 1)).mean())
 
 
-def losses_table(title: str, training: dict[str, float], held_back: dict[str, float]) -> FittingTable:
+class TerminalTable(FittingTable):
+    """A table that is left out of logs and pipes, where the line of the epoch holds the same numbers."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The interface of rich for what it prints."""
+        if console.is_terminal:
+            yield from super().__rich_console__(console, options)
+
+
+def losses_table(title: str, training: dict[str, float], held_back: dict[str, float]) -> TerminalTable:
     """Both networks on both outputs: means over an epoch's steps, and on held-back pictures."""
     rows = []
     for network, letter in (("discriminator", "d"), ("generator", "g")):
         for where, metrics in (("training", training), ("held back", held_back)):
             parts = (round(metrics[f"{letter}_{part}"], 4) for part in ("loss", "fake", "aux"))
             rows.append((network, where, *parts))
-    return drawn_table(Table(title, ("network", "on", "loss", "fake", "aux"), rows))
+    table = drawn_table(Table(title, ("network", "on", "loss", "fake", "aux"), rows))
+    return TerminalTable(table.drawn, table.columns, table.rows)

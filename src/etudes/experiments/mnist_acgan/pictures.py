@@ -75,7 +75,7 @@ def save_training_film(session: Session) -> None:
     """Save the grids of all epochs as a film, `pictures/training.gif`."""
     grids = session.saved_pictures("epoch-*")
     if grids:  # none, where the training was finished within its first epoch
-        save_pictures({"training": grids}, session.run.pictures / "training.gif")
+        save_pictures({"training": grids}, session.run.pictures / "training.gif", overwrite=True)
 
 
 def word_sheet(generator: Any, word: Sequence[int], z: Array, parts: Sequence[float] = ()) -> Image.Image:
@@ -83,7 +83,12 @@ def word_sheet(generator: Any, word: Sequence[int], z: Array, parts: Sequence[fl
 
     `parts` are factors of equal parts of z, in its order; the last part is longer where 100 is no multiple.
     """
-    return _sheet(to_pixels(generate(generator, z * _factors(parts, z.shape[1]), _labels(word, z))), _columns(word, z))
+    return _sheet(draw_word(generator, _labels(word, z)[:, 0], z, parts), _columns(word, z))
+
+
+def draw_word(generator: Any, labels: Array, z: Array, parts: Sequence[float] = ()) -> Array:
+    """A picture for each label (n,) and z (n, 100), whose equal parts are multiplied: uint8 (n, h, w, c)."""
+    return to_pixels(generate(generator, z * _factors(parts, z.shape[1]), labels.astype(np.int32)[:, None]))
 
 
 def class_walk(generator: Any, start: Sequence[int], end: Sequence[int], z: Array) -> list[Image.Image]:

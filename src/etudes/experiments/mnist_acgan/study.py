@@ -29,9 +29,8 @@ from etudes.contract import Array, ImageData, ImageInfo, Images, Networks
 from etudes.data import describe_images, load_images
 from etudes.data.splits import select
 from etudes.errors import UserError
-from etudes.experiments.mnist_acgan.collapse_detector import detect_collapse
+from etudes.experiments.mnist_acgan.collapse_detector import CollapseDetector
 from etudes.experiments.mnist_acgan.cropping import check_size, crop, cropped_info
-from etudes.experiments.mnist_acgan.evaluation_classifier import train_pixel_classifier
 from etudes.experiments.mnist_acgan.light_generator import light_generator
 from etudes.experiments.mnist_acgan.losses import LOSSES, evaluate_losses, losses_table
 from etudes.experiments.mnist_acgan.network_size import warn_if_large
@@ -242,7 +241,7 @@ def train(networks: Networks, data: ImageData, settings: AcganSettings, session:
     optimizers = {"discriminator": discriminator.optimizer, "generator": combined.optimizer}
     n, classes = settings.batch_size, len(data.info.class_names)
     steps = settings.batches_per_epoch or len(data.train) // n
-    classifier = train_pixel_classifier(data.train)  # for the collapse detector of step 9; the GAN never uses it
+    detector = CollapseDetector(data, settings)  # for step 9; the GAN never uses it
     for epoch in session.epochs("train", settings.epochs, optimizers):
         for step in session.steps(steps, steps * n):
             noise = rng(settings.seed, "game", epoch, step)
@@ -266,7 +265,7 @@ def train(networks: Networks, data: ImageData, settings: AcganSettings, session:
                 update_average(networks["generator_ema"], generator, settings.ema, int(combined.optimizer.iterations))
             session.log(dict(zip(LOSSES, map(float, [*d_losses, *g_losses]), strict=True)), n)
         # Step 9: after each epoch evaluate both networks, print the losses in a table, save the grid of pictures.
-        session.end_epoch(after_epoch(networks, data, settings, session, classifier, epoch), steps * n)
+        session.end_epoch(after_epoch(networks, data, settings, session, detector, epoch), steps * n)
     save_training_film(session)
 
 
@@ -278,7 +277,7 @@ def update_average(average: Any, generator: Any, ema: float, steps: int) -> None
 
 
 def after_epoch(
-    networks: Networks, data: ImageData, settings: AcganSettings, session: Session, classifier: Any, epoch: int
+    networks: Networks, data: ImageData, settings: AcganSettings, session: Session, detector: Any, epoch: int
 ) -> dict[str, float]:
     """Step 9: evaluate both networks on held-back pictures mixed with generated ones, and save the grid of pictures."""
     generator, names, title = best_generator(networks), data.info.class_names, f"after epoch {epoch + 1}"
@@ -291,7 +290,7 @@ def after_epoch(
         losses = evaluate_losses(networks["discriminator"], *mixed)
         session.message(losses_table(f"losses {title}", metrics, losses))
         metrics |= {f"validation_{name}": value for name, value in losses.items()}
-    health = detect_collapse(grid, names, data.train, classifier)
-    for line in health.lines:
+    health = detector.examine(grid)
+    for line in detector.news(health):
         session.message(line)
     return {**health.metrics, **metrics}
