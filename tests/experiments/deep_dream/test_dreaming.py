@@ -11,7 +11,8 @@ from etudes.experiments.deep_dream import experiment
 from etudes.experiments.deep_dream.batch_norm_folding import fold_batch_norm
 from etudes.experiments.deep_dream.evaluate import losses
 from etudes.experiments.deep_dream.laplacian_pyramid import equalize_bands
-from etudes.experiments.deep_dream.objectives import LAYERS, objective_of
+from etudes.experiments.deep_dream.least_sizes import LAYERS
+from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.resizing import resize_image
 from etudes.experiments.deep_dream.study import (
     PRESETS,
