@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.flat_edges import up_to_the_edges
 from etudes.experiments.deep_dream.objectives import Objective
 from etudes.experiments.deep_dream.regularisers import blurred
 from etudes.experiments.deep_dream.resizing import Picture, enlarge_middle
@@ -60,7 +61,7 @@ def make_frames(
     """
     settings = replace(settings, step=settings.step or objective.step)
     objective = objective.at((original.shape[0], original.shape[1]))
-    gradient = loss_gradient(objective)
+    gradient = up_to_the_edges(loss_gradient(objective), original, objective)
     for number in session.epochs("film", film.frames):
         session.progress.on_epoch_begin(number, 1)
         picture, loss = dreamed, 0.0

@@ -30,6 +30,7 @@ from PIL import Image
 
 from etudes.contract import Array, Networks
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.flat_edges import up_to_the_edges
 from etudes.experiments.deep_dream.laplacian_pyramid import equalize_bands, mean_magnitude
 from etudes.experiments.deep_dream.least_sizes import BORDER
 from etudes.experiments.deep_dream.networks import load_network
@@ -251,7 +252,7 @@ def dream(
     settings, objective = replace(settings, step=settings.step or objective.step), objective.at((height, width))
     octaves = objective.visible_octaves(octave_sizes(height, width, settings), session.message, settings.max_size)
     masks = [None if mask is None else resize_mask(mask, size) for _, size in octaves]
-    arrays, gradient, stopped = session.arrays, loss_gradient(objective), False
+    arrays, gradient, stopped = session.arrays, up_to_the_edges(loss_gradient(objective), original, objective), False
     arrays.setdefault("steps", np.zeros(len(octaves), np.int64))
 
     def put_back(picture: Picture, index: int, moment: str) -> Picture:
