@@ -8,7 +8,7 @@ from benchmarks.work import acgan_flops, input_gradient_flops, training_flops
 from etudes.actions.loading import build_networks, preset_of
 from etudes.experiments import load
 from etudes.experiments.deep_dream.inception import inception_v3
-from etudes.experiments.deep_dream.objectives import LAYERS
+from etudes.experiments.deep_dream.least_sizes import LAYERS
 from etudes.training.backend import keras, start_backend
 
 

@@ -117,8 +117,8 @@ def test_a_dream_does_not_overwrite_its_photograph(
 ) -> None:
     embedded_photo("flower").resize((64, 64)).save("photo.png")
     before = Path("photo.png").read_bytes()
-    words = ["use", "deep_dream", "photo.png", "./photo.png", "--weights", str(finished)]
-    assert "is the photograph itself" in refused(words, capsys)
+    words = ["use", "deep_dream", "photo.png", "--out", "./photo.png", "--weights", str(finished)]
+    assert "is an input, which would be lost" in refused(words, capsys)
     assert Path("photo.png").read_bytes() == before
 
 

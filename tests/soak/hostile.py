@@ -11,6 +11,7 @@ from typing import Any
 
 from soak import (
     hostile_arrays,
+    hostile_films,
     hostile_folders,
     hostile_pictures,
     hostile_runs,
@@ -26,6 +27,7 @@ from soak.trial import MEGABYTES, NETWORK_MEGABYTES, NETWORK_SECONDS, SECONDS, O
 
 FAMILIES = (
     hostile_pictures,
+    hostile_films,
     hostile_folders,
     hostile_tables,
     hostile_arrays,

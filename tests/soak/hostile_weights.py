@@ -197,6 +197,57 @@ def safetensors(header: Any, data: bytes = b"", length: int | None = None) -> by
     return struct.pack("<Q", len(text) if length is None else length) + text + data
 
 
+def keras_archive(weights: bytes, **members: bytes) -> bytes:
+    """A `.keras` file with these weights, deflated, and other members whose names have "_" for the dot."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("model.weights.h5", weights)
+        for name, content in members.items():
+            file.writestr(name.replace("_", "."), content)
+    return memory.getvalue()
+
+
+def _keras_3(make: Callable[[Any], object]) -> bytes:
+    """A file in Keras 3's order whose first array is made by the function of its group."""
+    return hdf5(lambda file: make(file.create_group("layers/conv2d/vars")))
+
+
+_KERAS: dict[str, Callable[[], bytes]] = {
+    "an external link": lambda: keras_archive(_with(external_link)),
+    "external storage": lambda: keras_archive(_with(external_storage)),
+    "layers that are a link": lambda: keras_archive(
+        hdf5(lambda file: file.__setitem__("layers", h5py.ExternalLink("/etc/passwd", "/layers")))
+    ),
+    "weights that are a link": lambda: keras_archive(
+        _keras_3(lambda group: group.__setitem__("0", h5py.ExternalLink("/etc/passwd", "/0")))
+    ),
+    "a shape bomb": lambda: keras_archive(_keras_3(lambda group: shape_bomb(group.parent))),
+    "networks in networks without end": lambda: keras_archive(
+        hdf5(lambda file: file.create_group("layers/functional/" * 900 + "layers"))
+    ),
+    "weights that are a zip bomb": lambda: keras_archive(bytes(10**8)),
+    "no weights": lambda: archive({"config.json": b"{}"}),
+    "a description of 50 MB": lambda: keras_archive(_with(_of(data=_GOOD)), config_json=b"[" * 50_000_000),
+    "pickles": lambda: keras_archive(pickle.dumps(Touch()), config_json=pickle.dumps(Touch())),
+    "names that climb": lambda: archive({"../../model.weights.h5": _with(_of(data=_GOOD))}),
+}
+
+_ONE = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+_TENSORS: dict[str, bytes | Callable[[], bytes]] = {
+    "nothing in it": safetensors({}),
+    "a header without end": safetensors({}, length=2**62),
+    "a header that is no JSON": safetensors(b"[" * 100_000),
+    "an array beyond the end": safetensors({"conv2d/kernel": {**_ONE, "data_offsets": [0, 2**40]}}, bytes(4)),
+    "a shape bomb": safetensors({"conv2d/kernel": {**_ONE, "shape": [2**31, 2**31]}}, bytes(4)),
+    "whole numbers": safetensors({"conv2d/kernel": {**_ONE, "dtype": "I32"}}, bytes(4)),
+    "the names of PyTorch": safetensors({"features.0.weight": _ONE}, bytes(4)),
+    "names that climb": safetensors({"../../conv2d/kernel": _ONE}, bytes(4)),
+    "a name of a million letters": safetensors({"x" * 10**6: _ONE}, bytes(4)),
+    "a name in red": safetensors({"\x1b[31m\n/kernel": _ONE}, bytes(4)),
+    "a pickle": pickle.dumps(Touch()),
+}
+
+
 def _with_photo(write: Write) -> Write:
     def both(folder: Path, runs: Path) -> None:
         (folder / "photo.png").write_bytes(good_picture("png"))
@@ -218,6 +269,11 @@ def cases() -> Iterator[Case]:
         **{(f"HDF5 cut at {s:.0%}", "weights.h5"): functools.partial(_cut_hdf5, s) for s in (0.02, 0.2, 0.5, 0.9)},
         **{(f"HDF5 with flipped bytes {n}", "weights.h5"): functools.partial(_flipped_hdf5, n) for n in range(10)},
         **{(f"NPZ with {what}", "weights.npz"): content for what, content in _NPZ.items()},
+        **{(f"a .keras with {what}", "model.keras"): make for what, make in _KERAS.items()},
+        **{(f"safetensors with {what}", "model.safetensors"): content for what, content in _TENSORS.items()},
+        ("a whole model that is a link", "model.h5"): lambda: hdf5(
+            lambda file: file.__setitem__("model_weights", h5py.ExternalLink("/etc/passwd", "/model_weights"))
+        ),
         ("a Lambda in a model", "model.keras"): lambda_model,
         ("a Lambda in a model, named as HDF5", "model.h5"): lambda_model,
         ("a Lambda in a model, named as weights", "model.weights.h5"): lambda_model,

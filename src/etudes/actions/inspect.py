@@ -20,7 +20,7 @@ from etudes.actions.loading import (
     preset_of,
     resolve,
 )
-from etudes.contract import BaseNetwork, DataInfoOnly, InspectOptions, Networks, Result, Table
+from etudes.contract import BaseNetwork, DataInfoOnly, Experiment, InspectOptions, Networks, Result, Table
 from etudes.errors import UserError
 from etudes.runs import runs_folder
 from etudes.settings import as_dict
@@ -95,12 +95,17 @@ def _look(loaded: LoadedRun, chosen: InspectOptions) -> Result:
 
 def _needs_no_run(target: Target, chosen: InspectOptions) -> bool:
     """Whether the network comes trained, and there is no run or another network is asked for."""
-    experiment = target.experiment
-    if not (target.named and experiment.capability(BaseNetwork)):
+    if not (target.named and target.experiment.capability(BaseNetwork)):
         return False
+    return bool(network_asked_for(target.experiment, chosen)) or target.run is None
+
+
+def network_asked_for(experiment: Experiment, chosen: InspectOptions) -> dict[str, Any]:
+    """The settings among the options that name another network, where a study's network comes trained."""
+    if not experiment.capability(BaseNetwork):
+        return {}
     settings = {setting.name for setting in dataclasses.fields(experiment.settings)}
-    asked = [name for name, value in as_dict(chosen).items() if name in settings and value is not None]
-    return bool(asked) or target.run is None
+    return {name: value for name, value in as_dict(chosen).items() if name in settings and value is not None}
 
 
 def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = None, **settings: Any) -> list[Table]:

@@ -118,7 +118,7 @@ def use_command(words: Sequence[str]) -> int:
 def inspect_command(words: Sequence[str]) -> int:
     """`etudes inspect RUN|ETUDE [--table --preset NAME]`; the flags are the étude's options of inspect."""
     from etudes import experiments
-    from etudes.actions.inspect import inspect, layer_tables, layer_tables_of
+    from etudes.actions.inspect import inspect, layer_tables, layer_tables_of, network_asked_for
     from etudes.actions.loading import load
     from etudes.contract import Result
 
@@ -130,7 +130,8 @@ def inspect_command(words: Sequence[str]) -> int:
     if given.preset and not (given.table and reference in experiments.names()):
         raise UserError("--preset goes with --table and an etude's name; a run has its own settings")
     if given.table and reference in experiments.names():
-        tables = layer_tables(reference, preset=given.preset or "tuned", backend=given.backend)
+        asked = network_asked_for(experiment, given.options)
+        tables = layer_tables(reference, preset=given.preset or "tuned", backend=given.backend, **asked)
         return _show(Result(tables=tables), given.json)
     if given.table:
         networks = load(target, backend=given.backend).networks

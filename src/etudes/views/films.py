@@ -28,7 +28,7 @@ def check_film_ending(path: str | Path) -> None:
         raise UserError("an MP4 needs imageio-ffmpeg: pip install 'keras-etudes[film]', or let the film end in .gif")
 
 
-def write_film(frames: Iterable[Image.Image], path: Path, milliseconds: int, ending: str | None = None) -> None:
+def write_film(frames: Iterable[Image.Image], path: Path, milliseconds: float, ending: str | None = None) -> None:
     """Write a film that says in its metadata that Études wrote it; the same frames give the same bytes.
 
     Args:
@@ -48,7 +48,7 @@ def write_film(frames: Iterable[Image.Image], path: Path, milliseconds: int, end
     first.save(path, "GIF", save_all=True, **options)
 
 
-def _write_mp4(frames: Iterable[Image.Image], path: Path, milliseconds: int) -> None:
+def _write_mp4(frames: Iterable[Image.Image], path: Path, milliseconds: float) -> None:
     import imageio_ffmpeg
 
     pictures = iter(frames)

@@ -10,8 +10,10 @@ from etudes.errors import UserError
 from etudes.experiments.deep_dream import experiment
 from etudes.experiments.deep_dream.batch_norm_folding import fold_batch_norm
 from etudes.experiments.deep_dream.evaluate import losses
+from etudes.experiments.deep_dream.flat_edges import up_to_the_edges
 from etudes.experiments.deep_dream.laplacian_pyramid import equalize_bands
-from etudes.experiments.deep_dream.objectives import LAYERS, objective_of
+from etudes.experiments.deep_dream.least_sizes import LAYERS
+from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.resizing import resize_image
 from etudes.experiments.deep_dream.study import (
     PRESETS,
@@ -238,3 +240,26 @@ def test_wrong_layers_and_coefficients(network, whole_inception):
         dataclasses.replace(TINY, layers=("conv1",), coefficients=(1.0, 2.0)).check()
     with pytest.raises(UserError, match="greater than 0"):
         dataclasses.replace(TINY, layers=("conv1",), coefficients=(0.0,)).check()
+
+
+def framed(width):
+    """A thing in the middle of a picture of one colour."""
+    picture = np.full((90, 110, 3), 0.8, np.float32)
+    picture[width:-width, width:-width] = noise(90 - 2 * width, 110 - 2 * width)
+    return picture
+
+
+@pytest.mark.parametrize("picture", [np.full((90, 120, 3), 0.1, np.float32), framed(30)], ids=["flat", "on white"])
+def test_a_picture_that_is_flat_at_its_edges_has_no_frame(network, picture):
+    settings = dataclasses.replace(TINY, octaves=3, iterations=4)
+    change = np.abs(dream_of(picture, objective_of(network, (), ()), settings) - picture).mean(axis=-1)
+    rim = np.concatenate([change[:3].ravel(), change[-3:].ravel(), change[:, :3].ravel(), change[:, -3:].ravel()])
+    assert rim.mean() > 0.5 * change[12:-12, 12:-12].mean()
+
+
+def test_a_photograph_is_dreamed_on_as_ever(network):
+    objective, gradient = objective_of(network, (), ()), object()
+    for picture in (noise(60, 80), framed(2), np.linspace(-1, 1, 60 * 80 * 3, dtype=np.float32).reshape(60, 80, 3)):
+        assert up_to_the_edges(gradient, picture, objective) is gradient
+    neuron = objective_of(network, ("conv4:3:centre",), ())
+    assert up_to_the_edges(gradient, np.zeros((60, 80, 3), np.float32), neuron) is gradient

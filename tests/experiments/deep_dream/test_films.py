@@ -11,8 +11,9 @@ from PIL import Image
 import etudes
 from etudes.errors import Interrupted, UserError
 from etudes.experiments.deep_dream import dream_session
-from etudes.experiments.deep_dream.films import check_film, write_film
+from etudes.experiments.deep_dream.films import write_film
 from etudes.experiments.deep_dream.resizing import enlarge_middle
+from etudes.views.pictures import check_place
 
 QUICK = {"weights": "untrained", "octaves": 2, "iterations": 3, "layers": ("conv3",)}
 
@@ -43,14 +44,14 @@ def test_the_middle_is_enlarged():
 
 @pytest.mark.parametrize("name", ["film.avi", "film", "film.png"])
 def test_other_endings_are_refused(name, photo):
-    with pytest.raises(UserError, match=r"a film ends in .mp4 or .gif"):
+    with pytest.raises(UserError, match=r"a film ends in .gif or .mp4"):
         etudes.use("deep_dream", photo, "dream.png", film=name, **QUICK)
 
 
 def test_an_mp4_without_its_writer_is_refused_before_any_work(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(UserError, match=r"pip install 'keras-etudes\[film\]', or let the film end in .gif"):
-        check_film("film.mp4")
+        check_place("film.mp4", film=True)
 
 
 def test_a_gif_has_its_frames_the_first_being_the_dream(photo):

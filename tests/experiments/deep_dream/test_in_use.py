@@ -12,11 +12,12 @@ import tyro
 from PIL import Image
 
 import etudes
+from etudes.cli import run
 from etudes.cli.flags import shown_options
 from etudes.errors import Interrupted, UserError
 from etudes.experiments.deep_dream import experiment, weights
+from etudes.experiments.deep_dream.options import DreamOptions
 from etudes.experiments.deep_dream.study import PRESETS
-from etudes.experiments.deep_dream.use import DreamOptions
 from etudes.runs import Run, save_weights
 from etudes.settings import describe
 from etudes.training.backend import keras, start_backend
@@ -55,7 +56,7 @@ def test_use_writes_the_dream_where_the_second_input_says():
     assert answer["loss_after"] > answer["loss_before"]
 
 
-@pytest.mark.parametrize("inputs", [(), ("a.png", "b.png", "c.png"), ("missing.png",), ("photo.png", "dream.doc")])
+@pytest.mark.parametrize("inputs", [(), ("photo.png", "b.png", "c.png"), ("missing.png",), ("photo.png", "dream.doc")])
 def test_use_refuses_what_it_cannot_do(inputs):
     Image.new("RGB", (70, 90), "white").save("photo.png")
     with pytest.raises(UserError):
@@ -63,13 +64,13 @@ def test_use_refuses_what_it_cannot_do(inputs):
 
 
 def test_the_second_input_is_the_output():
-    assert DreamOptions(("a.png", "b.png")).out == "b.png"
-    assert DreamOptions(("a.png", "b.png"), out="c.png").out == "c.png"
+    assert (DreamOptions(("a.png", "b.png")).out, DreamOptions(("a.png", "b.png")).inputs) == ("b.png", ("a.png",))
+    assert DreamOptions(("a.png", "b.png"), out="c").inputs == ("a.png", "b.png")
     assert DreamOptions(("a.png",)).out is None
 
 
 def test_no_picture_is_opened_but_the_one_that_was_named(monkeypatch):
-    """And that one once."""
+    """That one once to dream on it, and once for its date, which the dream keeps."""
     Image.new("RGB", (70, 90), "white").save("photo.png")
     opened, open_image = [], Image.open
 
@@ -79,7 +80,22 @@ def test_no_picture_is_opened_but_the_one_that_was_named(monkeypatch):
 
     monkeypatch.setattr(Image, "open", counted)
     etudes.use("deep_dream", "photo.png", "dream.png", weights="untrained", octaves=1, iterations=1)
-    assert [Path(path).name for path in opened] == ["photo.png"]
+    assert [Path(path).name for path in opened] == ["photo.png", "photo.png"]
+
+
+def test_the_table_is_that_of_the_network_that_is_asked_for(capsys):
+    start_backend()
+    network = keras.applications.MobileNet(weights=None, include_top=False, alpha=0.25)
+    build = keras.applications.MobileNet
+    with pytest.MonkeyPatch.context() as narrow:
+        narrow.setattr(keras.applications, "MobileNet", lambda **words: build(**{"alpha": 0.25, **words}))
+        network.save("mobile.keras")
+        assert run(["inspect", "deep_dream", "--table", "--weights", "mobile.keras", "--application", "MobileNet"]) == 0
+    assert "218,544" in capsys.readouterr().out
+    assert run(["inspect", "deep_dream", "--table", "--weights", "untrained"]) == 0
+    assert "35,152" in capsys.readouterr().out
+    assert run(["inspect", "deep_dream", "--table", "--weights", "gone.h5"]) == 2
+    assert "gone.h5" in capsys.readouterr().err
 
 
 def test_a_file_of_weights_is_hashed_once_in_a_process(monkeypatch):

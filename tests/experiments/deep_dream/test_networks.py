@@ -12,6 +12,7 @@ from etudes.experiments.deep_dream.fully_convolutional import convolutional_part
 from etudes.experiments.deep_dream.networks import layer_names
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.study import PRESETS
+from etudes.experiments.deep_dream.weights import find_weights
 from etudes.training.backend import drawn_from, keras, start_backend
 
 CLASSIC, TINY = PRESETS["classic"], PRESETS["tiny"]
@@ -116,6 +117,24 @@ def test_a_file_as_keras_publishes_them_is_read(whole_inception, tmp_path):
         save_weights_to_hdf5_group(file, whole_inception)
     read = inception.keras_inception_v3(tmp_path / "weights.h5")
     for before, after in zip(whole_inception.weights, read.weights, strict=True):
+        np.testing.assert_array_equal(np.asarray(before), np.asarray(after))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["a.keras", "a.weights.h5", "a.h5", "a.safetensors"])
+def test_inception_with_its_classifier_is_read_too(tmp_path, name):
+    from safetensors.numpy import save_file
+
+    start_backend()
+    with drawn_from(5):
+        network = keras.applications.InceptionV3(weights=None, classes=7)
+    if name == "a.safetensors":
+        save_file({weight.path: np.asarray(weight) for weight in network.weights}, tmp_path / name)
+    else:
+        (network.save_weights if name == "a.weights.h5" else network.save)(tmp_path / name)
+    assert find_weights(str(tmp_path / name)).path == tmp_path / name
+    read = inception.keras_inception_v3(tmp_path / name)
+    for before, after in zip(network.weights, read.weights, strict=False):
         np.testing.assert_array_equal(np.asarray(before), np.asarray(after))
 
 

@@ -4,7 +4,8 @@ from etudes.contract import BaseNetwork, Experiment, Inspect, IOSpec, TensorSpec
 from etudes.experiments.deep_dream import base_network, study
 from etudes.experiments.deep_dream.evaluate import evaluate
 from etudes.experiments.deep_dream.inspect import DreamInspectOptions, inspect
-from etudes.experiments.deep_dream.use import DreamOptions, example, read, use
+from etudes.experiments.deep_dream.options import DreamOptions
+from etudes.experiments.deep_dream.use import example, read, use
 
 PICTURE = TensorSpec("a picture (height, width, 3) of values -1 to 1", -1, 1)
 MAPS = TensorSpec("the feature maps of its last layer", float("-inf"), float("inf"))

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from etudes.experiments.deep_dream.keras_files import KerasFile
-from etudes.experiments.deep_dream.weight_files import open_keras_file
+from etudes.experiments.deep_dream.layer_arrays import LayerArrays
+from etudes.experiments.deep_dream.weight_files import open_weights
 from etudes.training.backend import keras
 
 _KINDS = {
@@ -55,7 +55,7 @@ def preprocessed(pictures: Any, kind: str) -> Any:
 
 
 def application(name: str, path: Path) -> Any:
-    """A network of keras.applications with the weights of a file, as Keras publishes or as `save_weights` writes it.
+    """A network of keras.applications with the weights of a file, as Keras publishes or saves it.
 
     It takes pictures of any size with values in [-1, 1]. Where the file also has the classifier, and that is one dense
     layer on the mean of the last map, it becomes the layer `scores`, computed at every position: the mean of the scores
@@ -63,7 +63,7 @@ def application(name: str, path: Path) -> Any:
 
     Args:
         name: one of `APPLICATIONS`.
-        path: an .h5 file.
+        path: a .keras, .h5 or .safetensors file.
 
     Raises:
         UserError: the file does not hold the weights of this network.
@@ -72,9 +72,9 @@ def application(name: str, path: Path) -> Any:
     build = getattr(keras.applications, name)
     built = build(weights=None, include_top=False, input_tensor=preprocessed(pictures, APPLICATIONS[name]))
     network = keras.Model(pictures, built.output, name=f"application_{name}")
-    with open_keras_file(path, name) as file:
+    with open_weights(path, name) as file:
         kinds = load_layers(network, file)
-        head = file.classifier(kinds, int(network.output.shape[-1]))
+        head = file.classifier(len(kinds), int(network.output.shape[-1]))
     if head is None:
         return network
     kernel, bias = head
@@ -84,7 +84,7 @@ def application(name: str, path: Path) -> Any:
     return result
 
 
-def load_layers(network: Any, file: KerasFile) -> list[str]:
+def load_layers(network: Any, file: LayerArrays) -> list[str]:
     """Give a network the weights of a file; returns the names by which Keras 3 saves its layers with weights.
 
     A name is a layer's kind, counted in the order of the network: "conv2d", "conv2d_1", ….

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from etudes.experiments.deep_dream.options import given_settings
 from etudes.experiments.deep_dream.study import PRESETS, DreamInfo, DreamSettings
-from etudes.experiments.deep_dream.use import given_settings
 from etudes.experiments.deep_dream.weights import find_weights, recorded_weights
 
 

@@ -7,7 +7,6 @@ asks to stop, the dream so far is saved, and beside it all that is needed to end
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,13 +16,11 @@ from PIL import Image
 
 from etudes.contract import Array, ProgressCallback
 from etudes.errors import Interrupted, UserError, format_path
-from etudes.experiments.deep_dream.films import write_film
+from etudes.experiments.deep_dream.films import FRAME, remove_frames, write_film
 from etudes.experiments.deep_dream.study import deprocess
 from etudes.runs.files import write_atomically
 from etudes.training.interruption import Interruption
 from etudes.views.pictures import save_pictures
-
-_FRAME = "[0-9]" * 5 + ".png"
 
 
 class DreamSession:
@@ -39,6 +36,7 @@ class DreamSession:
         preview: Path | None = None,
         preview_every: int = 10,
         film: Path | None = None,
+        overwrite: bool = False,
     ) -> None:
         """Begin, or resume the same dream where it was interrupted.
 
@@ -50,12 +48,14 @@ class DreamSession:
             preview: a picture that is replaced as the dream grows.
             preview_every: steps from one preview to the next.
             film: where the film goes; its frames are kept beside it until it is written.
+            overwrite: whether the dream may replace a file that Études did not write.
         """
         self.arrays: dict[str, Array] = {}
         self.messages: list[str] = []
         self.progress = progress
         self.out, self.size, self.identity = out, size, identity
         self.preview, self.preview_every, self.film = preview, preview_every, film
+        self.overwrite = overwrite
         self.unfinished = out.with_name(out.name + ".unfinished")
         self.frames = film.with_name(film.name + ".frames") if film else None
         self.interruption = Interruption(advice="nothing of it was kept")
@@ -123,7 +123,7 @@ class DreamSession:
         self.unfinished.unlink(missing_ok=True)
 
     def _write_film(self) -> None:
-        frames = sorted(self.frames.glob(_FRAME)) if self.frames else []
+        frames = sorted(self.frames.glob(FRAME)) if self.frames else []
         if self.film and frames:
             write_film(frames, self.film)
 
@@ -131,12 +131,12 @@ class DreamSession:
         """Save what there is, and say how to resume."""
         from safetensors.numpy import save
 
-        save_pictures({"dream": self.so_far()}, self.out)
+        place = save_pictures({"dream": self.so_far()}, self.out, overwrite=self.overwrite)["dream"]
         self._write_film()
         state = {"position": json.dumps(self._position), "messages": json.dumps(self.messages)}
         arrays = {name: np.ascontiguousarray(array) for name, array in self.arrays.items()}
         write_atomically(self.unfinished, save(arrays, metadata={"identity": self.identity, **state}))
-        saved = f"{format_path(self.out)} is the dream so far, and the same command resumes it"
+        saved = f"{format_path(place)} is the dream so far, and the same command resumes it"
         raise Interrupted(signal, f"interrupted; {saved}")
 
     def _resume(self) -> None:
@@ -161,21 +161,10 @@ class DreamSession:
             self._remove_frames()
 
     def _remove_frames(self) -> None:
-        """Remove the frames, and their folder unless a person keeps something in it."""
-        if self.frames is None or not self.frames.is_dir():
-            return
-        for path in self.frames.glob(_FRAME):
-            path.unlink()
-        if not any(self.frames.iterdir()):
-            self.frames.rmdir()
+        if self.frames is not None:
+            remove_frames(self.frames)
 
 
 def _replace(path: Path, image: Image.Image) -> None:
     """Save a picture so that a viewer finds the old one or the new one, never a part."""
-    temporary = path.with_name(f"{path.stem}.writing{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(temporary)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise UserError(f"cannot write {format_path(path)}: {error.strerror or error}") from error
+    save_pictures({"preview": image}, path, overwrite=True)

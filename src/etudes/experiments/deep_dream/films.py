@@ -1,9 +1,7 @@
-"""Films of a dream: each frame is the one before it, a little enlarged, and dreamed on."""
+"""Films: of a dream, each frame being the one before it, a little enlarged, and dreamed on; and dreams of films."""
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,16 +11,21 @@ import numpy as np
 from PIL import Image
 
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.flat_edges import up_to_the_edges
 from etudes.experiments.deep_dream.objectives import Objective
+from etudes.experiments.deep_dream.regularisers import blurred
 from etudes.experiments.deep_dream.resizing import Picture, enlarge_middle
 from etudes.experiments.deep_dream.study import DreamSettings, ascend, deprocess, loss_gradient
 from etudes.training.rng import rng
-from etudes.views.pictures import check_writable
+from etudes.views.films import write_film as write_frames
+from etudes.views.pictures import replace_file
 
 if TYPE_CHECKING:
     from etudes.experiments.deep_dream.dream_session import DreamSession
 
-ENDINGS = (".mp4", ".gif")
+FRAME = "[0-9]" * 5 + ".png"
+"""The names of saved frames."""
+
 FRAME_MILLISECONDS = 80
 """How long a frame is shown: 12.5 frames a second. A GIF counts in hundredths of a second."""
 
@@ -57,7 +60,8 @@ def make_frames(
         mask: as in `dream`.
     """
     settings = replace(settings, step=settings.step or objective.step)
-    gradient = loss_gradient(objective.at((original.shape[0], original.shape[1])))
+    objective = objective.at((original.shape[0], original.shape[1]))
+    gradient = up_to_the_edges(loss_gradient(objective), original, objective)
     for number in session.epochs("film", film.frames):
         session.progress.on_epoch_begin(number, 1)
         picture, loss = dreamed, 0.0
@@ -73,69 +77,84 @@ def make_frames(
         session.end_epoch({"loss": loss}, samples=1)
 
 
-def check_film(path: str) -> None:
-    """Whether a film can be written there; asked before the work that makes it.
+# --- films of other films ---------------------------------------------------------------------------------------------
 
-    Raises:
-        UserError: its ending names no kind of film, what writes MP4 is not installed, or it cannot be written there.
+CARRY, STILL = 0.7, 0.05
+"""How much of the last dream is carried over where a film stands still, and by how much a value may then change."""
+
+
+def carried_over(frame: Picture, before: Picture, dreamed: Picture) -> Picture:
+    """Where the dream of a frame begins: the frame, with the dream of the frame before where the film stands still.
+
+    Elsewhere the old dream would trail behind what moved. Films of one's own are noisy, so what counts is the change of
+    a small neighbourhood.
+
+    Args:
+        frame: float32 (height, width, 3) in [-1, 1].
+        before: the frame before it.
+        dreamed: the dream of that.
     """
-    file = Path(path)
-    if file.suffix.lower() not in ENDINGS:
-        raise UserError(f"cannot write {file}: a film ends in {' or '.join(ENDINGS)}")
-    if file.suffix.lower() == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise UserError("an MP4 needs imageio-ffmpeg: pip install 'keras-etudes[film]', or let the film end in .gif")
-    check_writable(file)
+    change = blurred(np.abs(frame - before).mean(axis=-1, keepdims=True), 2.0)
+    weight = np.float32(CARRY) * np.exp(-np.square(change / np.float32(STILL)))
+    start: Picture = frame + weight.astype(np.float32) * (dreamed - frame)
+    return start
 
 
-def write_film(frames: Sequence[Path], path: Path) -> None:
+class Flicker:
+    """By how much successive frames differ, in those of a film and in its dream."""
+
+    def __init__(self) -> None:
+        self.pairs, self.film, self.dream = 0, 0.0, 0.0
+        self.last: tuple[Picture, Picture] | None = None
+
+    def add(self, frame: Picture, dreamed: Picture) -> None:
+        """Compare the next frame and its dream with those before."""
+        if self.last is not None:
+            self.pairs += 1
+            self.film += float(np.abs(frame - self.last[0]).mean())
+            self.dream += float(np.abs(dreamed - self.last[1]).mean())
+        self.last = (frame, dreamed)
+
+    def metrics(self) -> dict[str, float]:
+        """Mean absolute differences of successive frames, in 0..255; `flicker` is the dream's less the film's."""
+        film, dream = (127.5 * total / max(self.pairs, 1) for total in (self.film, self.dream))
+        changes = {"change_of_film": film, "change_of_dream": dream, "flicker": dream - film}
+        return {name: round(value, 2) for name, value in changes.items()}
+
+
+# --- files ------------------------------------------------------------------------------------------------------------
+
+
+def write_film(frames: Sequence[Path], path: Path, milliseconds: float = FRAME_MILLISECONDS) -> None:
     """Write saved frames as an MP4 or a GIF, by the path's ending; one frame at a time is in memory, except for a GIF.
 
     Args:
         frames: picture files of one size.
         path: of the film; it gets this name when it is complete.
+        milliseconds: how long a frame is shown; in a GIF at least 20.
 
     Raises:
         UserError: it cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.stem}.writing{path.suffix}")
+    gif = path.suffix.lower() == ".gif"
+    shown = max(20, round(milliseconds / 10) * 10) if gif else milliseconds
     try:
-        if path.suffix.lower() == ".gif":
-            first, *rest = (image.quantize(256) for image in _opened(frames))
-            first.save(temporary, save_all=True, append_images=rest, duration=FRAME_MILLISECONDS, loop=0)
-        else:
-            _write_mp4(frames, temporary)
-        os.replace(temporary, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = _opened(frames, quantized=gif)
+        replace_file(path, lambda place: write_frames(opened, place, shown, path.suffix))
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise UserError(f"cannot write {path}: {error.strerror or str(error).splitlines()[0]}") from error
 
 
-def _opened(frames: Sequence[Path]) -> Iterator[Image.Image]:
+def _opened(frames: Sequence[Path], *, quantized: bool) -> Iterator[Image.Image]:
     for path in frames:
         with Image.open(path) as image:
-            yield image.convert("RGB")
+            yield image.convert("RGB").quantize(256) if quantized else image.convert("RGB")
 
 
-def _write_mp4(frames: Sequence[Path], path: Path) -> None:
-    import imageio_ffmpeg
-
-    with Image.open(frames[0]) as first:
-        width, height = (extent - extent % 2 for extent in first.size)  # H.264 stores colour for 2×2 pixels
-    # Neither the time of writing nor the encoder's version is written into the file: same frames, same bytes.
-    exact = ["-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1"]
-    writer = imageio_ffmpeg.write_frames(
-        str(path),
-        (width, height),
-        fps=1000 / FRAME_MILLISECONDS,
-        codec="libx264",
-        quality=None,
-        macro_block_size=1,
-        output_params=["-crf", "18", "-movflags", "+faststart", *exact],
-    )
-    writer.send(None)
-    try:
-        for image in _opened(frames):
-            writer.send(image.crop((0, 0, width, height)).tobytes())
-    finally:
-        writer.close()
+def remove_frames(folder: Path) -> None:
+    """Remove the frames of a film, and their folder unless a person keeps something in it."""
+    for path in folder.glob(FRAME):
+        path.unlink()
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from etudes.experiments.deep_dream.applications import load_layers
-from etudes.experiments.deep_dream.weight_files import convolution_names, npz_arrays, open_keras_file
+from etudes.experiments.deep_dream.weight_files import convolution_names, npz_arrays, open_weights
 from etudes.training.backend import keras
 
 DEEPEST = "mixed8"
@@ -27,13 +27,13 @@ def inception_v3() -> Any:
 
 
 def keras_inception_v3(path: Path) -> Any:
-    """Inception-v3 without its classifier, with the weights of a Keras file (`…_tf_kernels_notop.h5`).
+    """Inception-v3 without its classifier, with the weights of a file as Keras publishes or saves them.
 
     Raises:
         UserError: the file holds no weights of this network, or some that are not finite.
     """
     network = inception_v3()
-    with open_keras_file(path) as file:
+    with open_weights(path) as file:
         file.check_inception()
         load_layers(network, file)
     return network

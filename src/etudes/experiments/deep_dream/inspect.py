@@ -12,9 +12,9 @@ from etudes.errors import UserError
 from etudes.experiments.deep_dream.contact_sheets import chosen_channels, contact_sheet, some_channels
 from etudes.experiments.deep_dream.networks import layer_names
 from etudes.experiments.deep_dream.objectives import objective_for
+from etudes.experiments.deep_dream.options import with_settings
 from etudes.experiments.deep_dream.pictures import responses
 from etudes.experiments.deep_dream.study import DreamData, DreamSettings, deprocess
-from etudes.experiments.deep_dream.use import with_settings
 
 
 @dataclass(frozen=True)

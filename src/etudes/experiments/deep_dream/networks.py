@@ -35,7 +35,7 @@ def load_network(weights: Weights, which: str, base: Networks | None) -> Any:
         network = inception.inception_v3()
     elif which:
         network = application(which, weights.path)
-    elif weights.path.suffix == ".h5":
+    elif weights.path.suffix.lower() != ".npz":
         network = inception.keras_inception_v3(weights.path)
     else:
         network = inception.partial_inception_v3(weights.path.read_bytes(), weights.name)

@@ -15,6 +15,7 @@ import numpy as np
 
 from etudes.contract import Array
 from etudes.errors import UserError, unknown
+from etudes.experiments.deep_dream.least_sizes import BORDER, LAYERS, too_small
 from etudes.experiments.deep_dream.networks import layer_names
 from etudes.experiments.deep_dream.resizing import Picture, resize_image
 from etudes.experiments.deep_dream.targets import Target, class_number, read_target
@@ -23,12 +24,6 @@ from etudes.training.backend import keras
 
 if TYPE_CHECKING:
     from etudes.experiments.deep_dream.study import DreamInfo, DreamSettings
-
-LAYERS = {"mixed2": 0.2, "mixed3": 0.5, "mixed4": 2.0, "mixed5": 1.5}
-"""The layers of Inception-v3 that Keras's example of 2017 excites, and their coefficients."""
-
-BORDER = 2
-"""Rows and columns at each edge of a layer's map that do not count."""
 
 GUIDE_SIZE, GUIDE_POSITIONS = 320, 400
 """A guide's longer side is shrunk to this many pixels; about this many positions of each layer's map are used."""
@@ -62,6 +57,8 @@ class Objective:
     """Side of a tile in pixels; 0 computes every picture whole."""
     full: tuple[int, int] | None = None
     """(height, width) of the picture at full size, in whose map a neuron was named; None: of any picture given."""
+    compiled: list[Any] = dataclasses.field(default_factory=list, compare=False, repr=False)
+    """The gradient, once it is compiled: the same for all sizes, so many pictures share it."""
 
     def __str__(self) -> str:
         """Such as "mixed4 2, mixed5 1.5"."""
@@ -119,10 +116,31 @@ class Objective:
         borders = [0 if target.position else 2 * BORDER for target in self.targets]
         return all(min(extents[:2]) > border for extents, border in zip(maps, borders, strict=True))
 
+    def least_side(self) -> int:
+        """Pixels of the shorter side of the smallest picture in which every target sees something."""
+        low, high = 1, 4096
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (low, middle) if self.can_see((middle, middle)) else (middle + 1, high)
+        return low
+
+    def _layers_for(self, size: tuple[int, int]) -> list[str]:
+        """The layers before the targets that see something in a picture (height, width)."""
+        names = layer_names(self.probe) or [layer.name for layer in self.probe.layers]
+        found = []
+        for name in names:
+            probe = keras.Model(self.probe.input, self.probe.get_layer(name).output)
+            if len(probe.output.shape) == 4:
+                one = Objective(probe, (Target(name, name),), (1.0,), self.step)
+                found += [name] if one.can_see(size) else []
+        return found
+
     def visible_octaves(
-        self, sizes: Sequence[tuple[int, int]], message: Callable[[str], None]
+        self, sizes: Sequence[tuple[int, int]], message: Callable[[str], None], max_size: int = 0
     ) -> list[tuple[int, tuple[int, int]]]:
         """(number from 1, size) of the octaves that are large enough; `message` is called for the others.
+
+        A picture as large as `max_size` was shrunk to it, so a larger one is the cure.
 
         Raises:
             UserError: all of them are too small.
@@ -130,10 +148,10 @@ class Objective:
         seen = [(number, size) for number, size in enumerate(sizes, start=1) if self.can_see(size)]
         if not seen:
             height, width = sizes[-1]
-            raise UserError(
-                f"a picture of {width}x{height} is too small for {', '.join(self.layers)}: "
-                "take a larger one, a larger --max-size or other --layers"
-            )
+            size, least = (width, height), self.least_side()
+            larger = math.ceil(least / min(size)) if max(size) == max_size else 1
+            full = (larger * width, larger * height)
+            raise too_small("the picture", size, full, self.layers, least, self._layers_for(sizes[-1]))
         for number, size in enumerate(sizes, start=1):
             if (number, size) not in seen:
                 message(f"octave-{number}: {size[1]}x{size[0]} is too small for the layers, left out")
@@ -281,7 +299,8 @@ def _features(objective: Objective, guide: Picture) -> tuple[Array, ...]:
     small = resize_image(guide, (max(1, round(height * shrunk)), max(1, round(width * shrunk))))
     if not objective.can_see((small.shape[0], small.shape[1])):
         size = f"{small.shape[1]}x{small.shape[0]}"
-        raise UserError(f"--guide: at {size} it is too small for {', '.join(objective.layers)}: take a larger one")
+        needed = f"{', '.join(objective.layers)[:60]}, which need {objective.least_side()} on the shorter side"
+        raise UserError(f"--guide: at {size} it is too small for {needed}: take a larger or less narrow one")
     features = []
     for output in objective.outputs(small):
         inner = output[BORDER:-BORDER, BORDER:-BORDER]

@@ -30,10 +30,12 @@ from PIL import Image
 
 from etudes.contract import Array, Networks
 from etudes.errors import UserError
+from etudes.experiments.deep_dream.flat_edges import up_to_the_edges
 from etudes.experiments.deep_dream.laplacian_pyramid import equalize_bands, mean_magnitude
+from etudes.experiments.deep_dream.least_sizes import BORDER
 from etudes.experiments.deep_dream.networks import load_network
-from etudes.experiments.deep_dream.objectives import BORDER, Objective, check_layers, gradient_with_noise, objective_for
-from etudes.experiments.deep_dream.photographs import open_mask, open_photo
+from etudes.experiments.deep_dream.objectives import Objective, check_layers, gradient_with_noise, objective_for
+from etudes.experiments.deep_dream.photographs import open_mask, open_photo, photo_to_dream_on
 from etudes.experiments.deep_dream.pictures import octave_strip
 from etudes.experiments.deep_dream.regularisers import confined, total_variation_gradient
 from etudes.experiments.deep_dream.resizing import Picture, resize_image, resize_mask
@@ -156,11 +158,11 @@ def load_data(settings: DreamSettings) -> DreamData:
     return read_pictures(settings, describe_data(settings))
 
 
-def read_pictures(settings: DreamSettings, info: DreamInfo) -> DreamData:
-    """The pictures that the settings name; `info` is of this or another picture, and names the network."""
+def read_pictures(settings: DreamSettings, info: DreamInfo, frame: Image.Image | None = None) -> DreamData:
+    """The pictures that the settings name, or a frame of a film; `info` is of any picture, and names the network."""
     if not info.weights:
         raise no_network_error()
-    image = open_photo(settings.data, settings.max_size)
+    image = frame or photo_to_dream_on(settings, info.weights)
     mask = open_mask(settings.mask, image) if settings.mask else None
     guide = preprocess(open_photo(settings.guide, 1024)) if settings.guide else None
     info = replace(info, source=settings.data, height=image.height, width=image.width)
@@ -248,9 +250,9 @@ def dream(
     """Gradient ascent over octaves. For the session, an octave is a phase and a step an epoch."""
     height, width = original.shape[:2]
     settings, objective = replace(settings, step=settings.step or objective.step), objective.at((height, width))
-    octaves = objective.visible_octaves(octave_sizes(height, width, settings), session.message)
+    octaves = objective.visible_octaves(octave_sizes(height, width, settings), session.message, settings.max_size)
     masks = [None if mask is None else resize_mask(mask, size) for _, size in octaves]
-    arrays, gradient, stopped = session.arrays, loss_gradient(objective), False
+    arrays, gradient, stopped = session.arrays, up_to_the_edges(loss_gradient(objective), original, objective), False
     arrays.setdefault("steps", np.zeros(len(octaves), np.int64))
 
     def put_back(picture: Picture, index: int, moment: str) -> Picture:

@@ -135,10 +135,14 @@ def tiled_gradient(objective: Objective, loss: Callable[..., Any], weights: Weig
 
     Args:
         objective: what is to grow; a picture larger than its `tile` is computed in tiles.
-        loss: (outputs of the objective's layers, *weights of their positions) → a number, written in `keras.ops`.
+        loss: (outputs of the objective's layers, *weights of their positions) → a number, written in `keras.ops`; it
+            must follow from the objective, which keeps what is compiled.
         weights: how much each position counts.
     """
-    compute = input_gradient(fold_batch_norm(objective.probe), loss, (2,) * len(objective.targets))
+    if not objective.compiled:  # the loss follows from the objective, whatever the size
+        network = fold_batch_norm(objective.probe)
+        objective.compiled.append(input_gradient(network, loss, (2,) * len(objective.targets)))
+    compute = objective.compiled[0]
     plans: dict[tuple[int, ...], list[tuple[Tile, list[Array]]]] = {}
 
     def gradient(picture: Picture) -> tuple[float, Picture]:

@@ -6,6 +6,7 @@ import functools
 import hashlib
 import io
 import math
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,15 +16,21 @@ import numpy as np
 from etudes.contract import Array
 from etudes.data.errors import error_reason, file_error
 from etudes.errors import UserError, format_path
-from etudes.experiments.deep_dream.keras_files import INCEPTION_VALUES, KerasFile
+from etudes.experiments.deep_dream.keras_files import KerasFile
+from etudes.experiments.deep_dream.layer_arrays import INCEPTION_VALUES, LayerArrays
+from etudes.experiments.deep_dream.tensor_files import TensorFile
 
-MAX_BYTES = {".npz": 50_000_000, ".h5": 110_000_000}
-"""Bytes that a file of weights of Inception-v3 may have; the published ones have 39.6 and 87.9 million."""
+ENDINGS = (".keras", ".h5", ".safetensors")
+"""Files of weights of a whole network, as people save them."""
 
-MAX_APPLICATION_BYTES = 1_600_000_000
+MAX_BYTES = {".npz": 50_000_000, **dict.fromkeys(ENDINGS, 400_000_000)}
+"""Bytes that a file of weights of Inception-v3 may have; the published ones have 39.6 to 96.1 million, and a whole
+model with the state of its optimiser three times that."""
+
+MAX_APPLICATION_BYTES = 1_700_000_000
 """Bytes that the weights of a network of keras.applications may have; ConvNeXtXLarge has 1.4 billion."""
 
-BEGINNINGS = {".npz": b"PK", ".h5": b"\x89HDF\r\n\x1a\n"}
+BEGINNINGS = {".npz": b"PK", ".keras": b"PK", ".h5": b"\x89HDF\r\n\x1a\n", ".safetensors": b""}
 """The first bytes of files of weights, by their ending."""
 
 _BRANCHES = {0: (1, 2, 3, 1), 1: (1, 2, 3, 1), 2: (1, 2, 3, 1), 3: (1, 3), 8: (0, 2, 4)}
@@ -31,15 +38,18 @@ _BRANCHES |= dict.fromkeys((4, 5, 6, 7), (1, 3, 5, 1))
 """Block → how many convolutions follow one another in each branch, in the order in which Keras creates them."""
 
 
-def open_keras_file(path: Path, application: str = "") -> KerasFile:
+def open_weights(path: Path, application: str = "") -> LayerArrays:
     """A file with the weights of Inception-v3, or of a network of keras.applications, opened to be read."""
+    kind = TensorFile if path.suffix.lower() == ".safetensors" else KerasFile
     if application:
-        return KerasFile(path, f"the weights of {application}", MAX_APPLICATION_BYTES // 4)
-    return KerasFile(path, "Keras's Inception-v3 without its classifier", INCEPTION_VALUES)
+        cure = "try another --application"
+        return kind(path, f"the weights of {application}", cure, MAX_APPLICATION_BYTES // 4)
+    cure = "name its network with --application, or give a run"
+    return kind(path, "Keras's Inception-v3", cure, INCEPTION_VALUES)
 
 
 @functools.cache
-def checked_sha256(path: Path, application: str, size: int, changed: int) -> str:
+def checked_sha256(path: Path, application: str, known: tuple[str, ...], size: int, changed: int) -> str:
     """The SHA-256 of a weights file, checked and computed once in a process while its size and time stay the same.
 
     What can be refused without a network is refused: another kind, size, or list of arrays.
@@ -47,6 +57,7 @@ def checked_sha256(path: Path, application: str, size: int, changed: int) -> str
     Args:
         path: the file.
         application: the network of keras.applications whose weights it holds; empty: Inception-v3.
+        known: the names of all those networks.
         size: its bytes.
         changed: when it was changed, in nanoseconds.
 
@@ -54,13 +65,13 @@ def checked_sha256(path: Path, application: str, size: int, changed: int) -> str
         UserError: it cannot hold the weights of this network.
         OSError: it cannot be read.
     """
-    kind, limit = path.suffix, MAX_APPLICATION_BYTES if application else MAX_BYTES.get(path.suffix, 0)
-    if application and kind != ".h5":
-        raise file_error(path, f"is no .h5 file: the weights of {application} end in .h5 or .weights.h5")
-    if kind not in BEGINNINGS:
-        raise file_error(path, "is no file of weights: give a run folder, Keras's .h5 or the .npz of 2015")
+    kind = path.suffix.lower()
+    if kind not in BEGINNINGS or (application and kind == ".npz"):
+        raise file_error(path, f"is no file of weights that is read: give a {', '.join(ENDINGS)} of Keras, or a run")
+    limit = MAX_APPLICATION_BYTES if application else MAX_BYTES[kind]
     if size > limit:
-        raise file_error(path, f"is larger than {limit // 1_000_000} MB, no such network is: copy it again")
+        advice = "save only its weights, or name it: --application" if kind in ENDINGS else "copy it again"
+        raise file_error(path, f"is larger than {limit // 1_000_000} MB: {advice}")
     with path.open("rb") as file:
         if not file.read(8).startswith(BEGINNINGS[kind]):
             raise file_error(path, f"is no {kind} file: its content is of another kind; copy it again")
@@ -69,10 +80,25 @@ def checked_sha256(path: Path, application: str, size: int, changed: int) -> str
     if kind == ".npz":
         _check_archive(path)
         return sha256
-    with open_keras_file(path, application) as layers:
+    with open_weights(path, application) as layers:
+        _check_name(layers, application or "InceptionV3", known)
         if not application:
             layers.check_inception()
     return sha256
+
+
+def _check_name(layers: LayerArrays, application: str, known: Sequence[str]) -> None:
+    """Refuse a file that says it holds another network of keras.applications, naming the one that it says it holds."""
+    plain = {re.sub("[^a-z0-9]", "", name.lower()): name for name in known}
+    for stated in layers.stated_names():
+        words = re.sub("[^a-z0-9]", "", stated.lower())  # such as "mobilenetv2100224"
+        found = max((name for name in plain if words.startswith(name)), key=len, default="")
+        if found:
+            if plain[found] != application:
+                raise file_error(
+                    layers.path, f"holds {plain[found]}, not {application}: add --application {plain[found]}"
+                )
+            return
 
 
 # --- NPZ of 2015 ------------------------------------------------------------------------------------------------------

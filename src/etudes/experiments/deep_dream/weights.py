@@ -75,6 +75,8 @@ def find_weights(weights: str, application: str = "") -> Weights:
         return _of_file(weights, file)
     if path.is_file():
         return _of_file(weights, path, application)
+    if (path / "saved_model.pb").is_file():
+        raise file_error(path, "is a SavedModel, which is not read: save it as .keras, or with model.save_weights")
     run = Run(path) if path.is_dir() else run_of(weights) or run_at(weights)
     if not (path.is_dir() or run.started):
         raise UserError(f"--weights {weights}: no such file or run folder, and no study with a finished run")
@@ -140,7 +142,11 @@ def picture_channels(run: Run) -> int:
 def _of_file(name: str, path: Path, application: str = "") -> Weights:
     try:
         status = path.stat()
-        return Weights(name, path, sha256=checked_sha256(path, application, status.st_size, status.st_mtime_ns))
+        return Weights(
+            name,
+            path,
+            sha256=checked_sha256(path, application, tuple(APPLICATIONS), status.st_size, status.st_mtime_ns),
+        )
     except OSError as error:
         raise file_error(path, f"cannot be read: {error.strerror}; copy it again") from error
 
