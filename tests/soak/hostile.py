@@ -12,6 +12,7 @@ from typing import Any
 from soak import (
     hostile_arrays,
     hostile_folders,
+    hostile_people,
     hostile_pictures,
     hostile_runs,
     hostile_settings,
@@ -34,6 +35,7 @@ FAMILIES = (
     hostile_runs,
     hostile_toml,
     hostile_words,
+    hostile_people,
 )
 
 
