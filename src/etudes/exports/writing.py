@@ -102,7 +102,7 @@ def _write(network: Any, name: str, spec: IOSpec, chosen: Format, draft: Path, m
 def _observed(name: str, part: TensorSpec, found: list[Array]) -> tuple[float, float]:
     """The range of an output's values, which must be within what is said of it."""
     low, high = min(float(one.min()) for one in found), max(float(one.max()) for one in found)
-    slack = 1e-3 * max(1.0, abs(part.low), abs(part.high))
+    slack = TOLERANCE * max(1.0, abs(part.low), abs(part.high))
     if not part.low - slack <= low <= high <= part.high + slack:
         said = f"{part.low:g} to {part.high:g}"
         raise UserError(f"{name}: {part.name} is said to be {said}, and is {low:.4g} to {high:.4g}: not exported")
