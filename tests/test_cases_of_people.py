@@ -218,8 +218,9 @@ def test_pairs(name: str, capsys: Capture) -> None:
     data = etudes.load(run).data
     parts = [set(part.questions.tolist()) for part in (data.train, data.validation, data.test)]
     assert sum(map(len, parts)) == len(set.union(*parts)) == count
-    page = read_everywhere(capsys, question, commands="$" in question)
-    assert "$" not in question or question in page
+    if "$" in question:
+        assert f"{question} = " in done(capsys, "use", "run", question)
+    read_everywhere(capsys, question, commands="$" in question)
 
 
 def test_many_questions_of_a_file(capsys: Capture) -> None:
