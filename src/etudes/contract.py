@@ -178,8 +178,9 @@ class ProgressCallback(Protocol):
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """One input or output of a network: what it means, and the range of its values."""
+    """One input or output of a network: its name in exported files, what it means, and the range of its values."""
 
+    name: str
     meaning: str
     low: float
     high: float
@@ -195,6 +196,8 @@ class IOSpec:
     """Whether training changes it, so that the run saves its weights."""
     training_only: bool = False
     """Whether only training needs it: bundled runs leave it out."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """What a program needs to know to prepare inputs and read outputs, such as `class_names`; exports hold it."""
 
     def __str__(self) -> str:
         """In words, for people who load an exported network."""

@@ -13,6 +13,7 @@ from soak import (
     hostile_arrays,
     hostile_films,
     hostile_folders,
+    hostile_people,
     hostile_pictures,
     hostile_runs,
     hostile_settings,
@@ -36,6 +37,7 @@ FAMILIES = (
     hostile_runs,
     hostile_toml,
     hostile_words,
+    hostile_people,
 )
 
 

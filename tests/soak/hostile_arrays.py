@@ -116,7 +116,7 @@ _ARCHIVES: dict[str, bytes | Callable[[], bytes]] = {
     "an archive of nothing": archive({}),
     "an archive of text": archive({"x.npy": b"text", "y.npy": b"text"}),
     "an archive of pictures": archive({"a.png": b"\x89PNG"}),
-    "other names": functools.partial(with_changes, x=None, pictures=_X),
+    "other names": functools.partial(with_changes, x=None, things=_X),
     "no labels": functools.partial(with_changes, y=None),
     "no pictures": functools.partial(with_changes, x=None),
     "only a test part": functools.partial(with_changes, x=None, y=None, x_test=_X, y_test=_Y),

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
+from etudes import __version__
 from etudes.actions.loading import LoadedRun, Reference, open_run
-from etudes.contract import BaseNetwork, Result, Table
+from etudes.contract import BaseNetwork, IOSpec, Result, Table, TensorSpec
 from etudes.errors import UserError, unknown
-from etudes.exports import FORMATS, Exported, Format, write_network
+from etudes.exports import FORMATS, Exported, Format, Tensor, check_place, write_networks
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict
-from etudes.training.backend import usable_backend
+from etudes.training.backend import standard_error_to_file, usable_backend
 
 
 def export(
@@ -21,20 +23,21 @@ def export(
 ) -> Result:
     """Write the networks of a run as files that other programs load; each is run by its own runtime and compared.
 
-    They compute in float32, whatever the run was trained in.
+    They compute in float32, whatever the run was trained in. Names, types, shapes and ranges in the description are
+    read from the written files.
 
     Args:
         reference: as in `use`.
-        format: "keras", "saved-model" or "onnx".
+        format: "keras", "saved-model", "onnx" or "litert".
         out: the folder; by default `export` in the run's folder, of a bundled run in the runs folder.
-        backend: as in `load`; saved-model and onnx are written by TensorFlow.
+        backend: as in `load`; all formats but keras are written by TensorFlow.
 
     Returns:
         A table of files with what goes in and comes out; `files` names them, and `export-FORMAT.json`, which says so.
 
     Raises:
-        UserError: an unknown format, or what writes it is not installed; the étude trains no network; a file cannot be
-            written, or gives other values than the network: then it is not kept.
+        UserError: an unknown format, or what writes it is not installed; the étude trains no network; a file of that
+            name is not an earlier export; one cannot be written, or is not what is said of it: then none is kept.
     """
     if format not in FORMATS:
         raise unknown("format", format, FORMATS)
@@ -49,73 +52,83 @@ def export(
     exact = dataclasses.replace(opened.settings, precision="float32")
     loaded = dataclasses.replace(opened, settings=exact, backend=backend or chosen.backend)
     assert loaded.run is not None
-    place = Path(out) if out is not None else loaded.run.place / "export"
-    written = {name: write_network(network, name, chosen, place) for name, network in loaded.networks.items()}
-    return _result(loaded, format, chosen, place, written)
-
-
-def _result(trained: LoadedRun, name: str, chosen: Format, place: Path, written: dict[str, Exported]) -> Result:
-    """The result, and export-FORMAT.json beside the files."""
-    experiment, run = trained.experiment, trained.run
-    specs = experiment.io_spec(trained.info, trained.settings)
-    about: dict[str, Any] = {
-        "etude": trained.etude,
-        "run": str(run),
-        "weights_sha256": run.results().get("weights_sha256") if run else None,
-        "format": name,
-        "data": as_dict(trained.info),
-        "networks": {
-            network: {
-                "file": one.path.name,
-                "inputs": one.inputs,
-                "outputs": one.outputs,
-                "what": str(specs[network]),
-                "largest_difference": one.difference,
-            }
-            for network, one in written.items()
-        },
+    place, sheet = Path(out) if out is not None else loaded.run.place / "export", f"export-{format}.json"
+    specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
+    trained = [name for name in specs if any(array.startswith(f"{name}/") for array in loaded.arrays)]
+    check_place(place, sheet, [f"{name}{chosen.suffix}" for name in trained])
+    about = describe_run(opened)
+    metadata = {name: {**about, "network": name, **specs[name].metadata} for name in loaded.networks}
+    with standard_error_to_file():
+        written = write_networks(loaded.networks, specs, chosen, place, metadata)
+    described = {
+        name: {**_described(one, place, specs[name]), "snippet": _snippet(chosen, one, place, loaded.networks[name])}
+        for name, one in written.items()
     }
-    sheet = place / f"export-{name}.json"
-    write_atomically(sheet, json.dumps(about, indent=1, ensure_ascii=False).encode())
-    rows = [
-        (
-            str(one.path),
-            ", ".join(map(_shape, one.inputs.values())),
-            ", ".join(map(_sizes, one.outputs)),
-            one.difference,
-        )
-        for one in written.values()
-    ]
-    first = next(iter(written))
-    snippet = _snippet(chosen, written[first], trained.networks[first])
+    content = {**about, "format": format, "networks": described}
+    write_atomically(place / sheet, json.dumps(content, indent=1, ensure_ascii=False).encode())
+    return _result(chosen, place, sheet, written, described)
+
+
+def describe_run(opened: LoadedRun) -> dict[str, Any]:
+    """Where an exported network comes from: version, study, run, digests of its settings and weights, its data."""
+    assert opened.run is not None
+    settings = json.dumps(as_dict(opened.settings), sort_keys=True, ensure_ascii=False)
+    return {
+        "etudes_version": __version__,
+        "etude": opened.etude,
+        "run": str(opened.run),
+        "settings_sha256": hashlib.sha256(settings.encode()).hexdigest(),
+        "weights_sha256": opened.run.results().get("weights_sha256", ""),
+        "data": as_dict(opened.info),
+    }
+
+
+def _described(one: Exported, place: Path, spec: IOSpec) -> dict[str, Any]:
+    """What the sheet says of a network: what the file has, and what it means."""
+    meant = {part.name: part for part in (*spec.outputs, *spec.inputs)}
+    inputs = {name: _tensor(tensor, meant[name]) for name, tensor in one.inputs.items()}
+    outputs = {name: _tensor(tensor, meant[name]) for name, tensor in one.outputs.items()}
+    return {
+        "file": one.path.relative_to(place).as_posix(),
+        "sha256": one.sha256,
+        "inputs": inputs,
+        "outputs": {name: {**about, "observed": list(one.observed[name])} for name, about in outputs.items()},
+        "what": str(spec),
+        **spec.metadata,
+        "largest_difference": one.difference,
+        "file_says": one.about,
+    }
+
+
+def _tensor(tensor: Tensor, part: TensorSpec) -> dict[str, Any]:
+    shape = {"shape": list(tensor.shape), "dtype": tensor.dtype}
+    return {**shape, "meaning": part.meaning, "range": [part.low, part.high]}
+
+
+def _result(chosen: Format, place: Path, sheet: str, written: dict[str, Exported], described: dict[str, Any]) -> Result:
+    rows = [(str(one.path), _tensors(one.inputs), _tensors(one.outputs), one.difference) for one in written.values()]
+    snippet = next(iter(described.values()))["snippet"]
     return Result(
         tables=[Table(f"exported: {chosen.what}", ("file", "in", "out", "largest difference"), rows)],
-        lines=[*(f"{network}: {specs[network]}" for network in written), "", *snippet.splitlines()],
-        files={**{network: str(one.path) for network, one in written.items()}, "export": str(sheet)},
+        lines=[
+            *(f"{name}: {about['what']}" for name, about in described.items()),
+            f"In {place}:",
+            "",
+            *snippet.splitlines(),
+        ],
+        files={**{name: str(one.path) for name, one in written.items()}, "export": str(place / sheet)},
     )
 
 
-def _shape(described: dict[str, Any]) -> str:
-    return f"{_sizes(described['shape'])} {described['dtype']}"
+def _tensors(named: dict[str, Tensor]) -> str:
+    return ", ".join(f"{name} ({', '.join(map(str, one.shape))}) {one.dtype}" for name, one in named.items())
 
 
-def _sizes(shape: list[int | None]) -> str:
-    return "(" + ", ".join("n" if extent is None else str(extent) for extent in shape) + ")"
-
-
-def _snippet(chosen: Format, one: Exported, network: Any) -> str:
-    """Python lines that load a file and ask it once, with zeros."""
-    zeros = {
-        name: f"np.zeros({tuple(extent or 1 for extent in described['shape'])}, {described['dtype']!r})"
-        for name, described in one.inputs.items()
-    }
-    several = len(zeros) > 1
+def _snippet(chosen: Format, one: Exported, place: Path, network: Any) -> str:
+    """Python lines that load a file from the folder that it lies in and run it once, on zeros."""
+    zeros = [f"{name!r}: np.zeros({(1, *tensor.shape[1:])}, {tensor.dtype!r})" for name, tensor in one.inputs.items()]
     # A layer of our own must be known to Keras before a model that has one is loaded.
     rooms = sorted({type(layer).__module__ for layer in network.layers if type(layer).__module__.startswith("etudes.")})
-    filled = chosen.snippet.format(
-        imports="".join(f"\nimport {room}" for room in rooms),
-        path=str(one.path),
-        inputs=f"[{', '.join(zeros.values())}]" if several else next(iter(zeros.values())),
-        feed="{" + ", ".join(f"{name!r}: {value}" for name, value in zeros.items()) + "}",
-    )
-    return filled.replace("\n\n", "\nimport numpy as np\n\n", 1)
+    imports = "".join(f"\nimport {room}  # pip install keras-etudes: a layer of its own" for room in rooms)
+    path = one.path.relative_to(place).as_posix()
+    return chosen.snippet.format(imports=imports, path=path, inputs=", ".join(zeros))

@@ -27,9 +27,10 @@ from etudes.views.plotting import one_line
 
 def classifier_io(class_names: Sequence[str]) -> IOSpec:
     """Inputs and outputs of a network that classifies pictures."""
-    picture = TensorSpec("pictures (height, width, channels) of values 0 to 255, scaled inside", 0, 255)
-    names = f"a probability for each of {len(class_names)} classes, in the order of their names"
-    return IOSpec((picture,), (TensorSpec(names, 0, 1),))
+    picture = TensorSpec("picture", "pictures (height, width, channels) of values 0 to 255, scaled inside", 0, 255)
+    meaning = f"a probability for each of {len(class_names)} classes, in the order of class_names"
+    metadata = {"class_names": list(class_names), "scaling": "0..255, scaled inside"}
+    return IOSpec((picture,), (TensorSpec("probabilities", meaning, 0, 1),), metadata=metadata)
 
 
 @dataclass(frozen=True)

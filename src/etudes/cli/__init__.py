@@ -27,7 +27,10 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "use": (commands.use_command, "apply a trained etude to your own input (etudes use ETUDE --help)"),
     "inspect": (commands.inspect_command, "layer tables, then pictures of what a network has learned"),
     "report": (commands.report_command, "a run as one HTML page: settings, curves, results, pictures"),
-    "export": (commands.export_command, "trained networks as files for other programs: Keras, SavedModel, ONNX"),
+    "export": (
+        commands.export_command,
+        "networks as files for other programs: Keras, SavedModel, ONNX, LiteRT",
+    ),
     "compare": (commands.compare_command, "runs side by side, all curves in one picture"),
     "studio": (commands.studio_command, "the etudes in the browser: use, train and inspect on one page"),
     "data": (commands.data_command, "data sets: list | fetch NAME | verify"),

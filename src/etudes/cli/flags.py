@@ -120,8 +120,8 @@ class Export:
     """Write the trained networks of a run as files for other programs; each is run and compared after writing."""
 
     reference: Reference
-    format: Literal["keras", "saved-model", "onnx"] = "keras"
-    """A Keras model, a TensorFlow SavedModel, or ONNX."""
+    format: Literal["keras", "saved-model", "onnx", "litert"] = "keras"
+    """A Keras model, a TensorFlow SavedModel, ONNX, or LiteRT (TensorFlow Lite)."""
     out: Folder = None
     """The folder; default: `export` in the run folder, or in the runs folder for a bundled run."""
     backend: Backend = None

@@ -94,7 +94,7 @@ def start_backend(name: str | None = None) -> str:
     if loaded_backend() is None:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with _standard_error_to_file() as output:
+        with standard_error_to_file() as output:
             try:
                 keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
                 if _installed("tensorflow"):
@@ -108,7 +108,7 @@ def start_backend(name: str | None = None) -> str:
 
 
 @contextmanager
-def _standard_error_to_file() -> Iterator[IO[bytes]]:
+def standard_error_to_file() -> Iterator[IO[bytes]]:
     """Within it, file descriptor 2, to which compiled libraries write past `sys.stderr`, is a temporary file."""
     sys.stderr.flush()
     with tempfile.TemporaryFile() as output:

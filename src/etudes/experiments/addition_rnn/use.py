@@ -130,4 +130,12 @@ def io_spec(info: TextInfo, settings: AdditionSettings) -> dict[str, IOSpec]:
         f"single 1 at its index in {alphabet!r} (the space is _)"
     )
     answer = f"the probability of each of these for each of the {info.answer_length} characters of the answer, in order"
-    return {"adder": IOSpec((TensorSpec(question, 0, 1),), (TensorSpec(answer, 0, 1),))}
+    metadata = {
+        "alphabet": info.alphabet,
+        "question_length": info.question_length,
+        "answer_length": info.answer_length,
+        "question_reversed": settings.reverse,
+        "scaling": "one-hot: 0 or 1",
+    }
+    inputs, outputs = TensorSpec("question", question, 0, 1), TensorSpec("characters", answer, 0, 1)
+    return {"adder": IOSpec((inputs,), (outputs,), metadata=metadata)}

@@ -7,8 +7,8 @@ from etudes.experiments.deep_dream.inspect import DreamInspectOptions, inspect
 from etudes.experiments.deep_dream.options import DreamOptions
 from etudes.experiments.deep_dream.use import example, read, use
 
-PICTURE = TensorSpec("a picture (height, width, 3) of values -1 to 1", -1, 1)
-MAPS = TensorSpec("the feature maps of its last layer", float("-inf"), float("inf"))
+PICTURE = TensorSpec("picture", "a picture (height, width, 3) of values -1 to 1", -1, 1)
+MAPS = TensorSpec("feature_maps", "the feature maps of its last layer", float("-inf"), float("inf"))
 
 experiment = Experiment(
     summary="amplifies what a trained network sees in a photograph",

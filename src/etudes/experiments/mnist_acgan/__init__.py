@@ -11,13 +11,14 @@ from etudes.experiments.mnist_acgan.labelled import load_test_data
 
 def io_spec(info: ImageInfo, settings: study.AcganSettings) -> Mapping[str, IOSpec]:
     """Inputs and outputs of each network; the moving average replaces the generator once it is trained."""
-    picture = TensorSpec("a picture (height, width, channels) of values 0 to 255", 0, 255)
-    z = TensorSpec(f"z, {study.LATENT} numbers between -1 and 1, uniformly distributed", -1, 1)
-    label = TensorSpec("the number of a class", 0, len(info.class_names) - 1)
-    fake = TensorSpec("the probability that it is real", 0, 1)
-    aux = TensorSpec("a probability for each class", 0, 1)
-    generator = IOSpec((z, label), (picture,), training_only=bool(settings.ema))
-    specs = {"discriminator": IOSpec((picture,), (fake, aux)), "generator": generator}
+    picture = TensorSpec("picture", "a picture (height, width, channels) of values 0 to 255", 0, 255)
+    z = TensorSpec("z", f"{study.LATENT} numbers between -1 and 1, uniformly distributed", -1, 1)
+    label = TensorSpec("label", "the number of a class, its place in class_names", 0, len(info.class_names) - 1)
+    fake = TensorSpec("fake", "the probability that it is real", 0, 1)
+    aux = TensorSpec("aux", "a probability for each class, in the order of class_names", 0, 1)
+    metadata = {"class_names": list(info.class_names), "scaling": "pictures are 0..255, scaled inside"}
+    generator = IOSpec((z, label), (picture,), training_only=bool(settings.ema), metadata=metadata)
+    specs = {"discriminator": IOSpec((picture,), (fake, aux), metadata=metadata), "generator": generator}
     return specs | ({"generator_ema": replace(generator, training_only=False)} if settings.ema else {})
 
 
