@@ -11,8 +11,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from etudes.data import load_images, open_picture
+from etudes.data.formats import FORMAT_NAMES
 from etudes.data.notes import collected_notes
-from etudes.data.pictures import FORMAT_NAMES, read_picture_header
+from etudes.data.pictures import read_picture_header
 from etudes.errors import UserError
 
 

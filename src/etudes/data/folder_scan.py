@@ -8,8 +8,9 @@ from pathlib import Path
 
 from etudes.data.classes import check_class_names
 from etudes.data.errors import file_error
+from etudes.data.formats import FORMAT_NAMES
 from etudes.data.parts import TEST, TRAINING, VALIDATION, named_parts, part_of
-from etudes.data.pictures import FORMAT_NAMES, PictureHeader, read_picture_header
+from etudes.data.pictures import PictureHeader, read_picture_header
 from etudes.errors import UserError, format_path
 
 MAX_BAD_SHARE = 0.05

@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import math
-import struct
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,20 +12,15 @@ from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError, features
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from etudes.contract import ImageInfo
 from etudes.data.colour import GREY_MODES, background_for, to_srgb, visible_light
 from etudes.data.errors import error_reason, file_error
+from etudes.data.formats import available_formats, unidentified
 from etudes.data.notes import note
 from etudes.data.ranges import ValueRange, bits_range, find_range, highest_of
 from etudes.errors import UserError, unknown
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
-"""The formats that are opened, AVIF where Pillow was built with it; no other decoder of Pillow is used."""
-
-FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
-"""The same in words; HEIC is opened by pillow-heif, the extra `heic`."""
 
 MAX_FILE_BYTES = 25_000_000
 """Bytes that a picture file may have."""
@@ -37,8 +31,6 @@ MAX_PIXELS = 50_000_000
 PHOTOS = ("china", "flower")
 """The photographs that come with scikit-learn."""
 
-_BRANDS = {b"avif": "AVIF", b"avis": "AVIF"}
-_BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "HEIF")
 _ORIENTATION = 0x0112
 _CUT_TO_FOUR_BITS = 15
 
@@ -73,7 +65,7 @@ def open_picture(path: str | Path, reading: Reading | None = None) -> Image.Imag
     Values of more than eight bits are scaled by their range, 0 to 2^k - 1. All of that is noted.
 
     Args:
-        path: a file of at most 25 MB and 50 million pixels in one of `FORMATS`; of several pages or frames the first.
+        path: a file of at most 25 MB and 50 million pixels in one of `formats.FORMATS`; of several pages the first.
         reading: what was decided for the set that it belongs to; decided for this picture alone, if there is none.
 
     Returns:
@@ -138,7 +130,8 @@ def read_picture_header(path: Path) -> PictureHeader:
         UserError: the file is missing, too large or not a picture.
     """
     with _user_errors(path), _checked(path) as image:
-        turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        # Pillow gives the size of a TIFF as it will be turned.
+        turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
         height, width = image.size if turned else image.size[::-1]
         grey, transparent = image.mode in GREY_MODES, image.has_transparency_data
         return PictureHeader(height, width, grey, _is_deep(image), transparent)
@@ -187,43 +180,13 @@ def _checked(path: Path) -> Image.Image:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: save it smaller")
     try:
-        image = Image.open(path, formats=_formats(path))
+        image = Image.open(path, formats=available_formats(path))
     except UnidentifiedImageError as error:
-        raise file_error(path, _unidentified(path)) from error
+        raise file_error(path, unidentified(path)) from error
     if math.prod(image.size) > MAX_PIXELS:
         image.close()
         raise _too_many_pixels(path)
     return image
-
-
-def _formats(path: Path) -> list[str]:
-    """Those of `FORMATS` that can be opened here; the plug-in for HEIC is loaded where a file needs it."""
-    available = [name for name in FORMATS if name not in ("AVIF", "HEIF")]
-    kind = _container(path)
-    if kind == "AVIF" and features.check("avif"):
-        available.append(kind)
-    if kind == "HEIF" and importlib.util.find_spec("pillow_heif"):
-        from pillow_heif import register_heif_opener
-
-        register_heif_opener()
-        available.append(kind)
-    return available
-
-
-def _container(path: Path) -> str:
-    """The format of a file that begins like AVIF or HEIC: "AVIF", "HEIF"."""
-    with path.open("rb") as file:
-        _, kind, brand = struct.unpack("4s4s4s", file.read(12).ljust(12))
-    return _BRANDS.get(brand, "") if kind == b"ftyp" else ""
-
-
-def _unidentified(path: Path) -> str:
-    """What is wrong with a file that nothing opens, and what to do."""
-    kind = _container(path)
-    if kind and kind not in _formats(path):
-        cure = "install keras-etudes[heic]" if kind == "HEIF" else "take a Pillow built with AVIF"
-        return f"is {kind.replace('HEIF', 'HEIC')}, which cannot be opened here: {cure}, or save it as JPEG"
-    return f"is not a picture: save it as {FORMAT_NAMES}"
 
 
 def _too_many_pixels(path: Path) -> UserError:
