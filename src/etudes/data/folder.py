@@ -80,11 +80,16 @@ def _info(folder: Folder) -> ImageInfo:
     return ImageInfo(str(folder.path), height, width, channels, folder.class_names)
 
 
+def _most_frequent(folder: Folder) -> tuple[tuple[int, int], int]:
+    """The most frequent size, the larger of two, and how many pictures have it."""
+    return max(folder.sizes.items(), key=lambda item: (item[1], item[0]))
+
+
 def _common_size(folder: Folder) -> tuple[int, int]:
     """The most frequent size, if it is common; else one of the median proportions and the median longer side."""
     if not folder.headers:
         return 1, 1
-    (height, width), count = max(folder.sizes.items(), key=lambda item: (item[1], item[0]))
+    (height, width), count = _most_frequent(folder)
     if count >= COMMON_SHARE * len(folder.headers):
         return height, width
     proportion = median(header.height / header.width for header in folder.headers.values())
@@ -145,26 +150,18 @@ def _note_scan(folder: Folder) -> None:
 
 def _note_sizes(folder: Folder, info: ImageInfo) -> None:
     """Say what size was chosen and why, if there was a choice, and name pictures that hardly fit it."""
-    at, chosen = format_path(folder.path), f"{info.height}×{info.width}"
-    (size, *others) = sorted(folder.sizes, key=lambda size: -folder.sizes[size])
-    if not others and max(size) > MAX_KEPT_SIDE:
-        note(
-            f"{at}: pictures of {size[0]}×{size[1]} are resized to {chosen}: to keep a size, "
-            f"make it {MAX_KEPT_SIDE} pixels at most"
-        )
-    if others:
-        count = folder.sizes[size]
-        common = count >= COMMON_SHARE * len(folder.headers)
-        why = f"{count} of {len(folder.headers)} are {size[0]}×{size[1]}" if common else "their median proportions"
-        note(
-            f"{at}: pictures of {len(others) + 1} sizes become {chosen} ({why}); make them one size to decide otherwise"
-        )
-        wanted = info.height / info.width
-        names = _unusual(folder.headers.items(), wanted)
-        if names:
-            note(
-                f"{at}: {len(names)} of other proportions, cropped to their middle: {listed(names)}; crop them yourself"
-            )
+    at, chosen, total = format_path(folder.path), f"{info.height}×{info.width}", len(folder.headers)
+    sizes, (size, count) = len(folder.sizes), _most_frequent(folder)
+    if sizes == 1 and max(size) > MAX_KEPT_SIDE:
+        cure = f"to keep a size, make it {MAX_KEPT_SIDE} pixels at most"
+        note(f"{at}: pictures of {size[0]}×{size[1]} are resized to {chosen}: {cure}")
+    if sizes > 1:
+        common = count >= COMMON_SHARE * total
+        why = f"{count} of {total} are {size[0]}×{size[1]}" if common else "their median proportions"
+        note(f"{at}: pictures of {sizes} sizes become {chosen} ({why}); make them one size to decide otherwise")
+        if names := _unusual(folder.headers.items(), info.height / info.width):
+            done = f"{len(names)} of other proportions, cropped to their middle"
+            note(f"{at}: {done}: {listed(names)}; crop them yourself to decide otherwise")
 
 
 def _unusual(headers: Iterable[tuple[Path, PictureHeader]], wanted: float) -> list[str]:
