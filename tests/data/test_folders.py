@@ -123,6 +123,9 @@ def test_folders_that_are_not_split_as_they_seem(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         classes(tmp_path / "inside" / name, ("train", "test"))
     refused(tmp_path / "inside", "make it train/CLASS and test/CLASS")
+    for name in ("batch 1", "batch 2"):
+        classes(tmp_path / "batches" / name)
+    refused(tmp_path / "batches", "has cat and dog in each of its folders: if these are the classes, move them up")
     classes(tmp_path / "wrapped" / "animals")
     refused(tmp_path / "wrapped", "give animals if they are in it")
 

@@ -117,7 +117,7 @@ _ARCHIVES: dict[str, bytes | Callable[[], bytes]] = {
     "an archive of nothing": archive({}),
     "an archive of text": archive({"x.npy": b"text", "y.npy": b"text"}),
     "an archive of pictures": archive({"a.png": b"\x89PNG"}),
-    "other names": functools.partial(with_changes, x=None, pictures=_X),
+    "other names": functools.partial(with_changes, x=None, photos=_X),
     "no labels": functools.partial(with_changes, y=None),
     "no pictures": functools.partial(with_changes, x=None),
     "only a test part": functools.partial(with_changes, x=None, y=None, x_test=_X, y_test=_Y),
@@ -173,6 +173,15 @@ _ARCHIVES: dict[str, bytes | Callable[[], bytes]] = {
     "a label beyond what is counted": functools.partial(with_changes, y=np.full(40, 2**64 - 1, np.uint64)),
     "labels that are not numbers": functools.partial(with_changes, y=np.full(40, np.nan)),
     "a single class": functools.partial(with_changes, y=_Y * 0),
+    "a class that only the test part has": functools.partial(
+        with_changes, x=None, y=None, x_train=_X, y_train=_Y, x_test=_X, y_test=_Y + 1
+    ),
+    "parts in different ranges": functools.partial(
+        with_changes, x=None, y=None, x_train=_X, y_train=_Y, x_test=_X / 255, y_test=_Y
+    ),
+    "a name twice": functools.partial(with_changes, class_names=np.array(["cat", "cat"])),
+    "a name that is no text": functools.partial(with_changes, class_names=np.array(["cat", "\ud800"])),
+    "a name in bytes that are no text": functools.partial(with_changes, class_names=np.array([b"cat", b"\xff"])),
     "fewer names than classes": functools.partial(with_changes, class_names=np.array(["cat"])),
     "names that climb out of the folder": lambda: archive({"../../x.npy": npy(_X), "/var/y.npy": npy(_Y)}),
     "a name twice, the first of them good": lambda: archive(

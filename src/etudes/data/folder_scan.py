@@ -88,7 +88,8 @@ def check_bad_share(folder: Folder) -> None:
     """Raise an error for a folder of which too much is bad."""
     if folder.bad and len(folder.bad) >= MAX_BAD_SHARE * len(folder):
         first = format_path(next(iter(folder.bad.values())))
-        raise UserError(f"{len(folder.bad)} of {len(folder)} files are bad: remove or fix them, such as {first}")
+        problem = f"{len(folder.bad)} of {len(folder)} files are bad: remove or fix them, such as {first}"
+        raise file_error(folder.path, problem)
 
 
 def _parts(path: Path) -> dict[str, str]:
@@ -121,11 +122,21 @@ def _class_names(root: Path, folder: Folder) -> tuple[str, ...]:
             raise file_error(root / name, "is a class whose name is not in Unicode: rename the folder")
         if name != unicodedata.normalize("NFC", name) and unicodedata.normalize("NFC", name) in names:
             raise file_error(root / name, "is there in two Unicode forms that look the same: move it into one folder")
-    inner = {part_of(inner) for name in names for inner in _subfolders(root / name)} - {""}
-    if {TRAINING, TEST} <= inner or {TRAINING, VALIDATION} <= inner:
-        raise file_error(folder.path, "has train and test in its class folders: make it train/CLASS and test/CLASS")
+    _check_inside(folder.path, [root / name for name in names])
     check_class_names(folder.path, names)
     return tuple(names)
+
+
+def _check_inside(path: Path, places: list[Path]) -> None:
+    """Raise `UserError` where the folders inside of class folders are parts or seem to be the classes."""
+    inside = [_subfolders(place) for place in places]
+    parts = {part_of(name) for names in inside for name in names}
+    if TRAINING in parts and parts & {VALIDATION, TEST}:
+        raise file_error(path, "has train and test in its class folders: make it train/CLASS and test/CLASS")
+    loose = any(file.parent == place for place in places for file in _files(place))
+    if len(inside[0]) > 1 and all(names == inside[0] for names in inside) and not loose:
+        words = " and ".join(name[:20] for name in inside[0][:2])
+        raise file_error(path, f"has {words} in each of its folders: if these are the classes, move them up")
 
 
 def _pictures(root: Path, folder: Folder) -> Labelled:
