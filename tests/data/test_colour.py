@@ -47,6 +47,53 @@ P3 = ((0.51512, 0.24120, -0.00105), (0.29198, 0.69225, 0.04189), (0.15710, 0.066
 ADOBE = ((0.60974, 0.31111, 0.01947), (0.20528, 0.62567, 0.06087), (0.14919, 0.06322, 0.74457))
 
 
+MAGENTA_LAB = (60, 90, -30)
+
+
+def ink_profile() -> bytes:
+    """An ICC profile of four inks by hand: white paper, black, and a magenta of its own; cyan and yellow darken."""
+    table = bytearray()
+    for corner in range(16):
+        cyan, magenta, yellow, black = (corner >> shift & 1 for shift in (3, 2, 1, 0))
+        light, a, b = MAGENTA_LAB if magenta else (100, 0, 0)
+        light = 0 if black else light - 20 * cyan - 20 * yellow
+        table += bytes((round(light * 2.55), (0 if black else a) + 128, (0 if black else b) + 128))
+    matrix = b"".join(_s15(value) for value in (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    lut = (
+        b"mft1" + bytes(4) + bytes((4, 3, 2, 0)) + matrix + bytes(range(256)) * 4 + bytes(table) + bytes(range(256)) * 3
+    )
+    good, start = profile("CMYK"), 128 + 4 + 12 * 4
+    tags = [(b"A2B0", lut), (b"wtpt", b"XYZ " + bytes(4) + _s15(0.9642) + _s15(1.0) + _s15(0.8249))]
+    tags += [
+        (b"desc", b"desc" + bytes(4) + (5).to_bytes(4, "big") + b"inks\0" + bytes(79)),
+        (b"cprt", b"text" + bytes(4) + b"none\0"),
+    ]
+    table, data = bytearray(len(tags).to_bytes(4, "big")), b""
+    for name, content in tags:
+        table += name + (start + len(data)).to_bytes(4, "big") + len(content).to_bytes(4, "big")
+        data += content + bytes(-len(content) % 4)
+    head = good[:12] + b"prtrCMYKLab " + good[24:128]
+    body = head + bytes(table) + data
+    return len(body).to_bytes(4, "big") + body[4:]
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "tiff"])
+def test_a_cmyk_profile(tmp_path: Path, suffix: str) -> None:
+    """The profile's magenta is no (255, 0, 255), which is what is made of it without a profile."""
+    to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
+    for ink, wanted in (((0, 255, 0, 0), MAGENTA_LAB), ((0, 0, 0, 255), (0, 0, 0)), ((0, 0, 0, 0), (100, 0, 0))):
+        path = tmp_path / f"ink.{suffix}"
+        Image.new("CMYK", (8, 8), ink).save(path, icc_profile=ink_profile(), quality=100)
+        with collected_notes() as notes:
+            opened = open_picture(path)
+        light, a, b = np.asarray(ImageCms.applyTransform(opened, to_lab))[0, 0].astype(int)
+        found = (light / 2.55, (a + 128) % 256 - 128, (b + 128) % 256 - 128)
+        assert np.abs(np.array(found) - wanted).max() <= 8, (ink, rounded(opened))
+        assert "converted from their profile" in notes[0]
+    Image.new("RGB", (8, 8), (1, 2, 3)).save(tmp_path / "rgb.png", icc_profile=ink_profile())
+    assert open_picture(tmp_path / "rgb.png").getpixel((0, 0)) == (1, 2, 3)
+
+
 def rounded(image: Image.Image) -> tuple[int, ...]:
     return tuple(np.asarray(image.convert("RGB"))[0, 0].tolist())
 

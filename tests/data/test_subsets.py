@@ -9,6 +9,7 @@ import pytest
 
 from etudes.contract import ImageData
 from etudes.data import load_images
+from etudes.experiments.mnist_transfer_cnn.study import TransferSettings, load_data
 
 PARTS = ("train", "validation", "test")
 
@@ -68,3 +69,11 @@ def test_a_limit_keeps_some_of_what_the_whole_set_has_in_each_part(unequal: str)
     for part in PARTS:
         known = {picture.tobytes() for picture in getattr(whole, part).pictures}
         assert {picture.tobytes() for picture in getattr(limited, part).pictures} <= known
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_both_tasks_of_a_transfer_have_all_their_classes(seed: int) -> None:
+    data = load_data(TransferSettings(data="digits", validation_share=0.02, limit=20, seed=seed))
+    for task in (data.first, data.second):
+        assert (counts(task, "train") == 2).all()
+        assert (counts(task, "test") >= 1).all()

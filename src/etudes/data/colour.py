@@ -6,6 +6,7 @@ import io
 import numpy as np
 from PIL import Image, ImageCms
 
+from etudes.data.errors import error_reason
 from etudes.data.notes import note
 
 GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "F")
@@ -36,7 +37,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
     try:
         kind, transform = _transform(b"" if lab else profile)
     except Exception as error:  # of profiles by strangers, Little CMS and Pillow refuse many in many ways
-        note(f"a colour profile that cannot be used is ignored ({str(error)[:60]}); save the picture as sRGB")
+        note(f"a colour profile that cannot be used is ignored ({error_reason(error)[:60]}); save the picture as sRGB")
         return image
     return image if transform is None else _converted(image, kind, transform)
 
@@ -68,12 +69,14 @@ def _converted(image: Image.Image, kind: str, transform: Transform) -> Image.Ima
         colour, alpha = solid.convert("RGB"), solid.getchannel("A")
     else:
         colour, alpha = image, None
-    if (kind == "L") != grey and kind != "RGB":
+    fits = {"RGB": image.mode not in ("CMYK", "LAB"), "L": grey}.get(kind, image.mode == kind)
+    if not fits:
         note("a colour profile of another kind than its picture is ignored; save the picture as sRGB")
         return image
     if kind in ("RGB", "L"):
         colour = colour.convert(kind)
     result = ImageCms.applyTransform(colour, transform)
+    note("colours are converted from their profile to sRGB; to decide otherwise, save pictures as sRGB")
     assert result is not None
     if grey:
         result = result.convert("L")
