@@ -6,7 +6,8 @@ from pathlib import Path
 
 from PIL import features
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
+COMMON = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS = (*COMMON, "AVIF", "HEIF")
 """The formats that are opened, AVIF where Pillow was built with it; no other decoder of Pillow is used."""
 
 FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
@@ -16,18 +17,15 @@ _BRANDS = {b"avif": "AVIF", b"avis": "AVIF"}
 _BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "HEIF")
 
 
-def available_formats(path: Path) -> list[str]:
-    """Those of `FORMATS` that can be opened here; the plug-in for HEIC is loaded where a file needs it."""
-    available = [name for name in FORMATS if name not in ("AVIF", "HEIF")]
+def container_formats(path: Path) -> list[str]:
+    """The format of a file that begins like AVIF or HEIC, if it can be opened here; a plug-in is loaded where needed."""
     kind = _container(path)
-    if kind == "AVIF" and features.check("avif"):
-        available.append(kind)
     if kind == "HEIF" and importlib.util.find_spec("pillow_heif"):
         from pillow_heif import register_heif_opener
 
         register_heif_opener()
-        available.append(kind)
-    return available
+        return [kind]
+    return [kind] if kind == "AVIF" and features.check("avif") else []
 
 
 def _container(path: Path) -> str:
@@ -40,7 +38,7 @@ def _container(path: Path) -> str:
 def unidentified(path: Path) -> str:
     """What is wrong with a file that nothing opens, and what to do."""
     kind = _container(path)
-    if kind and kind not in available_formats(path):
+    if kind and not container_formats(path):
         cure = "install keras-etudes[heic]" if kind == "HEIF" else "take a Pillow built with AVIF"
         return f"is {kind.replace('HEIF', 'HEIC')}, which cannot be opened here: {cure}, or save it as JPEG"
     return f"is not a picture: save it as {FORMAT_NAMES}"

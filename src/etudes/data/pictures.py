@@ -17,7 +17,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from etudes.contract import ImageInfo
 from etudes.data.colour import GREY_MODES, background_for, to_srgb, visible_light
 from etudes.data.errors import error_reason, file_error
-from etudes.data.formats import available_formats, unidentified
+from etudes.data.formats import COMMON, container_formats, unidentified
 from etudes.data.notes import note
 from etudes.data.ranges import ValueRange, bits_range, find_range, highest_of
 from etudes.errors import UserError, unknown
@@ -180,9 +180,12 @@ def _checked(path: Path) -> Image.Image:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: save it smaller")
     try:
-        image = Image.open(path, formats=available_formats(path))
-    except UnidentifiedImageError as error:
-        raise file_error(path, unidentified(path)) from error
+        image = Image.open(path, formats=COMMON)
+    except UnidentifiedImageError:
+        try:
+            image = Image.open(path, formats=container_formats(path))
+        except UnidentifiedImageError as error:
+            raise file_error(path, unidentified(path)) from error
     if math.prod(image.size) > MAX_PIXELS:
         image.close()
         raise _too_many_pixels(path)
