@@ -18,7 +18,7 @@ _BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", 
 
 
 def container_formats(path: Path) -> list[str]:
-    """The format of a file that begins like AVIF or HEIC, if it can be opened here; a plug-in is loaded where needed."""
+    """The format of a file that begins like AVIF or HEIC, if it can be opened here; loads the plug-in for it."""
     kind = _container(path)
     if kind == "HEIF" and importlib.util.find_spec("pillow_heif"):
         from pillow_heif import register_heif_opener
