@@ -8,7 +8,7 @@ import pytest
 from etudes.contract import Images
 from etudes.data import IMAGE_SETS, describe_images, load_images
 from etudes.data.shapes import load_shapes
-from etudes.data.splits import split_off_validation, stratified_split
+from etudes.data.splits import Parts, split_off_validation, stratified_split
 from etudes.errors import UserError
 
 
@@ -97,5 +97,5 @@ def test_a_stratified_split_is_exact_in_number() -> None:
 
 def test_a_tiny_set_is_split_without_error() -> None:
     images = Images(np.zeros((2, 1, 1, 1), np.uint8), np.array([0, 1]))
-    data = split_off_validation(IMAGE_SETS["digits"], images, images, seed=0, validation_share=0.5, limit=0)
+    data = split_off_validation(IMAGE_SETS["digits"], Parts(images, images), seed=0, validation_share=0.5, limit=0)
     assert data.sizes() == {"train": 2, "validation": 0, "test": 2}

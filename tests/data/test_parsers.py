@@ -138,7 +138,7 @@ def test_a_picture_is_opened_or_refused(content: bytes) -> None:
     if picture is not None:
         assert picture.mode in ("L", "RGB")
         assert size is not None
-        assert size[:2] == (picture.height, picture.width)
+        assert (size.height, size.width) == (picture.height, picture.width)
 
 
 PLAIN = as_dict(AdditionSettings())

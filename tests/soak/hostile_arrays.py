@@ -109,6 +109,7 @@ def _damaged(number: int) -> bytes:
 
 
 _X, _Y = good_arrays()["x"], good_arrays()["y"]
+_FEW = 4 * (np.arange(len(_X)) < 4)[:, None, None, None].astype(np.uint8)
 _ARCHIVES: dict[str, bytes | Callable[[], bytes]] = {
     "empty file": b"",
     "text": b"not an archive",
@@ -116,7 +117,7 @@ _ARCHIVES: dict[str, bytes | Callable[[], bytes]] = {
     "an archive of nothing": archive({}),
     "an archive of text": archive({"x.npy": b"text", "y.npy": b"text"}),
     "an archive of pictures": archive({"a.png": b"\x89PNG"}),
-    "other names": functools.partial(with_changes, x=None, things=_X),
+    "other names": functools.partial(with_changes, x=None, photos=_X),
     "no labels": functools.partial(with_changes, y=None),
     "no pictures": functools.partial(with_changes, x=None),
     "only a test part": functools.partial(with_changes, x=None, y=None, x_test=_X, y_test=_Y),
@@ -150,16 +151,16 @@ _ARCHIVES: dict[str, bytes | Callable[[], bytes]] = {
     "complex pictures": functools.partial(with_changes, x=_X * 1j),
     "dates as pictures": functools.partial(with_changes, x=_X.astype("datetime64[s]")),
     "words as pictures": functools.partial(with_changes, x=_X.astype(str)),
-    "pictures of truth values": functools.partial(with_changes, x=_X > 127),
+    "pictures of few levels, hardly one of them white": functools.partial(with_changes, x=_X // 64 + _FEW),
     "not a number among the pictures": functools.partial(with_changes, x=np.full((40, 20, 20, 3), np.nan)),
     "infinite pictures": functools.partial(with_changes, x=np.full((40, 20, 20, 3), np.inf)),
     "negative pictures": functools.partial(with_changes, x=-_X.astype(int)),
-    "pictures above 255": functools.partial(with_changes, x=_X.astype(int) * 5),
+    "pictures above 255": functools.partial(with_changes, x=_X.astype(int) * 300),
     "pictures of two dimensions": functools.partial(with_changes, x=_X[..., 0, 0]),
     "pictures of five dimensions": functools.partial(with_changes, x=_X[..., None]),
     "pictures with two channels": functools.partial(with_changes, x=_X[..., :2]),
     "pictures with four channels": functools.partial(with_changes, x=np.concatenate([_X, _X[..., :1]], -1)),
-    "channels first": functools.partial(with_changes, x=_X.transpose(0, 3, 1, 2)),
+    "channels between height and width": functools.partial(with_changes, x=_X.transpose(0, 1, 3, 2)),
     "pictures of no height": functools.partial(with_changes, x=_X[:, :0]),
     "no pictures at all": functools.partial(with_changes, x=_X[:0], y=_Y[:0]),
     "a single number": functools.partial(with_changes, x=np.uint8(3)),
@@ -172,6 +173,15 @@ _ARCHIVES: dict[str, bytes | Callable[[], bytes]] = {
     "a label beyond what is counted": functools.partial(with_changes, y=np.full(40, 2**64 - 1, np.uint64)),
     "labels that are not numbers": functools.partial(with_changes, y=np.full(40, np.nan)),
     "a single class": functools.partial(with_changes, y=_Y * 0),
+    "a class that only the test part has": functools.partial(
+        with_changes, x=None, y=None, x_train=_X, y_train=_Y, x_test=_X, y_test=_Y + 1
+    ),
+    "parts in different ranges": functools.partial(
+        with_changes, x=None, y=None, x_train=_X, y_train=_Y, x_test=_X / 255, y_test=_Y
+    ),
+    "a name twice": functools.partial(with_changes, class_names=np.array(["cat", "cat"])),
+    "a name that is no text": functools.partial(with_changes, class_names=np.array(["cat", "\ud800"])),
+    "a name in bytes that are no text": functools.partial(with_changes, class_names=np.array([b"cat", b"\xff"])),
     "fewer names than classes": functools.partial(with_changes, class_names=np.array(["cat"])),
     "names that climb out of the folder": lambda: archive({"../../x.npy": npy(_X), "/var/y.npy": npy(_Y)}),
     "a name twice, the first of them good": lambda: archive(

@@ -87,7 +87,7 @@ def _thousand_bad(folder: Path) -> None:
 def _escape_names(folder: Path) -> None:
     _empty_classes(folder)
     for number in range(5):
-        (folder / "cat" / f"\x1b[2J\n{number}.png").write_bytes(b"no picture")
+        (folder / _CLASSES[number % 2] / f"\x1b[2J\n{number}.png").write_bytes(b"no picture")
 
 
 def _not_text_names(folder: Path) -> None:
@@ -118,6 +118,11 @@ _FOLDERS: dict[str, Fill] = {
     "hidden classes": lambda folder: _good(folder, (".cat", ".dog")),
     "empty classes": _empty_classes,
     "a class for each letter, nested": _deep,
+    "pictures a folder too deep": lambda folder: [_good(folder / name) for name in _CLASSES],
+    "parts inside of classes": lambda folder: [_good(folder / name, ("train", "test")) for name in _CLASSES],
+    "two training parts": lambda folder: [_good(folder / name) for name in ("train", "Training", "test")],
+    "no training part": lambda folder: [_good(folder / name) for name in ("val", "test")],
+    "two parts for validation": lambda folder: [_good(folder / name) for name in ("train", "val", "dev", "test")],
     "train and test without classes": lambda folder: [(folder / name).mkdir() for name in ("train", "test")],
     "a class in test that is not in train": _test_has_strangers,
     "an empty test part with strangers": lambda folder: ((_good(folder / "train"), _good(folder / "val", ("ox",)))),

@@ -18,7 +18,7 @@ from PIL import Image
 
 from soak.case import Case, Write, nothing, one_file, random_of
 
-FORMATS = ("png", "jpeg", "webp", "gif", "bmp")
+FORMATS = ("png", "jpeg", "webp", "gif", "bmp", "tiff", "avif")
 
 _DOORS = itertools.cycle(
     (
@@ -106,7 +106,7 @@ def _strangers() -> Iterator[Case]:
     postscript = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(canary) (w) file closefile\nshowpage\n%%EOF\n"
     photoshop = b"8BPS\0\1" + bytes(6) + struct.pack(">HIIHH", 3, 40, 48, 8, 3) + bytes(14)
     kinds: dict[str, bytes | Callable[[], bytes]] = {
-        **{name: functools.partial(_saved, name) for name in ("tiff", "pdf", "ico", "eps", "tga", "ppm", "pcx", "im")},
+        **{name: functools.partial(_saved, name) for name in ("pdf", "ico", "eps", "tga", "ppm", "pcx", "im")},
         **{name: functools.partial(_saved, name) for name in ("dds", "sgi", "icns", "spider")},
         "zip": _zip,
         "svg": svg,

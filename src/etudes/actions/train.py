@@ -34,7 +34,9 @@ from etudes.training.fingerprint import fingerprint
 from etudes.training.interruption import Interruption
 from etudes.training.session import Session
 from etudes.training.state import weights_of
+from etudes.views.data_table import data_tables
 from etudes.views.progress import progress_for
+from etudes.views.terminal import drawn_table
 
 
 def train(
@@ -207,6 +209,8 @@ def run_training(
         with run.writing():
             if not run.started:
                 run.write_header(header)
+                for table in data_tables(data):
+                    progress.message(drawn_table(table))
                 for text in notes:
                     progress.message(text)
             _note_environment(run, located, progress)

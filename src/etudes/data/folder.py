@@ -1,22 +1,23 @@
-"""A folder of your own pictures: one subfolder a class, or `train` and `test` with such subfolders."""
+"""A folder of your own pictures: one subfolder a class, or `train`, `test` and so on with such subfolders."""
 
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etudes.contract import ImageInfo, Images
-from etudes.data.errors import file_error
+from etudes.data.errors import file_error, listed
+from etudes.data.folder_scan import Folder, Labelled, check_bad_share, scan_folder
 from etudes.data.limits import MAX_BYTES
 from etudes.data.notes import note
-from etudes.data.pictures import fit_picture, open_picture, read_picture_header
-from etudes.data.splits import split_off_test
+from etudes.data.npz import check_range
+from etudes.data.parts import TEST, TRAINING, VALIDATION
+from etudes.data.pictures import PictureHeader, Reading, fit_picture, open_picture, reading_of_set
+from etudes.data.ranges import ValueRange
+from etudes.data.splits import Parts, split_off_test
 from etudes.errors import UserError, format_path
-
-MAX_BAD_SHARE = 0.05
-"""A folder with this share of unreadable files, or more, is an error."""
 
 MAX_KEPT_SIDE = 256
 """Pictures that are all of one size keep it up to this side, in pixels."""
@@ -24,29 +25,13 @@ MAX_KEPT_SIDE = 256
 RESIZED_SIDE = 64
 """Pictures of different sizes, and larger ones, are resized: their longer side is at most so many pixels."""
 
-_NOT_PICTURES = {"thumbs.db", "desktop.ini"}
-_TEST_FOLDERS = ("test", "validation", "val")
+COMMON_SHARE = 0.25
+"""The most frequent size counts if this share of the pictures has it; otherwise the median of their proportions."""
 
-
-@dataclass
-class Folder:
-    """What a folder holds, from headers alone: no picture is decoded."""
-
-    path: Path
-    class_names: tuple[str, ...]
-    training: list[tuple[Path, int]]
-    """Pictures and the numbers of their classes."""
-    test: list[tuple[Path, int]]
-    """The same of the test part; empty if there is none."""
-    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
-    """How many pictures have this (height, width)."""
-    grey: bool = True
-    """Whether all pictures are greyscale."""
-    bad: list[str] = field(default_factory=list)
-    """Errors of the files that are not pictures."""
-
-    def __len__(self) -> int:
-        return len(self.training) + len(self.test) + len(self.bad)
+_LOOKED_AT = 200
+"""Transparent pictures that decide on what background all of them are put."""
+_UNUSUAL = 2.0
+"""More than half of a picture is cropped away if its proportions differ by this factor."""
 
 
 def describe_folder(path: Path) -> ImageInfo:
@@ -55,120 +40,135 @@ def describe_folder(path: Path) -> ImageInfo:
     Raises:
         UserError: there are no class folders, or too many files in them are not pictures.
     """
-    return _info(_scan(path))
+    return _info(scan_folder(path))
 
 
-def load_folder(path: Path) -> tuple[ImageInfo, Images, Images]:
-    """Load a folder's pictures, all brought to one size, and name the bad files in the log.
+def load_folder(path: Path) -> tuple[ImageInfo, Parts]:
+    """Load a folder's pictures, all brought to one size; what was skipped or decided is noted.
 
     Returns:
-        What they are, the training part and the test part: `test` (else `validation` or `val`) beside `train`, or a
-        fixed fifth.
+        What they are, and their parts: as the folder comes split, such as into train, valid and test; otherwise a fixed
+        fifth is the test part. A single held-out part is the test part, whatever it is called.
 
     Raises:
         UserError: there are no class folders, or 5 % of the files or more are bad.
     """
-    folder = _scan(path)
+    folder = scan_folder(path)
     info = _info(folder)
-    (size, *others) = folder.sizes
-    if not others and max(size) > MAX_KEPT_SIDE:
-        resized = f"{size[0]}×{size[1]} are resized to {info.height}×{info.width}"
-        note(f"{path}: pictures of {resized}: to keep a size, make it {MAX_KEPT_SIDE} pixels at most")
-    training = _read(folder.training, info, folder)
-    test = _read(folder.test, info, folder)
-    _check_bad_share(folder)
-    if folder.bad:
-        note(f"{path}: {len(folder.bad)} of {len(folder)} files skipped: {'; '.join(folder.bad)}")
-    if not len(test):
-        training, test = split_off_test(training)
-    if not len(training) or not len(test):
+    reading = _reading(folder)
+    found = {part: _read(files, info, folder, reading) for part, files in folder.parts.items()}
+    check_bad_share(folder)
+    found = _in_one_range(path, found)
+    if not len(found.get(TEST, ())):
+        found[TRAINING], found[TEST] = split_off_test(found[TRAINING])
+    if not len(found[TRAINING]) or not len(found[TEST]):
         raise file_error(path, "has too few good pictures: give at least two of each class")
-    return info, training, test
-
-
-def _scan(path: Path) -> Folder:
-    """Find the classes and read every picture's header."""
-    has_parts = (path / "train").is_dir() and bool(_subfolders(path / "train"))
-    root = path / "train" if has_parts else path
-    class_names = tuple(_subfolders(root))
-    if len(class_names) < 2:
-        raise file_error(path, "has no classes: make two or more subfolders with pictures, one for each class")
-    for name in class_names:
-        if name.encode(errors="ignore").decode() != name:
-            raise file_error(root / name, "is a class whose name is not in Unicode: rename the folder")
-    beside = next((path / name for name in _TEST_FOLDERS if has_parts and (path / name).is_dir()), None)
-    if beside and (unknown := set(_subfolders(beside)) - set(class_names)):
-        raise file_error(path, f"class {min(unknown)!r} is in {beside.name} but not in train: add or remove it")
-    folder = Folder(path, class_names, training=[], test=[])
-    folder.training = _headers(root, folder)
-    folder.test = _headers(beside, folder) if beside else []
-    if not folder.sizes and not folder.bad:
-        raise file_error(path, "its class folders are empty: put PNG, JPEG, WEBP, GIF or BMP files into them")
-    _check_bad_share(folder)
-    return folder
-
-
-def _subfolders(path: Path) -> list[str]:
-    """Names of the subfolders that are not hidden, in the order of numbers if all are numbers."""
-    names = [entry.name for entry in _entries(path) if entry.is_dir() and not entry.name.startswith(".")]
-    return sorted(names, key=int) if all(name.isdecimal() for name in names) else sorted(names)
-
-
-def _entries(path: Path) -> list[Path]:
-    try:
-        return sorted(path.iterdir())
-    except OSError as error:
-        raise file_error(path, f"cannot be read: {error.strerror}; check its permissions") from error
-
-
-def _headers(root: Path, folder: Folder) -> list[tuple[Path, int]]:
-    """The pictures below `root` and their classes; sizes, colours and bad files are noted in `folder`."""
-    pictures = []
-    for number, name in enumerate(folder.class_names):
-        files = _entries(root / name) if (root / name).is_dir() else []
-        for file in files:
-            if file.is_dir() or file.name.startswith(".") or file.name.lower() in _NOT_PICTURES:
-                continue
-            try:
-                height, width, grey = read_picture_header(file)
-            except UserError as error:
-                folder.bad.append(str(error))
-                continue
-            folder.sizes[height, width] += 1
-            folder.grey = folder.grey and grey
-            pictures.append((file, number))
-    return pictures
-
-
-def _check_bad_share(folder: Folder) -> None:
-    """Raise an error for a folder of which too much is bad."""
-    if folder.bad and len(folder.bad) >= MAX_BAD_SHARE * len(folder):
-        first = format_path(folder.bad[0])
-        raise UserError(f"{len(folder.bad)} of {len(folder)} files are bad: remove or fix them, such as {first}")
+    _note_scan(folder)
+    _note_sizes(folder, info)
+    return info, Parts(found[TRAINING], found[TEST], found.get(VALIDATION))
 
 
 def _info(folder: Folder) -> ImageInfo:
-    """Size and channels that all pictures get: the most frequent size, or a smaller one of its proportions."""
-    (height, width), _ = max(folder.sizes.items(), key=lambda item: (item[1], item[0]))
+    """Size and channels that all pictures get: a size that many have, or a smaller one of its proportions."""
+    height, width = _common_size(folder)
     if max(height, width) > (MAX_KEPT_SIDE if len(folder.sizes) == 1 else RESIZED_SIDE):
         factor = RESIZED_SIDE / max(height, width)
         height, width = max(1, round(height * factor)), max(1, round(width * factor))
-    channels = 1 if folder.grey else 3
+    channels = 1 if all(header.grey for header in folder.headers.values()) else 3
     if len(folder) * height * width * channels > MAX_BYTES:
         raise file_error(folder.path, f"has more than {MAX_BYTES:,} bytes of pictures: keep fewer or smaller ones")
     return ImageInfo(str(folder.path), height, width, channels, folder.class_names)
 
 
-def _read(files: list[tuple[Path, int]], info: ImageInfo, folder: Folder) -> Images:
+def _most_frequent(folder: Folder) -> tuple[tuple[int, int], int]:
+    """The most frequent size, the larger of two, and how many pictures have it."""
+    return max(folder.sizes.items(), key=lambda item: (item[1], item[0]))
+
+
+def _common_size(folder: Folder) -> tuple[int, int]:
+    """The most frequent size, if it is common; else one of the median proportions and the median longer side."""
+    if not folder.headers:
+        return 1, 1
+    (height, width), count = _most_frequent(folder)
+    if count >= COMMON_SHARE * len(folder.headers):
+        return height, width
+    proportion = median(header.height / header.width for header in folder.headers.values())
+    side = median(max(header.height, header.width) for header in folder.headers.values())
+    return max(1, round(side * min(1, proportion))), max(1, round(side * min(1, 1 / proportion)))
+
+
+def _reading(folder: Folder) -> Reading:
+    """What its files leave open, decided over those of the training part."""
+    training = [(file, folder.headers[file]) for file, _ in folder.parts[TRAINING]]
+    deep = [file for file, header in training if header.deep]
+    transparent = [file for file, header in training if header.transparent and not header.deep]
+    return reading_of_set(folder.path, [*deep, *transparent[:: 1 + len(transparent) // _LOOKED_AT]])
+
+
+def _read(files: Labelled, info: ImageInfo, folder: Folder, reading: Reading) -> Images:
     """Decode pictures into one array; those that fail are moved to the bad files."""
     pictures: NDArray[np.uint8] = np.empty((len(files), *info.shape), dtype=np.uint8)
     labels: list[int] = []
     for file, number in list(files):
         try:
-            pictures[len(labels)] = fit_picture(open_picture(file), info)
+            pictures[len(labels)] = fit_picture(open_picture(file, reading), info)
         except UserError as error:
-            folder.bad.append(str(error))
+            folder.bad[file] = str(error)
             files.remove((file, number))
         else:
             labels.append(number)
     return Images(pictures[: len(labels)], np.array(labels, dtype=np.int64))
+
+
+def _in_one_range(path: Path, found: dict[str, Images]) -> dict[str, Images]:
+    """The parts, scaled if values 0 and 1 alone are in the training part, such as in masks."""
+    if not len(found[TRAINING]) or found[TRAINING].pictures.max() != 1:
+        return found
+    values = ValueRange(0, 1)
+    for images in found.values():
+        if len(images):
+            check_range(path, "a part", images.pictures, values)
+    note(f"{format_path(path)}: values 0 and 1 are scaled to 0..255; save the pictures in 0..255 to decide otherwise")
+    return {part: Images(values.to_bytes(images.pictures), images.labels) for part, images in found.items()}
+
+
+def _note_scan(folder: Folder) -> None:
+    """Say what was skipped, and how the parts were found."""
+    at = format_path(folder.path)
+    if folder.bad:
+        names = listed(file.name for file in folder.bad)
+        note(f"{at}: {len(folder.bad)} of {len(folder)} files skipped, as no pictures or damaged: {names}; remove them")
+    if folder.skipped:
+        note(f"{at}: skipped {listed(folder.skipped)}; to use them, make them class folders")
+    if folder.nested:
+        note(f"{at}: {folder.nested} pictures in subfolders of classes count for the class; else move them out")
+    if folder.taken_as:
+        parts = ", ".join(f"{format_path(name)[:30]} is the {part} part" for part, name in folder.taken_as.items())
+        rest = "" if len(folder.taken_as) == 3 else "; what is missing is split off the training part"
+        note(f"{at}: {parts}{rest}; rename the folders to decide otherwise")
+
+
+def _note_sizes(folder: Folder, info: ImageInfo) -> None:
+    """Say what size was chosen and why, if there was a choice, and name pictures that hardly fit it."""
+    at, chosen, total = format_path(folder.path), f"{info.height}×{info.width}", len(folder.headers)
+    sizes, (size, count) = len(folder.sizes), _most_frequent(folder)
+    if sizes == 1 and max(size) > MAX_KEPT_SIDE:
+        cure = f"to keep a size, make it {MAX_KEPT_SIDE} pixels at most"
+        note(f"{at}: pictures of {size[0]}×{size[1]} are resized to {chosen}: {cure}")
+    if sizes > 1:
+        common = count >= COMMON_SHARE * total
+        why = f"{count} of {total} are {size[0]}×{size[1]}" if common else "their median proportions"
+        note(f"{at}: pictures of {sizes} sizes become {chosen} ({why}); make them one size to decide otherwise")
+        if names := _unusual(folder.headers.items(), info.height / info.width):
+            done = f"{len(names)} of other proportions, cropped to their middle"
+            note(f"{at}: {done}: {listed(names)}; crop them yourself to decide otherwise")
+
+
+def _unusual(headers: Iterable[tuple[Path, PictureHeader]], wanted: float) -> list[str]:
+    """Names and sizes of the pictures of which more than half is cropped away."""
+    found = []
+    for file, header in headers:
+        factor = header.height / header.width / wanted
+        if not 1 / _UNUSUAL <= factor <= _UNUSUAL:
+            found.append(f"{file.name} ({header.height}×{header.width})")
+    return found

@@ -3,14 +3,14 @@
 import os
 from pathlib import Path
 
-from etudes.contract import ImageData, ImageInfo, Images
+from etudes.contract import ImageData, ImageInfo
 from etudes.data.builtin import load_builtin
 from etudes.data.catalogue import CIFAR10_NAMES, DIGIT_NAMES, FASHION_NAMES
 from etudes.data.digits import load_digits
 from etudes.data.errors import file_error
 from etudes.data.own import describe_own, load_own
 from etudes.data.shapes import SHAPE_NAMES, load_shapes
-from etudes.data.splits import split_off_validation
+from etudes.data.splits import Parts, split_off_validation
 from etudes.errors import unknown
 
 IMAGE_SETS = {
@@ -44,8 +44,10 @@ def load_images(source: str, *, seed: int, validation_share: float, limit: int =
         seed: decides which training pictures are held out for validation, and their order. It never changes
             the test set.
         validation_share: the part to hold out, in 0..1; if it is not 0, at least one picture of each class
-            that has two.
-        limit: keep at most so many pictures in each of the three sets; 0 keeps all.
+            that has two. Data of your own that comes with a part for validation beside one for the test is taken as
+            it is split.
+        limit: keep at most so many pictures in each of the three sets, with the classes in the same proportion; 0
+            keeps all.
 
     Returns:
         Pictures as uint8 (n, height, width, channels) in 0..255, labels as int64 (n,).
@@ -53,18 +55,16 @@ def load_images(source: str, *, seed: int, validation_share: float, limit: int =
     Raises:
         UserError: the data is missing or damaged; the message says which file and what to do.
     """
-    info, training, test = _load(source)
-    return split_off_validation(info, training, test, seed=seed, validation_share=validation_share, limit=limit)
+    info, parts = _load(source)
+    return split_off_validation(info, parts, seed=seed, validation_share=validation_share, limit=limit)
 
 
-def _load(source: str) -> tuple[ImageInfo, Images, Images]:
-    if source == "digits":
-        return IMAGE_SETS[source], *load_digits()
-    if source == "shapes":
-        return IMAGE_SETS[source], *load_shapes()
-    if source in IMAGE_SETS:
-        return IMAGE_SETS[source], *load_builtin(source)
-    return load_own(_own_path(source))
+def _load(source: str) -> tuple[ImageInfo, Parts]:
+    if source not in IMAGE_SETS:
+        return load_own(_own_path(source))
+    embedded = {"digits": load_digits, "shapes": load_shapes}
+    training, test = embedded[source]() if source in embedded else load_builtin(source)
+    return IMAGE_SETS[source], Parts(training, test)
 
 
 def _own_path(source: str) -> Path:

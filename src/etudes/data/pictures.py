@@ -1,22 +1,26 @@
 """One picture of yours: opened without trusting it, and resized to what a network expects."""
 
+import contextlib
 import importlib.util
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from etudes.contract import ImageInfo
+from etudes.data.colour import GREY_MODES, background_for, to_srgb, visible_light
 from etudes.data.errors import error_reason, file_error
+from etudes.data.formats import COMMON, container_formats, unidentified
+from etudes.data.notes import note
+from etudes.data.ranges import ValueRange, bits_range, find_range, highest_of
 from etudes.errors import UserError, unknown
-
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-"""The formats that are opened; no other decoder of Pillow is used."""
 
 MAX_FILE_BYTES = 25_000_000
 """Bytes that a picture file may have."""
@@ -27,18 +31,45 @@ MAX_PIXELS = 50_000_000
 PHOTOS = ("china", "flower")
 """The photographs that come with scikit-learn."""
 
-_GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "F")
 _ORIENTATION = 0x0112
+_CUT_TO_FOUR_BITS = 15
 
 
-def open_picture(path: str | Path) -> Image.Image:
-    """Open a picture as a person sees it: turned as its EXIF says, transparency on white, 8 bits a channel.
+@dataclass(frozen=True)
+class PictureHeader:
+    """What a picture's header says."""
+
+    height: int
+    width: int
+    """Both as a person sees the picture."""
+    grey: bool
+    deep: bool
+    """Whether its values have more than eight bits, so that their range is not known yet."""
+    transparent: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What files leave open: decided over one picture, or over the training part of a set for all of it."""
+
+    values: ValueRange | None = None
+    """The range of values of more than eight bits."""
+    background: str = "white"
+    """The colour behind transparent pictures."""
+
+
+def open_picture(path: str | Path, reading: Reading | None = None) -> Image.Image:
+    """Open a picture as a person sees it: turned as its EXIF says, in sRGB, transparency on white, 8 bits a channel.
+
+    What is visible of a transparent picture may be as white as paper, such as white strokes: then it is put on black.
+    Values of more than eight bits are scaled by their range, 0 to 2^k - 1. All of that is noted.
 
     Args:
-        path: a PNG, JPEG, WEBP, GIF (its first frame) or BMP file of at most 25 MB and 50 million pixels.
+        path: a file of at most 25 MB and 50 million pixels in one of `formats.FORMATS`; of several pages the first.
+        reading: what was decided for the set that it belongs to; decided for this picture alone, if there is none.
 
     Returns:
-        A picture in mode "L" if the file is greyscale, else "RGB".
+        A picture in mode "L" if the file is greyscale, else "RGB"; its `info` has no ICC profile.
 
     Raises:
         UserError: the file is missing, too large, cut short or not such a picture.
@@ -47,21 +78,83 @@ def open_picture(path: str | Path) -> Image.Image:
         raise UserError("name a picture file, such as photo.jpg")
     file = Path(path)
     with _user_errors(file), _checked(file) as image:
+        cut = _is_cut_to_eight_bits(image)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        return _flat(image)
+        if cut and max(high for _, high in cast(Any, image.getextrema())[:3]) <= _CUT_TO_FOUR_BITS:
+            raise file_error(file, "uses 12 bits or fewer of 16 in its colours: save it with 8 bits a colour")
+        flat = _flat(image, reading or _reading_of_file(file, image))
+        if not reading and _highest(flat) == 1:
+            flat = flat.point(lambda value: value * 255)
+            note("a picture with values 0 and 1 alone is scaled to 0..255; to decide otherwise, save it in 0..255")
+        if _has_more(image):
+            note("of a picture with several pages or frames the first is read; save the others as files of their own")
+        return flat
 
 
-def read_picture_header(path: Path) -> tuple[int, int, bool]:
-    """Read a picture's header: its height and width as a person sees it, and whether it is greyscale.
+def _reading_of_file(path: Path, image: Image.Image) -> Reading:
+    try:
+        return reading_of([image])
+    except ValueError as error:
+        raise file_error(path, f"has {error}") from error
+
+
+def reading_of(images: Iterable[Image.Image]) -> Reading:
+    """Decide what these pictures leave open, for all of them in the same way; what is not the usual is noted.
+
+    Raises:
+        ValueError: the range of the values is not plain.
+    """
+    values, high, visible, light = None, -1.0, 0.0, 0.0
+    for image in images:
+        if image.mode == "F":
+            values = values or find_range(np.asarray(image)[None])
+        elif _is_deep(image):
+            high = max(high, highest_of(np.asarray(image)))
+        elif image.has_transparency_data:
+            seen, lit = visible_light(image)
+            visible, light = visible + seen, light + lit
+    values = values if high < 0 else bits_range(high)
+    if values and values.note:
+        note(f"pictures of more than 8 bits: {values.note}")
+    background = background_for(visible, light)
+    if background == "black":
+        note("what is visible on transparency is white, so it is put on black; to decide otherwise, save it without")
+    return Reading(values, background)
+
+
+def read_picture_header(path: Path) -> PictureHeader:
+    """Read a picture's header.
 
     Raises:
         UserError: the file is missing, too large or not a picture.
     """
     with _user_errors(path), _checked(path) as image:
-        turned = image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
+        # Pillow gives the size of a TIFF as it will be turned.
+        turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
         height, width = image.size if turned else image.size[::-1]
-        return height, width, image.mode in _GREY_MODES
+        grey, transparent = image.mode in GREY_MODES, image.has_transparency_data
+        return PictureHeader(height, width, grey, _is_deep(image), transparent)
+
+
+def reading_of_set(path: Path, files: Iterable[Path]) -> Reading:
+    """As `reading_of`, over the files of a set; those that are no pictures are left out.
+
+    Raises:
+        UserError: their range of values is not plain.
+    """
+    try:
+        return reading_of(image for file in files if (image := _stored(file)))
+    except ValueError as error:
+        raise file_error(path, f"has pictures with {error}") from error
+
+
+def _stored(path: Path) -> Image.Image | None:
+    """The picture as it is stored, decoded; None where it is none."""
+    with contextlib.suppress(UserError), _user_errors(path), _checked(path) as image:
+        image.load()
+        return image
+    return None
 
 
 @contextmanager
@@ -87,9 +180,12 @@ def _checked(path: Path) -> Image.Image:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: save it smaller")
     try:
-        image = Image.open(path, formats=FORMATS)
-    except UnidentifiedImageError as error:
-        raise file_error(path, f"is not a picture: save it as one of {', '.join(FORMATS)}") from error
+        image = Image.open(path, formats=COMMON)
+    except UnidentifiedImageError:
+        try:
+            image = Image.open(path, formats=container_formats(path))
+        except UnidentifiedImageError as error:
+            raise file_error(path, unidentified(path)) from error
     if math.prod(image.size) > MAX_PIXELS:
         image.close()
         raise _too_many_pixels(path)
@@ -100,23 +196,45 @@ def _too_many_pixels(path: Path) -> UserError:
     return file_error(path, f"has more than {MAX_PIXELS // 1_000_000} million pixels: save it smaller")
 
 
-def _flat(image: Image.Image) -> Image.Image:
-    """Any mode of Pillow as "L" or "RGB"."""
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return Image.fromarray(_eight_bits(np.asarray(image)))
-    grey = image.mode in _GREY_MODES
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode in ("I", "F") or image.mode.startswith("I;16")
+
+
+def _is_cut_to_eight_bits(image: Image.Image) -> bool:
+    """Whether the file has 16 bits a colour, of which Pillow gives the upper eight."""
+    tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
+    return "RGB" in image.mode and any(";16" in str(tile.args) for tile in tiles)
+
+
+def _has_more(image: Image.Image) -> bool:
+    """Whether there is a second page or frame; the further pictures of a phone's JPEG are no pages."""
+    with contextlib.suppress(Exception):  # many formats have no such attribute, and damage shows here too
+        return image.format != "MPO" and bool(cast(Any, image).is_animated)
+    return False
+
+
+def _highest(image: Image.Image) -> int:
+    extrema: Any = image.getextrema()
+    return int(extrema[1] if image.mode == "L" else max(high for _, high in extrema))
+
+
+def _flat(image: Image.Image, reading: Reading) -> Image.Image:
+    """Any mode of Pillow as "L" or "RGB", in sRGB."""
+    if _is_deep(image):
+        values = reading.values or ValueRange(0, 2**16 - 1)
+        deep, info = image, image.info
+        image = Image.fromarray(values.to_bytes(np.asarray(deep)))
+        image.info.update({name: value for name, value in info.items() if name != "transparency"})
+    grey = image.mode in GREY_MODES
+    image = to_srgb(image)
     if image.has_transparency_data:
         solid = image if image.mode == "RGBA" else image.convert("RGBA")
-        image = Image.new("RGB", solid.size, "white")
+        image = Image.new("RGB", solid.size, reading.background)
         image.paste(solid, mask=solid.getchannel("A"))
     mode = "L" if grey else "RGB"
-    return image if image.mode == mode else image.convert(mode)
-
-
-def _eight_bits(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Values in 0..65535 as 0..255."""
-    scaled = np.clip(values.astype(np.float32) / 257, 0, 255)
-    return np.round(scaled).astype(np.uint8)
+    image = image if image.mode == mode else image.convert(mode)
+    image.info.pop("icc_profile", None)
+    return image
 
 
 def fit_picture(image: Image.Image, info: ImageInfo) -> NDArray[np.uint8]:
@@ -129,7 +247,7 @@ def fit_picture(image: Image.Image, info: ImageInfo) -> NDArray[np.uint8]:
     Returns:
         uint8 (height, width, channels) in 0..255.
     """
-    flat = _flat(image).convert("L" if info.channels == 1 else "RGB")
+    flat = _flat(image, reading_of([image])).convert("L" if info.channels == 1 else "RGB")
     fitted = ImageOps.fit(flat, (info.width, info.height), Image.Resampling.LANCZOS)
     return np.array(fitted, dtype=np.uint8).reshape(info.shape)
 

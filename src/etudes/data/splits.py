@@ -1,5 +1,8 @@
 """Splits: three sets of pictures that share no example, and a test set that no seed changes."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,12 +41,38 @@ def stratified_split(labels: NDArray[np.int64], share: float, seed: int) -> tupl
 
 def _quotas(counts: NDArray[np.intp], share: float) -> NDArray[np.intp]:
     """How many of each class to hold out: largest remainders, then at least one where there are two."""
-    exact = counts * share
-    quotas = np.floor(exact).astype(np.intp)
-    missing = round(float(counts.sum() * share)) - int(quotas.sum())
-    quotas[np.argsort(quotas - exact, kind="stable")[:missing]] += 1
+    quotas = _largest_remainders(counts * share, round(float(counts.sum() * share)))
     limited: NDArray[np.intp] = np.clip(quotas, np.minimum(1, counts - 1), counts - 1)
     return limited
+
+
+def _largest_remainders(exact: NDArray[np.floating[Any]], total: int) -> NDArray[np.intp]:
+    """Whole numbers close to these, `total` together: rounded down, then one more where most was cut off."""
+    quotas: NDArray[np.intp] = np.floor(exact).astype(np.intp)
+    quotas[np.argsort(quotas - exact, kind="stable")[: total - int(quotas.sum())]] += 1
+    return quotas
+
+
+def stratified_subset(labels: NDArray[np.int64], count: int) -> NDArray[np.intp]:
+    """Indices of `count` examples, ascending, with the classes in the proportion of them all; of each class the first.
+
+    Args:
+        labels: int64 (n,), the class of each example, in random order or in another that does not matter.
+        count: how many to keep; all, if there are no more.
+
+    Returns:
+        The numbers of each class by largest remainders; at least one of each where `count` allows.
+    """
+    if count >= len(labels):
+        return np.arange(len(labels))
+    classes, class_of, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    exact = counts * count / len(labels)
+    quotas = _largest_remainders(exact, count)
+    if count >= len(classes):
+        for missing in np.flatnonzero(quotas == 0):
+            quotas[np.argmax(np.where(quotas > 1, quotas - exact, -np.inf))] -= 1
+            quotas[missing] = 1
+    return np.sort(np.concatenate([np.flatnonzero(class_of == k)[:quota] for k, quota in enumerate(quotas)]))
 
 
 def select(images: Images, indices: NDArray[np.intp]) -> Images:
@@ -57,10 +86,20 @@ def split_off_test(images: Images) -> tuple[Images, Images]:
     return select(images, np.sort(kept)), select(images, np.sort(held))
 
 
-def split_off_validation(
-    info: ImageInfo, training: Images, test: Images, *, seed: int, validation_share: float, limit: int
-) -> ImageData:
-    """Split the validation set off the training part, and cap all three at `limit`, if that is not 0.
+@dataclass(frozen=True)
+class Parts:
+    """The parts of a set as it comes; they share no example."""
+
+    training: Images
+    test: Images
+    validation: Images | None = None
+    """None where the data sets none aside, so that it is split off the training part."""
+
+
+def split_off_validation(info: ImageInfo, parts: Parts, *, seed: int, validation_share: float, limit: int) -> ImageData:
+    """Split the validation set off the training part unless there is one, and cap all three at `limit` if it is not 0.
+
+    What `limit` keeps has the classes in the same proportion, and at least one example of each if it allows.
 
     Raises:
         UserError: the share is not in 0..1 or leaves nothing to train on, or the limit is negative.
@@ -69,9 +108,17 @@ def split_off_validation(
         raise UserError(f"a validation share of {validation_share:g}: make it at least 0 and below 1")
     if limit < 0:
         raise UserError(f"a limit of {limit} examples: make it 0 (no limit) or more")
-    kept, held = stratified_split(training.labels, validation_share, seed)
+    share = validation_share if parts.validation is None else 0
+    kept, held = stratified_split(parts.training.labels, share, seed)
+    training, test = select(parts.training, kept), parts.test
+    validation = select(parts.training, held) if parts.validation is None else parts.validation
     if limit:
-        kept, held = kept[:limit], held[:limit]
-        chosen = np.random.default_rng(_TEST_SEED).permutation(len(test))[:limit]
-        test = select(test, np.sort(chosen))
-    return ImageData(info, train=select(training, kept), validation=select(training, held), test=test)
+        training = select(training, stratified_subset(training.labels, limit))
+        validation, test = (_random_subset(held_out, limit) for held_out in (validation, test))
+    return ImageData(info, train=training, validation=validation, test=test)
+
+
+def _random_subset(images: Images, count: int) -> Images:
+    """A stratified subset that is drawn, always the same way, from examples that may be in any order."""
+    order = np.random.default_rng(_TEST_SEED).permutation(len(images))
+    return select(images, np.sort(order[stratified_subset(images.labels[order], count)]))

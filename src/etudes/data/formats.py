@@ -1,0 +1,44 @@
+"""The formats of pictures that are opened, and what to do about a file in another."""
+
+import importlib.util
+import struct
+from pathlib import Path
+
+from PIL import features
+
+COMMON = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
+FORMATS = (*COMMON, "AVIF", "HEIF")
+"""The formats that are opened, AVIF where Pillow was built with it; no other decoder of Pillow is used."""
+
+FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
+"""The same in words; HEIC is opened by pillow-heif, the extra `heic`."""
+
+_BRANDS = {b"avif": "AVIF", b"avis": "AVIF"}
+_BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "HEIF")
+
+
+def container_formats(path: Path) -> list[str]:
+    """The format of a file that begins like AVIF or HEIC, if it can be opened here; loads the plug-in for it."""
+    kind = _container(path)
+    if kind == "HEIF" and importlib.util.find_spec("pillow_heif"):
+        from pillow_heif import register_heif_opener
+
+        register_heif_opener()
+        return [kind]
+    return [kind] if kind == "AVIF" and features.check("avif") else []
+
+
+def _container(path: Path) -> str:
+    """The format of a file that begins like AVIF or HEIC: "AVIF", "HEIF"."""
+    with path.open("rb") as file:
+        _, kind, brand = struct.unpack("4s4s4s", file.read(12).ljust(12))
+    return _BRANDS.get(brand, "") if kind == b"ftyp" else ""
+
+
+def unidentified(path: Path) -> str:
+    """What is wrong with a file that nothing opens, and what to do."""
+    kind = _container(path)
+    if kind and not container_formats(path):
+        cure = "install keras-etudes[heic]" if kind == "HEIF" else "take a Pillow built with AVIF"
+        return f"is {kind.replace('HEIF', 'HEIC')}, which cannot be opened here: {cure}, or save it as JPEG"
+    return f"is not a picture: save it as {FORMAT_NAMES}"
