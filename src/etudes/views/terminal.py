@@ -105,6 +105,8 @@ def print_result(console: Console, result: Result) -> None:
     """Print all parts of a result."""
     for line in result.lines:
         console.print(line, soft_wrap=True, markup=False, highlight=False)
+    for line, _ in result.stream:
+        console.file.write(f"{line}\n")  # a million of them: rich would take minutes
     for answer in result.answers if not result.lines else []:
         console.print(answer_line(answer), soft_wrap=True)
     for table in result.tables:
