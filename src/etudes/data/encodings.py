@@ -79,8 +79,9 @@ def _legacy_encoding(data: bytes) -> str | None:
         return "Windows-1252"
     import chardet
 
+    known = (*LEGACY_ENCODINGS, "ascii")  # ASCII stands for no match
     found = chardet.detect_all(
-        _letters(data), ignore_threshold=True, include_encodings=LEGACY_ENCODINGS, no_match_encoding="ascii"
+        _letters(data), ignore_threshold=True, include_encodings=known, no_match_encoding="ascii"
     )
     scores: dict[str, tuple[float, str]] = {}
     for guess in found:

@@ -63,9 +63,12 @@ def _text(path: Path) -> str:
         raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: split it")
     encoding = find_encoding(path, "a CSV file of pairs")
     try:
-        return path.read_bytes().decode(encoding)
+        text = path.read_bytes().decode(encoding)
     except UnicodeDecodeError as error:
         raise undecodable(path, error) from error
+    if "\0" in text:  # UTF-32, or what only begins like UTF-16
+        raise file_error(path, "is not a CSV file of pairs: it holds zeros; save it as text in UTF-8")
+    return text
 
 
 def _each_once(rows: Iterable[Row], path: Path) -> list[tuple[str, str]]:

@@ -58,7 +58,8 @@ def read_table(text: str, path: Path) -> list[Row]:
     said = re.match(r"sep=(.)\r?\n", text, re.IGNORECASE)  # Excel's own mark
     skipped, body = (1, text[said.end() :]) if said else (0, text)
     first, _, rest = body.lstrip().partition("\n")
-    quote = "'" if re.fullmatch(r"(\s*'.*'[ \t\r]*(\n|$))+", rest) else '"'
+    lines = [line.strip() for line in rest.splitlines() if line.strip()]
+    quote = "'" if lines and all(line[0] == line[-1] == "'" for line in lines) else '"'
     separators = [said[1]] if said else [separator for separator in SEPARATORS if separator in first] or [","]
     tables, problems = [], []
     for separator in separators:
