@@ -28,19 +28,22 @@ _DISTINCT = 0.6
 """A second reading with this share of the first one's score is as likely."""
 
 
-def find_encoding(path: Path, what: str) -> str:
+def find_encoding(path: Path, what: str, most: int) -> str:
     """The name of a text file's encoding, for `open`; one that is neither UTF-8 nor marked is noted.
 
     Args:
-        path: the file, of any size: it is read in pieces.
+        path: the file; it is read in pieces.
         what: what it should be, for errors, such as "a CSV file of pairs".
+        most: bytes that it may have.
 
     Raises:
-        UserError: it cannot be read, is no text, or its encoding cannot be told.
+        UserError: it cannot be read, is too large or no text, or its encoding cannot be told.
     """
     try:
         if path.exists() and not path.is_file():  # a pipe, for instance, may never end
             raise file_error(path, f"is not a file: give {what}")
+        if path.stat().st_size > most:
+            raise file_error(path, f"is larger than {most // 1_000_000:,} MB: split it")
         with path.open("rb") as file:
             start = file.read(_CHUNK)
             for mark, found in _WORKBOOKS.items():

@@ -59,9 +59,7 @@ def load_pairs(path: str | Path) -> list[tuple[str, str]]:
 
 
 def _text(path: Path) -> str:
-    if path.is_file() and path.stat().st_size > MAX_FILE_BYTES:
-        raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: split it")
-    encoding = find_encoding(path, "a CSV file of pairs")
+    encoding = find_encoding(path, "a CSV file of pairs", MAX_FILE_BYTES)
     try:
         text = path.read_bytes().decode(encoding)
     except UnicodeDecodeError as error:

@@ -158,6 +158,14 @@ def test_answers_are_written_as_they_come(tmp_path: Path, ending: str) -> None:
         assert load_pairs(out) == [("1+2", "7"), ("3+4", "7")]  # it can be learned from
 
 
+def test_typed_questions_are_written_with_those_of_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "answers.csv"
+    ask("9+9", file=questions(tmp_path, "3+4\n"), out=str(out))
+    assert out.read_text().splitlines()[1:] == [",9+9,7,0.8,18", "1,3+4,7,0.8,7"]
+    ask("9+9", out=str(out), overwrite=True)
+    assert out.read_text().splitlines() == ["question,answer,confidence,truth", "9+9,7,0.8,18"]
+
+
 def test_no_file_is_replaced_unless_asked(tmp_path: Path) -> None:
     file, out = questions(tmp_path, "1+2\n"), tmp_path / "precious.csv"
     out.write_text("precious")

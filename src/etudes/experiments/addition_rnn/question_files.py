@@ -55,9 +55,7 @@ def open_questions(file: str, read: Callable[[str], str]) -> QuestionFile:
         UserError: it is no text file, or none of its lines is a question.
     """
     path = Path(file)
-    encoding = find_encoding(path, "a text file with one question per line")
-    if path.stat().st_size > MAX_FILE_SIZE:
-        raise file_error(path, f"is larger than {MAX_FILE_SIZE // 1_000_000_000} GB: split it")
+    encoding = find_encoding(path, "a text file with one question per line", MAX_FILE_SIZE)
     count, skipped = 0, list[int]()
     reason: UserError | None = None
     for number, line in _lines(path, encoding):

@@ -133,7 +133,7 @@ def answer_questions(
     Those of a file come in `Result.stream`, or go into the file that `options` name.
     """
     predictor, result = Predictor(networks["adder"], info, settings), Result()
-    records = (record for chunk in asked.chunks() for record in _answers(predictor, chunk))
+    records = (record for chunk in asked.chunks() for record in _answers(predictor, chunk, asked.file is not None))
     if options.out is None and asked.file is None:
         result.answers = list(records)
         result.lines = [_line(record) for record in result.answers]
@@ -164,8 +164,8 @@ def _counted(
         result.metrics["wrong"] = wrong
 
 
-def _answers(predictor: Predictor, chunk: list[tuple[int | None, str]]) -> Iterator[dict[str, Any]]:
-    """A record for each question of a chunk."""
+def _answers(predictor: Predictor, chunk: list[tuple[int | None, str]], numbered: bool) -> Iterator[dict[str, Any]]:
+    """A record for each question of a chunk, with its line in the file if there is one."""
     info, operator = predictor.info, predictor.settings.operator
     questions = np.array([question for _, question in chunk])
     predicted = predictor.predict(questions)
@@ -176,7 +176,7 @@ def _answers(predictor: Predictor, chunk: list[tuple[int | None, str]]) -> Itera
     columns = (predicted.texts.tolist(), predicted.characters.tolist(), predicted.confidence.tolist(), truths)
     for (line, question), answer, shares, confidence, truth in zip(chunk, *columns, strict=True):
         characters = zip(answer.ljust(info.answer_length), shares, strict=True)
-        record: dict[str, Any] = {} if line is None else {"line": line}
+        record: dict[str, Any] = {"line": line} if numbered else {}
         record |= {"question": question, "answer": answer, "confidence": round(confidence, 4)}
         record["characters"] = [[character, round(share, 4)] for character, share in characters]
         yield record if truth is None else {**record, "truth": truth}
