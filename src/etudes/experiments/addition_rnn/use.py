@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
@@ -84,20 +84,23 @@ def read_questions(info: TextInfo, settings: AdditionSettings, options: Question
     Raises:
         UserError: the network cannot read one; the message says what is allowed.
     """
-    return np.array([_reader(info, settings)(text) for text in options.inputs], dtype=np.str_)
+    read = _reader(info, settings)
+    return np.array([read(text) for text in options.inputs], dtype=np.str_)
 
 
-def _reader(info: TextInfo, settings: AdditionSettings) -> Any:
+def _reader(info: TextInfo, settings: AdditionSettings) -> Callable[[str], str]:
+    """What turns a text into a question, written as in training, or raises `UserError`."""
     if info.generated:
-        return partial(_sum, digits=settings.digits, operator=settings.operator)
+        number = f"0*([0-9]{{1,{settings.digits}}})"
+        pattern = re.compile(f"{number}{re.escape(settings.operator)}{number}")
+        return partial(_sum, pattern=pattern, digits=settings.digits, operator=settings.operator)
     alphabet = info.question_alphabet or info.alphabet
     return partial(_text, length=info.question_length, alphabet=alphabet, answers=info.alphabet)
 
 
-def _sum(text: str, digits: int, operator: str) -> str:
+def _sum(text: str, pattern: re.Pattern[str], digits: int, operator: str) -> str:
     """A question such as "35 + 035" as "35+35": spaces and leading zeros do not occur in training."""
-    number = f"0*([0-9]{{1,{digits}}})"
-    found = re.fullmatch(f"{number}{re.escape(operator)}{number}", re.sub(r"\s", "", text))
+    found = pattern.fullmatch("".join(text.split()))
     if found is None:
         limit = f"at most {digits} digits" if digits > 1 else "one digit"
         raise UserError(
@@ -110,7 +113,7 @@ def _sum(text: str, digits: int, operator: str) -> str:
 def _text(text: str, length: int, alphabet: str, answers: str) -> str:
     """A question in the form that questions of a file are learned in."""
     question = normal_text(text)
-    if set(text) <= set(alphabet):  # a run of old may have learned another form
+    if set(text) <= set(alphabet) and not set(question) <= set(alphabet):  # learned as it was typed, by an old run
         question = text.rstrip(" ")
     if not question or len(question) > length:
         raise UserError(f"cannot read {_short(text)}: write 1 to {length} characters")
