@@ -56,22 +56,23 @@ def open_questions(file: str, read: Callable[[str], str]) -> QuestionFile:
     """
     path = Path(file)
     encoding = find_encoding(path, "a text file with one question per line", MAX_FILE_SIZE)
-    count, skipped = 0, list[int]()
-    reason: UserError | None = None
+    count = skipped = 0
+    bad: list[tuple[int, UserError]] = []  # the first three
     for number, line in _lines(path, encoding):
         try:
             read(line)
             count += 1
         except UserError as error:
-            reason = reason or error
-            skipped.append(number)
+            skipped += 1
+            bad += [] if skipped > 3 else [(number, error)]
     if not count:
-        where = f"line {skipped[0]}: {reason}" if skipped else "holds no question: write one on each line"
-        raise file_error(format_path(file)[-60:], where)
-    if skipped:
-        first = ", ".join(map(str, skipped[:3])) + (f" and {len(skipped) - 3:,} more" if skipped[3:] else "")
-        note(f"{format_path(path.name)}: lines left out as they are no questions: {first}; line {skipped[0]}: {reason}")
-    return QuestionFile(path, encoding, read, count, len(skipped))
+        why = f"line {bad[0][0]}: {bad[0][1]}" if bad else "holds no question: write one on each line"
+        raise file_error(format_path(file)[-60:], why)
+    if bad:
+        first = ", ".join(str(number) for number, _ in bad) + (f" and {skipped - 3:,} more" if skipped > 3 else "")
+        why = f"line {bad[0][0]}: {bad[0][1]}"
+        note(f"{format_path(path.name)[-60:]}: lines left out as they are no questions: {first}; {why}")
+    return QuestionFile(path, encoding, read, count, skipped)
 
 
 def _lines(path: Path, encoding: str) -> Iterator[tuple[int, str]]:
