@@ -103,6 +103,11 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
             ",prompt,completion\n" + "".join(f"{n},{q},{a}\n" for n, (q, a) in enumerate(SUMS)),
             ["prompt"],
         ),
+        (
+            "remarks.csv",
+            "question,answer,remark\n" + "".join(f"{q},{a},{q[:1] * (a > q)}\n" for q, a in SUMS),
+            ["answer"],
+        ),
         ("turned.csv", table(",", "answer,question\n", [(a, q) for q, a in SUMS]), []),
         ("lists.jsonl", "".join(json.dumps(pair) + "\n" for pair in SUMS), []),
         ("numbers.ndjson", "".join(json.dumps({"question": q, "answer": int(a)}) + "\n\n" for q, a in SUMS), []),

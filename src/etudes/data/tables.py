@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,13 +96,12 @@ def _rows(text: str, separator: str, quote: str) -> list[tuple[int, list[str]]]:
     rows = []
     try:
         for row in reader:
-            while len(row) > 2 and not row[-1].strip():
-                row.pop()
             if any(map(str.strip, row)):
                 rows.append((reader.line_num, row))
     except csv.Error as error:
         raise csv.Error(f"line {reader.line_num}: {error_reason(error)}") from error
-    return rows
+    width = max((place for _, row in rows for place, cell in enumerate(row, start=1) if cell.strip()), default=0)
+    return [(line, row[: max(2, width)]) for line, row in rows]
 
 
 def _likely(tables: list[_Table], path: Path) -> _Table:
@@ -130,14 +130,13 @@ def _ragged(table: _Table, path: Path) -> Exception:
     """The error for the first row that has not the columns that it should have."""
     if not table.rows:
         return file_error(path, "holds no pair: write one 'question,answer' on each line")
-    wide = len(table.rows[0]) > 2 and len({len(row) for row in table.rows}) == 1
-    if wide:
-        return file_error(
-            path, f"has {len(table.rows[0])} columns: keep two, or name two question and answer in its first line"
-        )
-    line, row = next((line, row) for line, row in zip(table.lines, table.rows, strict=True) if len(row) != 2)
-    filled = sum(bool(cell.strip()) for cell in row)
-    return file_error(path, f"line {line} has {filled} filled column(s): write question{table.separator}answer")
+    width, count = Counter(map(len, table.rows)).most_common(1)[0]
+    if width > 2 and count == len(table.rows):
+        return file_error(path, f"has {width} columns: keep two, or name two question and answer in its first line")
+    lines = zip(table.lines, table.rows, strict=True)
+    line, row = next((line, row) for line, row in lines if len(row) != max(2, width))
+    filled, example = sum(bool(cell.strip()) for cell in row), f"question{table.separator}answer"
+    return file_error(path, f"line {line} has {filled} filled column(s): write {example if width < 3 else width}")
 
 
 def _say(table: _Table, quote: str, path: Path) -> None:
