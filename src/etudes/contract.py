@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
@@ -106,6 +106,8 @@ class Result:
     """Plain sentences to show first."""
     answers: list[dict[str, Any]] = field(default_factory=list)
     """One record for each input of `use`, JSON-ready."""
+    stream: Iterable[tuple[str, dict[str, Any]]] = ()
+    """Answers too many to hold: a line and a record for each, made while it is read; `metrics` is whole after it."""
     records: dict[str, Any] = field(default_factory=dict)
     """What a page needs in order to show pictures of a run, JSON-ready; saved beside them as `pictures/NAME.json`."""
     files: dict[str, str] = field(default_factory=dict)

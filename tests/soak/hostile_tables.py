@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from soak.case import Case, one_file, random_of
+from soak.case import Case, holding, one_file, random_of
 
 _PAIRS = "question,answer\n" + "".join(f"{number},{number * 2}\n" for number in range(200))
 _MEGABYTE = 1_000_000
@@ -22,6 +22,7 @@ _FILES: dict[str, bytes | Callable[[], bytes]] = {
     "a program": b"\x7fELF\2\1\1\0" + bytes(100),
     "zero bytes": _PAIRS.replace("7,14", "7\0,14").encode(),
     "nothing but zero bytes": bytes(100_000),
+    "utf-16 that is cut off": _PAIRS.encode("utf-16")[:-1],
     "utf-16 without a mark": _PAIRS.encode("utf-16-le"),
     "utf-32": _PAIRS.encode("utf-32"),
     "a workbook": b"PK\3\4\x14\0\6\0\x08\0\0\0!\0" + bytes(200),
@@ -30,6 +31,25 @@ _FILES: dict[str, bytes | Callable[[], bytes]] = {
     "ragged rows": b"1,2\n3\n4,5,6\n",
     "one column further down": (_PAIRS + "lonely\n").encode(),
     "three columns further down": (_PAIRS + "1,2,3\n").encode(),
+    "semicolons, and a row of three": (_PAIRS.replace(",", ";") + "1;2;3\n").encode(),
+    "two separators that are as likely": "".join(f"{number},5;{number}\n" for number in range(99)).encode(),
+    "spaces for separators": _PAIRS.replace(",", " ").encode(),
+    "three columns without names": "".join(f"{number},{number},2\n" for number in range(99)).encode(),
+    "two columns of questions": b"input,question,answer\n" + b"1,2,3\n" * 99,
+    "a separator that Excel names, and is not there": b"sep=|\r\n" + _PAIRS.encode(),
+    "an answer of one space": (_PAIRS + "900, \n").encode(),
+    "an answer of a space without width": (_PAIRS + "900,\u200b\n").encode(),
+    "letters of an unknown encoding": "".join(f"\x8e{n},{n}\n" for n in range(99)).encode("latin-1"),
+    "two encodings": "é,1\n".encode("latin-1") * 99 + "é,2\n".encode(),
+    "UTF-8 that is cut off": (_PAIRS + "é,2").encode()[:-3],
+    "an old workbook": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+    "a packed table": b"\x1f\x8b\x08\0" + random_of("packed").bytes(500),
+    "contradictions but for spaces and accents": ("cafe\u0301,1\n" + _PAIRS + "caf\u00e9 ,2\n").encode(),
+    "JSON lines without an end": b'{"question": "1", "answer": "2"}\n{"question": "1", ',
+    "JSON lines with other keys": b'{"question": "1", "answer": "2"}\n{"q": "1", "a": "2"}\n' * 99,
+    "JSON lines of three keys": b'{"a1": "1", "b1": "2", "c1": "3"}\n' * 99,
+    "JSON lines of numbers and nothing": b'{"question": null, "answer": [1]}\n' * 99,
+    "JSON that is deep": lambda: b"[" * 100_000,
     "an empty answer": (_PAIRS + "900,\n").encode(),
     "an empty question": (_PAIRS + ",900\n").encode(),
     "a contradiction": (_PAIRS + "7,15\n").encode(),
@@ -89,8 +109,10 @@ def _questions() -> Iterator[Case]:
         "empty": b"",
         "blank lines": b"\n \n\n",
         "random bytes": random_of("questions").bytes(1000),
-        "utf-16": "1+2\n".encode("utf-16"),
-        "one bad line": b"1+2\n1+x\n",
+        "utf-16 that is cut off": "1+2\n".encode("utf-16")[:-1],
+        "bad lines alone": b"\n1+x\nx+1\n",
+        "letters of an unknown encoding": b"\x8e+\x8f\n",
+        "a workbook": b"PK\3\4" + bytes(200),
         "too many digits": b"12345+1\n",
         "zero bytes": b"1+2\n\0\0\0\n",
         "one line of 20 MB": lambda: b"1" * (20 * _MEGABYTE),
@@ -110,6 +132,10 @@ def _questions() -> Iterator[Case]:
     for kind, write in kinds.items():
         words = ("use", "addition_rnn", "--file", "questions.txt")
         yield Case(f"question: a {kind}", "question", write, words, "questions.txt")
+    for out in ("kept.csv", "questions.txt", "answers.txt", "answers", "kept.csv/answers.csv"):
+        words = ("use", "addition_rnn", "1+1", "--file", "questions.txt", "--out", out)
+        write = holding(questions_txt=b"1+2\n", kept_csv=b"precious\n")
+        yield Case(f"question: answers into {out}", "question", write, words, out[:4])
     asked = ("", " ", "+", "1+", "+1", "1++2", "1+2+3", "1-2", "1*2", "1e9+1", "99999+1", "٣+٤", "１+２", "1+\x1b[31m2")
     asked += ("1\n+\n2x", "0x10+1", "1.5+1", "one+two", "__import__('os').system('touch canary')", "9" * 100_000 + "+1")
     for question in (*asked, "1+2\u202e", "½+1", "²+1", "%s%n+1"):

@@ -28,6 +28,11 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     Raises:
         UserError: an input that the study cannot take.
     """
+    return _collected(use_as_asked(reference, *inputs, backend=backend, **options))
+
+
+def use_as_asked(reference: Reference, *inputs: Any, backend: str | None = None, **options: Any) -> Result:
+    """As `use`, but answers that are too many to hold are left in `Result.stream`, to be made while it is read."""
     target = resolve(reference)
     chosen = _options(target.experiment.use.options, inputs, options)
     if isinstance(reference, LoadedRun):
@@ -53,7 +58,16 @@ def answer(loaded: LoadedRun, *inputs: Any, **options: Any) -> Result:
     Raises:
         UserError: an input that the study cannot take.
     """
-    return _answer(loaded, _options(loaded.experiment.use.options, inputs, options))
+    return _collected(_answer(loaded, _options(loaded.experiment.use.options, inputs, options)))
+
+
+def _collected(result: Result) -> Result:
+    """The result with all answers of its stream."""
+    for line, record in result.stream:
+        result.lines.append(line)
+        result.answers.append(record)
+    result.stream = ()
+    return result
 
 
 def _options(kind: type[Any], inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:

@@ -103,7 +103,7 @@ def evaluate_command(words: Sequence[str]) -> int:
 
 def use_command(words: Sequence[str]) -> int:
     """`etudes use RUN|ETUDE INPUT ...`; the flags are the étude's options of use."""
-    from etudes.actions.use import use
+    from etudes.actions.use import use_as_asked
 
     reference = _named(words, "use", "RUN|ETUDE")
     experiment, target = _study_and_target(reference)
@@ -112,7 +112,7 @@ def use_command(words: Sequence[str]) -> int:
     given = parse(accepted[flags.shown_options(options)], words[1:], f"etudes use {reference}")
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options) if field.init}
     inputs = chosen.pop("inputs")
-    return _show(use(target, *inputs, backend=given.backend, **chosen), given.json)
+    return _show(use_as_asked(target, *inputs, backend=given.backend, **chosen), given.json)
 
 
 def inspect_command(words: Sequence[str]) -> int:
@@ -267,7 +267,9 @@ def _value_of(words: Sequence[str], flag: str) -> str | None:
 
 
 def _show(result: Result, as_json: bool) -> int:
-    if as_json:
+    if as_json and result.stream:
+        _print_stream(result)
+    elif as_json:
         _print_json(result.as_json())
     else:
         from etudes.views.terminal import print_result
@@ -293,7 +295,20 @@ def _show_table(table: Any, as_json: bool) -> int:
     return 0
 
 
+def _print_stream(result: Result) -> None:
+    """One JSON object, an answer a line as they come; its other parts follow, as some are known only then."""
+    print('{"answers": [', end="")
+    for number, (_, record) in enumerate(result.stream):
+        print("," if number else "", _json(record, None), sep="\n", end="")
+    rest = _json(result.as_json()).removeprefix("{")
+    print("\n]", rest, sep="" if rest == "}" else ",")
+
+
 def _print_json(value: Any) -> None:
+    print(_json(value))
+
+
+def _json(value: Any, indent: int | None = 1) -> str:
     # Where the terminal cannot take every letter, JSON can still name it.
     unicode = (sys.stdout.encoding or "").lower().startswith("utf")
-    print(json.dumps(value, indent=1, ensure_ascii=not unicode))
+    return json.dumps(value, indent=indent, ensure_ascii=not unicode)

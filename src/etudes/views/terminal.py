@@ -116,6 +116,8 @@ def print_result(console: Console, result: Result) -> None:
     """Print all parts of a result."""
     for line in result.lines:
         console.print(harmless(line), soft_wrap=True, highlight=False, **LITERAL)
+    for line, _ in result.stream:
+        console.file.write(f"{harmless(line)}\n")  # a million of them: rich would take minutes
     for answer in result.answers if not result.lines else []:
         console.print(harmless(answer_line(answer)), soft_wrap=True, **LITERAL)
     for table in result.tables:

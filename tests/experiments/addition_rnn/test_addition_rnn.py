@@ -27,7 +27,7 @@ from etudes.experiments.addition_rnn.study import (
     encode_questions,
     load_data,
 )
-from etudes.experiments.addition_rnn.use import QuestionOptions, read_questions
+from etudes.experiments.addition_rnn.use import QuestionOptions, read_input, read_questions
 from etudes.runs import bundled_run
 from etudes.settings import override
 from etudes.training.backend import start_backend
@@ -36,14 +36,12 @@ from etudes.training.fingerprint import fingerprint
 INFO = TextInfo("sums", SUMS, 7, 4)
 
 
-def read(*questions, file=None):
-    return read_questions(INFO, AdditionSettings(), QuestionOptions(questions, file))
+def read(*questions):
+    return read_questions(INFO, AdditionSettings(), QuestionOptions(questions))
 
 
-def test_questions_are_read_as_they_were_learned(tmp_path):
-    file = tmp_path / "questions.txt"
-    file.write_text("1+2\n\n 007 + 35 \n", encoding="utf-8")
-    assert read("999+1", file=str(file)).tolist() == ["999+1", "1+2", "7+35"]
+def test_questions_are_read_as_they_were_learned():
+    assert read("999+1", " 007 + 35 ").tolist() == ["999+1", "7+35"]
 
 
 @pytest.mark.parametrize(
@@ -56,18 +54,9 @@ def test_what_cannot_be_read_is_refused_in_one_line(text):
     assert "\n" not in str(caught.value)
 
 
-def test_no_question_and_no_file_are_refused(tmp_path):
+def test_no_question_is_refused():
     with pytest.raises(UserError, match=r"such as 35\+35"):
-        read()
-    with pytest.raises(UserError, match="cannot be read"):
-        read(file=str(tmp_path / "none.txt"))
-    bad = tmp_path / "bad.txt"
-    bad.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="UTF-8"):
-        read(file=str(bad))
-    bad.write_text("1+1\n1+\n")
-    with pytest.raises(UserError, match="line 2: cannot read"):
-        read(file=str(bad))
+        read_input(INFO, AdditionSettings(), QuestionOptions(()))
 
 
 def test_the_question_is_reversed_with_its_padding():
@@ -161,17 +150,17 @@ def test_pairs_of_a_file(tmp_path, runs_of_tests):
     assert run.header()["data"]["question_alphabet"] == " abdinotuxzé"
     for strange, said in (("q", "'q': use only abd"), ("abß", "'ß': it occurs only in answers; use abd")):
         with pytest.raises(UserError, match=said):
-            trained.experiment.use.read(trained.info, trained.settings, QuestionOptions((strange,)))
+            read_questions(trained.info, trained.settings, QuestionOptions((strange,)))
     earlier = dataclasses.replace(trained.info, question_alphabet="")  # of a run that did not note it
     assert earlier == trained.info
-    assert trained.experiment.use.read(earlier, trained.settings, QuestionOptions(("abß",))).tolist() == ["abß"]
+    assert read_questions(earlier, trained.settings, QuestionOptions(("abß",))).tolist() == ["abß"]
     data = load_data(trained.settings)
     inside = trained.experiment.inspect.run(trained.networks, data, trained.settings, QuestionToInspect("abotx"))
     assert set(inside.pictures) == {"states", "confidence"}
     titles = [table.title for table in trained.experiment.evaluate(trained.networks, data, trained.settings).tables]
     assert "errors by characters of the answer" in titles
     with pytest.raises(UserError, match="1 to 5 characters"):
-        trained.experiment.use.read(trained.info, trained.settings, QuestionOptions(("abotxx",)))
+        read_questions(trained.info, trained.settings, QuestionOptions(("abotxx",)))
     more = load_data(override(PRESETS["tiny"], {"data": str(path), "pairs": 37, "batch_size": 9}))
     assert sum(more.sizes().values()) == 36
 

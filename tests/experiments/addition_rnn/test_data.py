@@ -13,7 +13,7 @@ from etudes.experiments.addition_rnn.batch_encoding import decode_batch, encode_
 from etudes.experiments.addition_rnn.curriculum import MIXED_SHARE, max_digits
 from etudes.experiments.addition_rnn.evaluate import draw_untrained, origin_of_pairs
 from etudes.experiments.addition_rnn.pairs import count_pairs, draw_numbers, draw_pairs, pair_ids
-from etudes.experiments.addition_rnn.questions import length_weights
+from etudes.experiments.addition_rnn.questions import length_weights, split_examples
 from etudes.experiments.addition_rnn.study import (
     PRESETS,
     SUMS,
@@ -272,3 +272,44 @@ def test_balanced_lengths_come_equally_often():
     for a, b in itertools.product((1, 2), repeat=2):
         # Pairs (1, 2) and (2, 1) are two kinds; each of the four comes in a quarter of the epoch.
         assert abs(((sizes[:, 0] == a) & (sizes[:, 1] == b)).mean() - 0.25) < 0.01
+
+
+FORMS = {
+    "spaces": ("{0}+{1},{2}\n", " {0}+{1}\t,{2}\n"),
+    "accents": ("caf\u00e9 {0} {1},{2}\n", "cafe\u0301 {0} {1},{2}\n"),
+    "another answer": ("{0}+{1},{2}\n", "{0}+{1} ,{2}1\n"),
+    "separators": ("{0},5+{1};{2}\n", "{0},5+{1} ; {2}\n"),
+}
+
+
+@pytest.mark.parametrize("forms", FORMS.values(), ids=FORMS)
+def test_no_question_of_a_file_is_trained_on_and_tested(forms, tmp_path):
+    path = tmp_path / "twice.csv"
+    lines = [form.format(a, b, a + b) for a in range(9) for b in range(9) for form in forms]
+    path.write_text("".join(lines), encoding="utf-8")
+    settings = override(PRESETS["tiny"], {"data": str(path), "pairs": 0, "batch_size": 16, "held_out": 0.2})
+    data = load_data(settings)
+    parts = [set(part.questions.tolist()) for part in (data.train, data.validation, data.test)]
+    assert len(set.union(*parts)) == sum(map(len, parts)) == 81
+    assert sum(data.sizes().values()) in (81, 162)
+
+
+@pytest.mark.parametrize(
+    ("answers", "split"), [(1, (12, 12, 96)), (3, (12, 12, 96)), (12, (12, 12, 96)), (30, (30, 30, 60))]
+)
+def test_all_answers_to_a_question_are_in_one_split(answers, split):
+    questions = np.array([f"q{n // answers}" for n in range(120)])
+    order = np.random.default_rng(0).permutation(120)
+    parts = split_examples(questions, order, 0.2, 20)
+    assert tuple(map(len, parts)) == split
+    assert sorted(np.concatenate(parts).tolist()) == list(range(120))
+    found = [set(questions[part].tolist()) for part in parts]
+    assert len(set.union(*found)) == sum(map(len, found))
+    if answers == 1:  # as before there were such files
+        np.testing.assert_array_equal(np.concatenate(parts), order)
+
+
+@pytest.mark.parametrize("answers", [60, 120])
+def test_too_few_different_questions_are_refused(answers):
+    with pytest.raises(UserError, match="different questions are too few"):
+        split_examples(np.array([f"q{n // answers}" for n in range(120)]), np.arange(120), 0.2, 20)

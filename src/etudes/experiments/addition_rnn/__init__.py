@@ -16,7 +16,7 @@ experiment = Experiment(
     io_spec=use.io_spec,
     train=study.train,
     evaluate=evaluate.evaluate,
-    use=Use(use.QuestionOptions, use.read_questions, use.answer_questions, use.example),
+    use=Use(use.QuestionOptions, use.read_input, use.answer_questions, use.example),
     inspect=Inspect(inspect.inspect, inspect.QuestionToInspect),
     load_test_data=load_test_data,
 )

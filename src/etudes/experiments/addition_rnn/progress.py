@@ -1,11 +1,20 @@
-"""What training shows after each epoch: held-out questions with their true and predicted answers."""
+"""What training shows after each epoch, held-out questions with their answers; and how far a file of questions is."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
 from rich.text import Text
 
 from etudes.experiments.addition_rnn.batch_encoding import Texts
 from etudes.experiments.addition_rnn.questions import Examples
+from etudes.views.progress import progress_for
+
+FEW = 10_000
+"""Up to so many questions take seconds: no progress is shown."""
 
 
 def answers_table(examples: Examples, predictions: Texts) -> Text:
@@ -17,3 +26,22 @@ def answers_table(examples: Examples, predictions: Texts) -> Text:
         line = Text.assemble((f"{mark} ", f"bold {colour}"), f"{asked:<{question}} = {truth:<{answer}}  ")
         lines.append(line.append(str(predicted), style=colour))
     return Text("\n").join(lines)
+
+
+@contextmanager
+def counting(total: int, what: str, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Shows on standard error how many of so many are done: a bar in a terminal, elsewhere a line for each tenth."""
+    progress, step, done = progress_for(Console(stderr=True), quiet or total <= FEW), max(1, total // 100), 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        if done % step == 0:
+            progress.on_batch_end(step, {})
+            if done % (10 * step) == 0 and not sys.stderr.isatty():
+                progress.message(f"{done:,} of {total:,} {what} answered")
+
+    with progress:
+        progress.on_phase_begin(what, 1, 0)
+        progress.on_epoch_begin(0, total)
+        yield advance

@@ -82,6 +82,33 @@ def check_split(pairs: int, held_out: float, batch_size: int) -> None:
         raise UserError(f"{left}, less than --batch-size {batch_size}; lower it, or raise --pairs")
 
 
+def split_examples(
+    questions: Texts, order: NDArray[np.int64], held_out: float, batch_size: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Indices for test, validation and training, taken in this order; all answers to one question stay together.
+
+    Args:
+        questions: those of all examples, (n,).
+        order: all n indices, shuffled.
+        held_out: share of the examples that is held out, half for the test.
+        batch_size: how many must be left to train on.
+
+    Raises:
+        UserError: as `check_split`.
+    """
+    check_split(len(order), held_out, batch_size)
+    known: dict[str, int] = {}
+    group = np.array([known.setdefault(question, len(known)) for question in questions[order].tolist()])
+    order, group = order[np.argsort(group, kind="stable")], np.sort(group)
+    count = round(len(order) * held_out)
+    test_end = np.searchsorted(group, group[count - count // 2 - 1], side="right")
+    last = min(max(count - 1, test_end), len(order) - 1)
+    test, validation, train = np.split(order, [test_end, np.searchsorted(group, group[last], side="right")])
+    if not len(validation) or len(train) < batch_size:
+        raise UserError(f"{len(known)} different questions are too few to hold some out: give more, or one answer each")
+    return test, validation, train
+
+
 def read_examples(path: str) -> tuple[Examples, TextInfo]:
     """The pairs of strings of a CSV file, and what they are; spaces at their ends are padding and dropped.
 

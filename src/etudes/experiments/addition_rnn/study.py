@@ -42,6 +42,7 @@ from etudes.experiments.addition_rnn.questions import (
     check_split,
     length_weights,
     read_examples,
+    split_examples,
 )
 from etudes.experiments.addition_rnn.unrolled_lstm import lstm_for
 from etudes.settings import Settings
@@ -58,7 +59,7 @@ class AdditionSettings(Settings):
     """What can be set. Digits, operator, fresh, swap and curriculum apply to generated questions only."""
 
     data: str = "sums"
-    """sums: questions are generated; or the path of a CSV file with two columns, question and answer."""
+    """sums: questions are generated; or the path of a CSV file, or of JSON lines, with questions and answers."""
     digits: Annotated[int, Interval(ge=1, le=9)] = 3
     """Maximum digits of each number; how many it has is drawn first, then repeated pairs are discarded."""
     operator: Literal["+", "-", "*"] = "+"
@@ -197,9 +198,8 @@ def load_data(settings: AdditionSettings) -> TextData:
     else:
         examples, info = read_examples(settings.data)
         examples = examples.take(stream.permutation(len(examples))[: settings.pairs or None])
-        check_split(len(examples), settings.held_out, settings.batch_size)
-    held_out = round(len(examples) * settings.held_out)
-    test, validation, train = np.split(stream.permutation(len(examples)), [held_out - held_out // 2, held_out])
+    order = stream.permutation(len(examples))
+    test, validation, train = split_examples(examples.questions, order, settings.held_out, settings.batch_size)
     return TextData(info, examples.take(train), examples.take(validation), examples.take(test))
 
 

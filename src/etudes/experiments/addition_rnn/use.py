@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from etudes.contract import Example, IOSpec, Networks, Result, TensorSpec, UseOptions
-from etudes.data.errors import file_error
+from etudes.data.pairs import normal_text
 from etudes.errors import UserError
 from etudes.experiments.addition_rnn.batch_encoding import Texts
-from etudes.experiments.addition_rnn.predictions import Predictor
+from etudes.experiments.addition_rnn.predictions import BATCH, Predictor
+from etudes.experiments.addition_rnn.progress import counting
+from etudes.experiments.addition_rnn.question_files import (
+    QuestionFile,
+    check_answers_file,
+    open_questions,
+    write_answers,
+)
 from etudes.experiments.addition_rnn.questions import TextData, TextInfo
 from etudes.experiments.addition_rnn.study import AdditionSettings, make_examples
 
-MAX_FILE_SIZE = 10_000_000
-"""Bytes that a file of questions may have: about a million of them."""
+AT_ONCE = 5 * BATCH
+"""Questions that are answered at a time, so that a million take no more memory than these."""
 
 
 @dataclass(frozen=True)
@@ -28,64 +39,89 @@ class QuestionOptions(UseOptions):
     inputs: tuple[str, ...]
     """Questions, such as 35+35."""
     file: str | None = None
-    """A text file with further questions, one a line."""
+    """A text file with further questions, one a line, however many; lines that are no questions are left out."""
+    out: str | None = None
+    """Write the answers into this file, .csv or .jsonl, as they come, instead of printing them."""
+    overwrite: bool = False
+    """Replace an existing file of answers."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What was asked: questions that were typed, and a file of further ones."""
+
+    typed: Texts
+    file: QuestionFile | None
+
+    def __len__(self) -> int:
+        return len(self.typed) + (self.file.count if self.file else 0)
+
+    def chunks(self) -> Iterator[list[tuple[int | None, str]]]:
+        """All questions with their line in the file, `AT_ONCE` of them at a time."""
+        typed: Iterator[tuple[int | None, str]] = ((None, question) for question in self.typed.tolist())
+        questions = chain(typed, self.file.questions() if self.file else ())
+        return iter(lambda: list(islice(questions, AT_ONCE)), [])
+
+
+def read_input(info: TextInfo, settings: AdditionSettings, options: QuestionOptions) -> Asked:
+    """The questions, written as in training; blank lines of the file are skipped, bad ones noted.
+
+    Raises:
+        UserError: there is none, a typed one cannot be read by the network, or the answers cannot be written.
+    """
+    if options.out is not None:
+        check_answers_file(options.out, options.overwrite, options.file)
+    if not options.inputs and options.file is None:
+        example = ("35{0}35" if settings.digits > 1 else "3{0}5").format(settings.operator)
+        raise UserError(f"ask one question or more, such as {example if info.generated else 'one of your file'}")
+    file = open_questions(options.file, _reader(info, settings)) if options.file is not None else None
+    return Asked(read_questions(info, settings, options), file)
 
 
 def read_questions(info: TextInfo, settings: AdditionSettings, options: QuestionOptions) -> Texts:
-    """The questions (n,), written as in training; blank lines of the file are skipped.
+    """The questions that were typed, (n,), written as in training.
 
     Raises:
-        UserError: there is none, or one that the network cannot read; the message says what is allowed.
+        UserError: the network cannot read one; the message says what is allowed.
     """
-    found = [("", text) for text in options.inputs]
-    if options.file is not None:
-        found += [(f"{options.file}, line {number}: ", text) for number, text in _lines(options.file)]
-    if not found:
-        example = ("35{0}35" if settings.digits > 1 else "3{0}5").format(settings.operator)
-        raise UserError(f"ask one question or more, such as {example if info.generated else 'one of your file'}")
+    read = _reader(info, settings)
+    return np.array([read(text) for text in options.inputs], dtype=np.str_)
+
+
+def _reader(info: TextInfo, settings: AdditionSettings) -> Callable[[str], str]:
+    """What turns a text into a question, written as in training, or raises `UserError`."""
     if info.generated:
-        return np.array([_sum(where, text, settings.digits, settings.operator) for where, text in found])
-    return np.array([_text(where, text, info) for where, text in found])
+        number = f"0*([0-9]{{1,{settings.digits}}})"
+        pattern = re.compile(f"{number}{re.escape(settings.operator)}{number}")
+        return partial(_sum, pattern=pattern, digits=settings.digits, operator=settings.operator)
+    alphabet = info.question_alphabet or info.alphabet
+    return partial(_text, length=info.question_length, alphabet=alphabet, answers=info.alphabet)
 
 
-def _lines(file: str) -> list[tuple[int, str]]:
-    path = Path(file)
-    try:
-        if path.exists() and not path.is_file():  # reading a pipe may never end
-            raise file_error(path, "is not a file: write one question per line into one")
-        if path.stat().st_size > MAX_FILE_SIZE:
-            raise file_error(path, f"is larger than {MAX_FILE_SIZE // 1_000_000} MB: split it")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise file_error(path, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise file_error(path, "is not a text file in UTF-8: save it as one, with one question per line") from error
-    return [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
-
-
-def _sum(where: str, text: str, digits: int, operator: str) -> str:
+def _sum(text: str, pattern: re.Pattern[str], digits: int, operator: str) -> str:
     """A question such as "35 + 035" as "35+35": spaces and leading zeros do not occur in training."""
-    number = f"0*([0-9]{{1,{digits}}})"
-    found = re.fullmatch(f"{number}{re.escape(operator)}{number}", re.sub(r"\s", "", text))
+    found = pattern.fullmatch("".join(text.split()))
     if found is None:
         limit = f"at most {digits} digits" if digits > 1 else "one digit"
         raise UserError(
-            f"{where[-60:]}cannot read {_short(text)}: write two numbers of {limit} with {operator} between them, "
+            f"cannot read {_short(text)}: write two numbers of {limit} with {operator} between them, "
             f"such as {'3' * min(digits, 2)}{operator}5"
         )
     return f"{int(found[1])}{operator}{int(found[2])}"
 
 
-def _text(where: str, text: str, info: TextInfo) -> str:
-    text = text.rstrip(" ")
-    if not text or len(text) > info.question_length:
-        raise UserError(f"{where[-60:]}cannot read {_short(text)}: write 1 to {info.question_length} characters")
-    alphabet = info.question_alphabet or info.alphabet
-    unknown = sorted(set(text) - set(alphabet))
+def _text(text: str, length: int, alphabet: str, answers: str) -> str:
+    """A question in the form that questions of a file are learned in."""
+    question = normal_text(text)
+    if set(text) <= set(alphabet) and not set(question) <= set(alphabet):  # learned as it was typed, by an old run
+        question = text.rstrip(" ")
+    if not question or len(question) > length:
+        raise UserError(f"cannot read {_short(text)}: write 1 to {length} characters")
+    unknown = sorted(set(question) - set(alphabet))
     if unknown:
-        why = "it occurs only in answers; use" if unknown[0] in info.alphabet else "use only"
-        raise UserError(f"{where[-60:]}cannot read {unknown[0]!r}: {why} {alphabet[:80].strip()}")
-    return text
+        why = "it occurs only in answers; use" if unknown[0] in answers else "use only"
+        raise UserError(f"cannot read {unknown[0]!r}: {why} {alphabet[:80].strip()}")
+    return question
 
 
 def _short(text: str) -> str:
@@ -93,27 +129,68 @@ def _short(text: str) -> str:
 
 
 def answer_questions(
-    networks: Networks, info: TextInfo, settings: AdditionSettings, options: QuestionOptions, questions: Texts
+    networks: Networks, info: TextInfo, settings: AdditionSettings, options: QuestionOptions, asked: Asked
 ) -> Result:
-    """The answer to each question, with the confidence in it and in each of its characters; wrong sums are marked."""
-    predicted = Predictor(networks["adder"], info, settings).predict(questions)
-    truths: list[str | None] = [None] * len(questions)
-    if info.generated:
-        operands = [[int(number) for number in question.split(settings.operator)] for question in questions.tolist()]
-        truths = list(make_examples(np.array(operands, dtype=np.int64), settings.operator).answers.tolist())
-    result = Result()
-    for row, (question, answer, truth) in enumerate(
-        zip(questions.tolist(), predicted.texts.tolist(), truths, strict=True)
-    ):
-        padded = answer.ljust(info.answer_length)
-        characters = [[c, round(float(p), 4)] for c, p in zip(padded, predicted.characters[row], strict=True)]
-        confidence = round(float(predicted.confidence[row]), 4)
-        record: dict[str, Any] = {"question": question, "answer": answer, "confidence": confidence}
-        result.answers.append({**record, "characters": characters, **({} if truth is None else {"truth": truth})})
-        each = ", ".join(f"{'end' if c == ' ' else c} {p:.1%}" for c, p in characters[: len(answer) + 1])
-        wrong = f"; wrong: it is {truth}" if truth not in (None, answer) else ""
-        result.lines.append(f"{question} = {answer}   confidence {confidence:.1%} ({each}){wrong}")
+    """The answer to each question, with the confidence in it and in each of its characters; wrong sums are marked.
+
+    Those of a file come in `Result.stream`, or go into the file that `options` name.
+    """
+    predictor, result = Predictor(networks["adder"], info, settings), Result()
+    records = (record for chunk in asked.chunks() for record in _answers(predictor, chunk, asked.file is not None))
+    if options.out is None and asked.file is None:
+        result.answers = list(records)
+        result.lines = [_line(record) for record in result.answers]
+        return result
+    shown = options.out is None and sys.stdout.isatty()  # then the answers themselves tell how far it is
+    counted = _counted(records, result, asked, generated=info.generated, quiet=shown)
+    if options.out is None:
+        result.stream = ((_line(record), record) for record in counted)
+    else:
+        write_answers(options.out, counted)
+        result.files["answers"] = options.out
     return result
+
+
+def _counted(
+    records: Iterator[dict[str, Any]], result: Result, asked: Asked, *, generated: bool, quiet: bool
+) -> Iterator[dict[str, Any]]:
+    """The records; when the last is read, the result says how many there were."""
+    answered = wrong = 0
+    with counting(len(asked), "questions", quiet) as advance:
+        for record in records:
+            yield record
+            answered += 1
+            wrong += record.get("truth", record["answer"]) != record["answer"]
+            advance()
+    result.metrics |= {"answered": answered, "skipped": asked.file.skipped if asked.file else 0}
+    if generated:
+        result.metrics["wrong"] = wrong
+
+
+def _answers(predictor: Predictor, chunk: list[tuple[int | None, str]], numbered: bool) -> Iterator[dict[str, Any]]:
+    """A record for each question of a chunk, with its line in the file if there is one."""
+    info, operator = predictor.info, predictor.settings.operator
+    questions = np.array([question for _, question in chunk])
+    predicted = predictor.predict(questions)
+    truths: list[str | None] = [None] * len(chunk)
+    if info.generated:
+        operands = [[int(number) for number in question.split(operator)] for _, question in chunk]
+        truths = list(make_examples(np.array(operands, dtype=np.int64), operator).answers.tolist())
+    columns = (predicted.texts.tolist(), predicted.characters.tolist(), predicted.confidence.tolist(), truths)
+    for (line, question), answer, shares, confidence, truth in zip(chunk, *columns, strict=True):
+        characters = zip(answer.ljust(info.answer_length), shares, strict=True)
+        record: dict[str, Any] = {"line": line} if numbered else {}
+        record |= {"question": question, "answer": answer, "confidence": round(confidence, 4)}
+        record["characters"] = [[character, round(share, 4)] for character, share in characters]
+        yield record if truth is None else {**record, "truth": truth}
+
+
+def _line(record: dict[str, Any]) -> str:
+    """An answer for people: "35+35 = 70   confidence 99.9% (7 100.0%, …)"."""
+    answer, characters = record["answer"], record["characters"]
+    each = ", ".join(f"{'end' if c == ' ' else c} {p:.1%}" for c, p in characters[: len(answer) + 1])
+    wrong = f"; wrong: it is {record['truth']}" if record.get("truth", answer) != answer else ""
+    return f"{record['question']} = {answer}   confidence {record['confidence']:.1%} ({each}){wrong}"
 
 
 def example(data: TextData, folder: Path) -> Example:
