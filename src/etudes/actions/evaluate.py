@@ -6,8 +6,10 @@ from etudes.actions.artifacts import command_of, save_result
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.contract import Result
 from etudes.training.backend import usable_backend
+from etudes.training.computing import computing
 
 
+@computing()
 def evaluate(reference: Reference, *, backend: str | None = None) -> Result:
     """The study's metrics on the test set of its run's data, with the pictures that show them.
 

@@ -14,8 +14,10 @@ from etudes.exports import FORMATS, Exported, Format, write_network
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict
 from etudes.training.backend import usable_backend
+from etudes.training.computing import computing
 
 
+@computing()
 def export(
     reference: Reference, *, format: str = "keras", out: str | Path | None = None, backend: str | None = None
 ) -> Result:

@@ -22,11 +22,13 @@ from etudes.actions.loading import (
 from etudes.contract import BaseNetwork, DataInfoOnly, InspectOptions, Networks, Result, Table
 from etudes.runs import runs_folder
 from etudes.settings import as_dict
-from etudes.training.backend import start_backend, usable_backend
+from etudes.training.backend import usable_backend
+from etudes.training.computing import computing, start_computing
 from etudes.views.layers import layer_table
 from etudes.views.pictures import save_pictures
 
 
+@computing()
 def inspect(reference: Reference, *, backend: str | None = None, **options: Any) -> Result:
     """Look inside a run: the layer table of each network, then pictures of what it learned.
 
@@ -62,6 +64,7 @@ def inspect(reference: Reference, *, backend: str | None = None, **options: Any)
     return result
 
 
+@computing()
 def look(loaded: LoadedRun, **options: Any) -> Result:
     """As `inspect`, with what `load` returned; no picture is saved.
 
@@ -94,6 +97,7 @@ def _needs_no_run(target: Target, chosen: InspectOptions) -> bool:
     return bool(asked) or target.run is None
 
 
+@computing()
 def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = None, **settings: Any) -> list[Table]:
     """The layer table of each network of a study with new weights; needs neither run nor data.
 
@@ -104,7 +108,7 @@ def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = Non
     chosen = preset_of(etude, preset, settings)
     info = experiment.describe_data(chosen)
     base = open_base(experiment, chosen, info)
-    start_backend(backend)
+    start_computing(backend)
     return layer_tables_of(build_networks(experiment, chosen, info, base))
 
 

@@ -19,7 +19,8 @@ from etudes.errors import UserError
 from etudes.loggers import check_loggers, with_loggers
 from etudes.runs import Run, load_checkpoint, next_folder, read_metrics, run_at, save_weights
 from etudes.settings import Settings, as_dict
-from etudes.training.backend import resolve_precision, start_backend
+from etudes.training.backend import resolve_precision
+from etudes.training.computing import computing, one_training, start_computing
 from etudes.training.environment import describe_environment, differences
 from etudes.training.fingerprint import fingerprint
 from etudes.training.interruption import Interruption
@@ -128,14 +129,14 @@ def run_training(
     header: dict[str, Any] = {"etude": etude, "preset": preset, "fingerprint": found}
     header |= {"notes": notes} if notes else {}
     header |= {"settings": as_dict(settings), "data": as_dict(data.info), "split": data.sizes()}
-    with run.locked(), Interruption(str(run)) as interruption:
+    with one_training(progress.message), computing(), run.locked(), Interruption(str(run)) as interruption:
         if run.finished:  # by another process, while this one loaded the data
             return run
         if run.started:
             _check_data(run, found)
         checkpoint = load_checkpoint(run.folder)
         base = open_base(experiment, settings, data.info, backend)
-        start_backend(backend)
+        start_computing(backend)
         networks = build_networks(experiment, settings, data.info, base)
         with run.writing():
             if not run.started:
