@@ -1,10 +1,10 @@
 """The studio behind a reverse proxy with a prefix and a public name; ports, passwords and signals of services."""
 
 import base64
+import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -123,8 +123,6 @@ def test_only_the_public_name_and_this_machine_are_answered(behind: Served) -> N
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_any_free_port_is_printed_and_a_signal_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     pytest.importorskip("gradio")
-    import os
-
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     environment = {**os.environ, "ETUDES_RUNS": str(tmp_path / "runs"), "TMPDIR": str(temporary)}
@@ -146,4 +144,4 @@ def test_any_free_port_is_printed_and_a_signal_leaves_nothing_behind(tmp_path: P
     process.wait(60)
     assert "Traceback" not in log.read_text()
     assert "closed" in log.read_text()
-    assert [path.name for path in Path(tempfile.gettempdir(), temporary).iterdir()] == []
+    assert [path for path in temporary.rglob("*") if path.is_file() or path.name.startswith("etudes-")] == []
