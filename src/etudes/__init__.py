@@ -10,7 +10,8 @@ print(etudes.use(run, "35+35").lines)
 The names below are loaded when they are first used; importing the package loads neither Keras nor a backend.
 """
 
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from etudes.experiments.antirectifier.layer import Antirectifier
     from etudes.runs import Run
 else:
-    __getattr__, __dir__, _ = lazy_loader.attach(
+    _load, __dir__, _ = lazy_loader.attach(
         __name__,
         submod_attrs={
             "actions.compare": ["compare"],
@@ -71,3 +72,9 @@ else:
             "runs": ["Run"],
         },
     )
+
+    _loading = threading.RLock()
+
+    def __getattr__(name: str) -> Any:
+        with _loading:  # two threads that import the same modules in another order may see one that is half loaded
+            return _load(name)

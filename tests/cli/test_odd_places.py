@@ -325,3 +325,31 @@ def refused_in_one_line(errors: str) -> None:
     assert line.startswith("etudes: ")
     assert len(line) <= 200
     assert line.isprintable()
+
+
+NOBODY = """
+import pwd
+def unknown(*_):
+    raise KeyError("uid not found")
+pwd.getpwuid = pwd.getpwnam = unknown
+"""
+
+
+def test_a_user_whom_the_system_does_not_know_has_data_and_a_doctor(tmp_path: Path) -> None:
+    """As in a container that runs with a number for a user: no HOME, and no entry to look it up in."""
+    environment = {name: value for name, value in place(tmp_path).items() if name != "ETUDES_DATA"}
+    commands = [["doctor"], ["data", "list"], ["use", "cifar10_cnn", "~/photo.png"]]
+    *listed, (code, _, error) = run_all(commands, environment, NOBODY, cwd=tmp_path)
+    assert [code for code, _, _ in listed] == [0, 0]
+    assert code == 2
+    assert "photo.png" in error
+    assert list(tmp_path.iterdir()) == []  # least of all a folder whose name is ~
+
+
+@pytest.mark.parametrize("name", ["LC_ALL", "LANG"])
+def test_a_locale_without_unicode_is_named_as_the_cause(tmp_path: Path, name: str) -> None:
+    environment = place(tmp_path, **{name: "C"}, PYTHONCOERCECLOCALE="0", PYTHONUTF8="0")
+    for words in (["use", "cifar10_cnn", "été.png"], ["train", "cifar10_cnn", "--data", "中文"]):
+        done = run(words, environment, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "locale C has no Unicode; set PYTHONUTF8=1" in done.stderr

@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from etudes.runs import Run, read_metrics
-from etudes.studio.training_runs import holder_of
+from etudes.runs import read_metrics
+from etudes.runs.locks import holder
 from studio.test_doors import call
 from studio.visiting import Served, cpu_seconds, start_studio
 
@@ -69,7 +69,7 @@ def main() -> int:
                 processor.append(served.cpu_seconds)
         finally:
             served.end()
-            if name and (process := holder_of(Run(folder / "runs" / name))):
+            if name and (process := holder(folder / "runs" / name)):
                 os.kill(process, signal.SIGKILL)
     found = {
         "opens_seconds": statistics.median(opening),

@@ -18,10 +18,11 @@ from PIL import Image
 from etudes import experiments
 from etudes.errors import UserError
 from etudes.runs import BUNDLED, Run, read_metrics
+from etudes.runs.locks import holder
 from etudes.studio.dreams import newest_picture
 from etudes.studio.live import Live, runs_table
 from etudes.studio.training_queue import report
-from etudes.studio.training_runs import TrainingRuns, holder_of
+from etudes.studio.training_runs import TrainingRuns
 from etudes.studio.translations import Translations
 from studio.visiting import Served, Visit, open_page, start_studio
 
@@ -111,7 +112,7 @@ def studios(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     for served in started:
         served.end()
     for settings in (tmp_path / "runs").glob("*/settings.toml"):
-        if process := holder_of(Run(settings.parent)):
+        if process := holder(settings.parent):
             os.kill(process, signal.SIGKILL)
 
 
@@ -435,7 +436,7 @@ def test_what_waits_is_taken_up_by_the_next_studio(queue: tuple[TrainingRuns, li
 
 def test_a_lock_that_another_process_holds_is_seen(runs: Path) -> None:
     run = Run(runs / "a-tiny-1")
-    assert holder_of(run) is None
+    assert holder(run.folder) is None
     code = f"""
 import sys; from pathlib import Path; from etudes.runs import Run
 with Run(Path({str(run.folder)!r})).locked():
@@ -445,6 +446,6 @@ with Run(Path({str(run.folder)!r})).locked():
     with child:
         assert child.stdout is not None
         assert child.stdout.readline() == "held\n"
-        assert holder_of(run) == child.pid
+        assert holder(run.folder) == child.pid
         child.communicate("")
-    assert holder_of(run) is None
+    assert holder(run.folder) is None

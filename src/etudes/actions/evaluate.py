@@ -12,9 +12,11 @@ from etudes.contract import Result
 from etudes.data.notes import collected_notes, note
 from etudes.errors import UserError
 from etudes.training.backend import usable_backend
+from etudes.training.computing import computing
 from etudes.views.pictures import save_pictures
 
 
+@computing()
 def evaluate(
     reference: Reference,
     *,

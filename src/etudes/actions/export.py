@@ -16,8 +16,10 @@ from etudes.exports import FORMATS, Exported, Format, Tensor, check_place, write
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict
 from etudes.training.backend import standard_error_to_file, usable_backend
+from etudes.training.computing import computing
 
 
+@computing()
 def export(
     reference: Reference, *, format: str = "keras", out: str | Path | None = None, backend: str | None = None
 ) -> Result:

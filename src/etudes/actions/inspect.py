@@ -24,11 +24,13 @@ from etudes.contract import BaseNetwork, DataInfoOnly, Experiment, InspectOption
 from etudes.errors import UserError
 from etudes.runs import runs_folder
 from etudes.settings import as_dict
-from etudes.training.backend import start_backend, usable_backend
+from etudes.training.backend import usable_backend
+from etudes.training.computing import computing, start_computing
 from etudes.views.layers import layer_table
 from etudes.views.pictures import save_pictures
 
 
+@computing()
 def inspect(
     reference: Reference, *, backend: str | None = None, data: str | Path | None = None, **options: Any
 ) -> Result:
@@ -71,6 +73,7 @@ def inspect(
     return result
 
 
+@computing()
 def look(loaded: LoadedRun, **options: Any) -> Result:
     """As `inspect`, with what `load` returned; no picture is saved.
 
@@ -108,6 +111,7 @@ def network_asked_for(experiment: Experiment, chosen: InspectOptions) -> dict[st
     return {name: value for name, value in as_dict(chosen).items() if name in settings and value is not None}
 
 
+@computing()
 def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = None, **settings: Any) -> list[Table]:
     """The layer table of each network of a study with new weights; needs neither run nor data.
 
@@ -118,7 +122,7 @@ def layer_tables(etude: str, *, preset: str = "tuned", backend: str | None = Non
     chosen = preset_of(etude, preset, settings)
     info = experiment.describe_data(chosen)
     base = open_base(experiment, chosen, info)
-    start_backend(backend)
+    start_computing(backend)
     return layer_tables_of(build_networks(experiment, chosen, info, base))
 
 

@@ -18,7 +18,8 @@ from etudes.contract import Array, BaseNetwork, Experiment, Networks
 from etudes.errors import UserError, unknown
 from etudes.runs import Run, find_run, found_place, load_weights, recorded_places, run_of
 from etudes.settings import Settings, check_fields, describe, from_dict, override, validate
-from etudes.training.backend import drawn_from, layers_in, start_backend
+from etudes.training.backend import drawn_from, layers_in
+from etudes.training.computing import computing, start_computing
 from etudes.training.state import put_weights
 
 
@@ -79,7 +80,11 @@ class LoadedRun:
         Raises:
             UserError: the backend does not start, or the weights are not those of these networks.
         """
-        start_backend(self.backend)
+        with computing():
+            return self._build_networks()
+
+    def _build_networks(self) -> Networks:
+        start_computing(self.backend)
         networks = build_networks(self.experiment, self.settings, self.info, self.base)
         if self.run is not None:
             specs = self.experiment.io_spec(self.info, self.settings)
@@ -201,6 +206,7 @@ def build_networks(experiment: Experiment, settings: Settings, info: Any, base: 
         return experiment.make_networks(*arguments)
 
 
+@computing()
 def load(reference: Reference, *, backend: str | None = None, data: str | Path | None = None) -> LoadedRun:
     """Build the networks of a finished run from code and settings, and load its weights as arrays.
 
@@ -213,7 +219,7 @@ def load(reference: Reference, *, backend: str | None = None, data: str | Path |
         UserError: no such run, or its files are damaged.
     """
     loaded = open_run(reference, backend, data)
-    assert loaded.networks
+    _ = loaded.networks
     return loaded
 
 

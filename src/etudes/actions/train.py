@@ -28,7 +28,7 @@ from etudes.runs import (
     save_weights,
 )
 from etudes.settings import Settings, as_dict
-from etudes.training.backend import start_backend
+from etudes.training.computing import computing, one_training, start_computing
 from etudes.training.environment import describe_environment, differences
 from etudes.training.fingerprint import fingerprint
 from etudes.training.interruption import Interruption
@@ -195,7 +195,7 @@ def run_training(
     with collected_notes() as notes:
         located, data = _read_data(experiment, run if run.started else like, settings, place)
     header = begun_header(run, etude, preset, settings, located, data) | ({"notes": notes} if notes else {})
-    with run.locked(), Interruption(str(run)) as interruption:
+    with one_training(progress.message), computing(), run.locked(), Interruption(str(run)) as interruption:
         if run.finished:  # by another process, while this one loaded the data
             return run
         if run.started:
@@ -204,7 +204,7 @@ def run_training(
         if finishing and checkpoint is None:
             raise UserError(f"{run} has no checkpoint yet, so nothing to finish: `etudes resume {run}` trains it")
         base = open_base(experiment, located, data.info, backend)
-        start_backend(backend)
+        start_computing(backend)
         networks = build_networks(experiment, located, data.info, base)
         with run.writing():
             if not run.started:

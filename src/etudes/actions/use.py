@@ -9,9 +9,11 @@ from etudes.actions.loading import LoadedRun, Reference, open_run, open_without_
 from etudes.contract import BaseNetwork, PictureOptions, Result
 from etudes.data.notes import collected_notes
 from etudes.training.backend import usable_backend
+from etudes.training.computing import computing
 from etudes.views.pictures import check_new_file, save_pictures
 
 
+@computing()
 def use(reference: Reference, *inputs: Any, backend: str | None = None, **options: Any) -> Result:
     """Apply a trained study to a person's input.
 
@@ -52,6 +54,7 @@ def use_as_asked(reference: Reference, *inputs: Any, backend: str | None = None,
     return result
 
 
+@computing()
 def answer(loaded: LoadedRun, *inputs: Any, **options: Any) -> Result:
     """As `use`, with what `load` returned; no picture is saved.
 

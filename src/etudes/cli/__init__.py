@@ -67,8 +67,12 @@ def _check_unicode(words: Sequence[str]) -> None:
     for word in words:
         try:
             word.encode()
-        except UnicodeEncodeError as error:  # a file name in another encoding; TOML and JSON could not hold it
-            raise UserError(f"{word!r} is not in Unicode: rename it") from error
+        except UnicodeEncodeError as error:  # TOML and JSON could not hold it
+            if sys.getfilesystemencoding().lower().replace("-", "") != "utf8":
+                name = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "C")
+                cure = "set PYTHONUTF8=1 or LC_ALL=C.UTF-8"
+                raise UserError(f"{word!r} cannot be read: the locale {name} has no Unicode; {cure}") from error
+            raise UserError(f"{word!r} is not in Unicode: rename it") from error  # a name in another encoding
 
 
 def _failpoint() -> AbstractContextManager[None]:

@@ -225,9 +225,10 @@ def studio_command(words: Sequence[str]) -> int:
     from etudes.studio import server
 
     given = parse(flags.Studio, words, "etudes studio")
-    password = server.password_for(given.host, given.password_file)
+    address = server.public_address(given.root_path, given.public_host)
+    password = server.password_for(given.host, given.password_file, behind_proxy=address.behind_proxy)
     server.check_port(given.host, given.port)
-    server.serve(given.host, given.port, password)
+    server.serve(given.host, given.port, password, address)
     return 0
 
 

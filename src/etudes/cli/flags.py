@@ -202,9 +202,13 @@ class Studio:
     host: Annotated[str, arg(metavar="ADDRESS")] = "127.0.0.1"
     """The address to listen on; one that other machines can reach needs a password."""
     port: int = 7860
-    """The port of the page."""
+    """The port of the page; 0 for any that is free, which is printed."""
     password_file: File = None
     """A file with the password in one line; or set ETUDES_STUDIO_PASSWORD."""
+    public_host: Annotated[str | None, arg(metavar="NAME")] = None
+    """The name of the proxy before the studio, as browsers know it."""
+    root_path: Annotated[str | None, arg(metavar="PATH")] = None
+    """What the proxy puts before every path, such as /lab/etudes; or set GRADIO_ROOT_PATH."""
 
 
 def shown_options(options: type[Any]) -> type[Any]:

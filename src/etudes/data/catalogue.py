@@ -152,4 +152,9 @@ def data_folder() -> Path:
         return Path(given).expanduser()
     import platformdirs
 
-    return platformdirs.user_cache_path("etudes") / "data"
+    try:
+        return platformdirs.user_cache_path("etudes") / "data"
+    except RuntimeError:  # no HOME, and no entry for this user: as in a container
+        import tempfile
+
+        return Path(tempfile.gettempdir()) / f"etudes-{os.getuid()}" / "data"

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import tomli_w
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from etudes.errors import UserError, unknown
 from etudes.runs.files import write_atomically
+from etudes.runs.locks import LOCK, LOCK_BY_NAME, acquire
 from etudes.runs.reading import read_object, read_toml
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
@@ -80,7 +81,11 @@ class Run:
         """Whether the folder, or a file of its name, exists and is not the beginning of a run."""
         if not self.folder.is_dir():
             return self.folder.exists()
-        ours = (".lock", "settings.toml.writing")  # all that a process leaves that is killed at the very beginning
+        ours = (
+            LOCK,
+            LOCK_BY_NAME,
+            "settings.toml.writing",
+        )  # all that a process leaves that is killed at the very beginning
         return any(path.name not in ours for path in self.folder.iterdir())
 
     @property
@@ -170,20 +175,36 @@ class Run:
         """
         above = [folder for folder in (self.folder, *self.folder.parents) if not folder.exists()]
         self.folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.folder / ".lock")
         try:
-            lock.acquire(timeout=0)
+            lock = acquire(self.folder)
         except Timeout as error:
             raise UserError(f"{self} is in use by another process: wait for it or choose another --out") from error
+        except OSError as error:
+            self._remove_unused(above)
+            reason = error.strerror or error
+            raise UserError(f"{self} cannot be locked: {reason}; choose an --out on another disk") from error
         try:
             yield
         finally:
-            if above and not self.holds_something_else():  # nothing was written: leave nothing behind
-                with suppress(OSError):
-                    (self.folder / ".lock").unlink(missing_ok=True)
-                    for folder in above:
-                        folder.rmdir()
+            self._remove_unused(above)
             lock.release()
+
+    def _remove_unused(self, above: list[Path]) -> None:
+        """Remove these folders, the run's own first, if nothing was written into it."""
+        if above and not self.holds_something_else():
+            with suppress(OSError):
+                for name in (LOCK, LOCK_BY_NAME):
+                    (self.folder / name).unlink(missing_ok=True)
+                for folder in above:
+                    folder.rmdir()
+
+    @contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Within it, use a folder that `claim_folder` made; it is removed again if nothing is written into it."""
+        try:
+            yield
+        finally:
+            self._remove_unused([self.folder])
 
 
 def runs_folder() -> Path:
@@ -197,6 +218,23 @@ def next_folder(etude: str, preset: str) -> Path:
     while (folder := runs_folder() / f"{etude}-{preset}-{number}").exists():
         number += 1
     return folder
+
+
+def claim_folder(etude: str, preset: str) -> Path:
+    """Make the folder that `next_folder` names: of several processes that ask at once, each gets its own.
+
+    Raises:
+        UserError: the folder cannot be made.
+    """
+    while True:
+        folder = next_folder(etude, preset)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:  # another process was faster
+            continue
+        except OSError as error:
+            raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --out") from error
+        return folder
 
 
 def own_runs() -> list[Run]:

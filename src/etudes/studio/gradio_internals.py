@@ -138,7 +138,8 @@ class ForgetCalls:
         try:
             await self.app(scope, receive, send)
         finally:
-            if scope["type"] == "http" and scope["method"] == "GET" and (found := _ANSWER.match(scope["path"])):
+            path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
+            if scope["type"] == "http" and scope["method"] == "GET" and (found := _ANSWER.match(path)):
                 sessions = self.sessions.get(found["page"])
                 if sessions is not None:  # a caller without a session has one with the name of the event
                     sessions.forget(found["event"])

@@ -92,7 +92,7 @@ class Live:
             return note(str(error))
         parts = [f"<h3>{escape(name)}: {escape(self.translate(run.state))}</h3>"]
         if (run.run.folder / "report.html").is_file():
-            link, text = f"/report/{quote(name)}", escape(self.translate("report"))
+            link, text = f"../report/{quote(name)}", escape(self.translate("report"))
             parts.append(f'<p><a class="save" href="{link}" target="_blank">{text}</a></p>')
         curves = run.run.folder / "metrics.jsonl"
         for path in ([curves] if curves.exists() else []) + _pictures(run.run):

@@ -4,6 +4,7 @@ import base64
 import binascii
 import secrets
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
@@ -81,6 +82,26 @@ class Guard:
         return kind.lower() == "basic" and secrets.compare_digest(given, (self.password or "").encode())
 
 
+class UnderRootPath:
+    """Says where the application is, as ASGI has it: every path begins with `root_path`, which is named too.
+
+    Some proxies leave the prefix in the path of a request, others take it off.
+    """
+
+    def __init__(self, app: ASGIApp, root_path: str) -> None:
+        """Wrap an application; `root_path` is such as "/lab/etudes", or empty."""
+        self.app, self.root_path = app, root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if self.root_path and "path" in scope:
+            path = scope["path"]
+            if path != self.root_path and not path.startswith(f"{self.root_path}/"):
+                path = self.root_path + path
+            scope = {**scope, "root_path": self.root_path, "path": path, "raw_path": quote(path).encode()}
+        await self.app(scope, receive, send)
+
+
 # Gradio reads the browser's language as soon as its scripts run, so this must stand before them; what Gradio's own
 # parameter `head` adds comes too late.
 _SCRIPT = """<head><script>
@@ -112,6 +133,9 @@ class Localized:
             nonlocal start, content
             if message["type"] == "http.response.start":
                 start = message
+                return
+            if message["type"] != "http.response.body":
+                await send(message)
                 return
             content += message.get("body", b"")
             if message.get("more_body"):

@@ -61,7 +61,7 @@ def build_page(studio: Studio, language: str) -> gr.Blocks:
     links = " · ".join(
         f'<span lang="{code}">{name}</span>'
         if code == language
-        else f'<a href="{PATHS[code]}/" lang="{code}">{name}</a>'
+        else f'<a href="..{PATHS[code]}/" lang="{code}">{name}</a>'
         for code, name in LANGUAGES.items()
     )
     page = gr.Blocks(title=translate("title"), analytics_enabled=False, delete_cache=(600, 3600))

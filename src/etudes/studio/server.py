@@ -3,8 +3,11 @@
 import gc
 import ipaddress
 import os
+import re
+import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +29,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def password_for(host: str, file: str | None) -> str | None:
+def password_for(host: str, file: str | None, *, behind_proxy: bool = False) -> str | None:
     """The password, from a file or from the variable; None where none is needed and none is given.
+
+    Args:
+        host: the address to listen on.
+        file: the file; it may begin with `~`.
+        behind_proxy: whether a proxy lets other machines in.
 
     Raises:
         UserError: the file cannot be read, or other machines could come in without a password.
@@ -35,13 +43,15 @@ def password_for(host: str, file: str | None) -> str | None:
     password = os.environ.get(PASSWORD)
     if file is not None:
         try:
-            password = Path(file).read_text(encoding="utf-8").strip()
+            password = Path(file).expanduser().read_text(encoding="utf-8-sig").strip()  # some editors write a BOM
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{file}: the password cannot be read; write it into this file, in one line") from error
         if not password:
             raise UserError(f"{file} is empty: write the password into it, in one line")
     if not password and not is_loopback(host):
         raise UserError(f"--host {host} lets other machines in: give --password-file FILE or set {PASSWORD}")
+    if not password and behind_proxy:
+        raise UserError(f"a proxy lets other machines in: give --password-file FILE or set {PASSWORD}")
     return password or None
 
 
@@ -82,7 +92,37 @@ def import_gradio() -> Any:
     return gradio
 
 
-def application(studio: Any, password: str | None) -> Any:
+@dataclass(frozen=True)
+class PublicAddress:
+    """How browsers reach the studio, where a proxy stands before it."""
+
+    root_path: str = ""
+    """What the proxy puts before every path, such as "/lab/etudes"; empty for nothing."""
+    host: str = ""
+    """The proxy's name, such as "lab.example.org"; empty where browsers use the studio's own address."""
+
+    @property
+    def behind_proxy(self) -> bool:
+        """Whether other machines come in through a proxy, whatever address the studio listens on."""
+        return bool(self.root_path or self.host)
+
+
+def public_address(root_path: str | None, host: str | None) -> PublicAddress:
+    """The address as the options say, or else `GRADIO_ROOT_PATH`.
+
+    Raises:
+        UserError: the path or the name is not one.
+    """
+    path = (root_path if root_path is not None else os.environ.get("GRADIO_ROOT_PATH", "")).rstrip("/")
+    if path and not re.fullmatch(r"(/[\w.~-]+)+", path, re.ASCII):
+        raise UserError(f"--root-path {path[:60]} is not a path: write the part after the host, such as /lab/etudes")
+    name = (host or "").strip()
+    if name and not re.fullmatch(r"[\w.-]+", name, re.ASCII):
+        raise UserError(f"--public-host {name[:60]} is not a name: leave out http:// and port, as in lab.example.org")
+    return PublicAddress(path, name)
+
+
+def application(studio: Any, password: str | None, address: PublicAddress = PublicAddress()) -> Any:
     """The application: `/en`, `/zh`, the HTTP API of each, and the reports of runs.
 
     Raises:
@@ -94,21 +134,30 @@ def application(studio: Any, password: str | None) -> Any:
     from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 
     from etudes.studio.gradio_internals import BrowserSessions, ForgetCalls, replace_sessions
-    from etudes.studio.middleware import Guard, Localized
+    from etudes.studio.middleware import Guard, Localized, UnderRootPath
     from etudes.studio.page import CODES, PATHS, STYLE, build_page, theme
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     sessions: dict[str, BrowserSessions] = {}
     app.add_middleware(ForgetCalls, sessions=sessions)
-    app.add_middleware(Localized, codes={f"{path}/": CODES[language] for language, path in PATHS.items()})
+    app.add_middleware(
+        Localized, codes={f"{address.root_path}{path}/": CODES[language] for language, path in PATHS.items()}
+    )
     app.add_middleware(Guard, password=password)
-    if studio.local:
+    if studio.local or address.behind_proxy:
         # Promise: a page of another site, whose name leads to this machine, cannot talk to the studio.
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=LOOPBACK, www_redirect=False)
+        hosts = [*LOOPBACK, *filter(None, [address.host])]
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
+    app.add_middleware(UnderRootPath, root_path=address.root_path)  # the last that is added is the first that is passed
 
     @app.get("/")
     def first() -> RedirectResponse:
-        return RedirectResponse(PATHS["en"] + "/")
+        return RedirectResponse(f"{address.root_path}{PATHS['en']}/")
+
+    @app.get("/{language}")
+    def page_of(language: str) -> Any:
+        known = f"/{language}" in PATHS.values()
+        return RedirectResponse(f"{address.root_path}/{language}/") if known else PlainTextResponse("not found", 404)
 
     @app.get("/report/{name}")
     def report(name: str) -> Any:
@@ -127,14 +176,21 @@ def application(studio: Any, password: str | None) -> Any:
         page.queue(default_concurrency_limit=20, max_size=200)
         gradio.mount_gradio_app(
             app, page, path, theme=theme(), css=STYLE, max_file_size="25mb", ssr_mode=False,
+            root_path=address.root_path + path if address.root_path else None,
             footer_links=["api"], run_history=False, show_error=False, allowed_paths=[], pwa=False,
         )  # fmt: skip
         sessions[path] = replace_sessions(app, path, page)
     return app
 
 
-def serve(host: str, port: int, password: str | None) -> None:
+def serve(host: str, port: int, password: str | None, address: PublicAddress = PublicAddress()) -> None:
     """Serve until a signal ends it. Training runs continue.
+
+    Args:
+        host: the address to listen on.
+        port: the port; 0 for any that is free, which is printed.
+        password: as `password_for` returned it.
+        address: how browsers reach the studio.
 
     Raises:
         UserError: Gradio is not installed, or its internals moved.
@@ -145,17 +201,25 @@ def serve(host: str, port: int, password: str | None) -> None:
 
     from etudes.studio.studio import Studio
 
-    studio = Studio(local=is_loopback(host))
+    studio = Studio(local=is_loopback(host) and not address.behind_proxy)
     os.environ["GRADIO_TEMP_DIR"] = str(studio.folder("uploads"))
+    for name in ("SIGTERM", "SIGHUP"):  # as Ctrl-C: the worker ends, and no drawing stays in the temporary folder
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.default_int_handler)
     try:
-        app = application(studio, password)
+        app = application(studio, password, address)
         studio.warm_up()
         shown = f"[{host}]" if ":" in host else host
         # Without a limit, an open page would keep the server from ending.
         config = uvicorn.Config(app, host, port, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+        listening = config.bind_socket()
+        port = listening.getsockname()[1]
         gc.enable()
-        print(f"Études studio: http://{shown}:{port}/  (Ctrl-C ends it; training runs continue)", flush=True)
-        uvicorn.Server(config).run()
+        place = f"http://{shown}:{port}/"
+        if address.host or address.root_path:
+            place += f", for browsers {address.host or shown}{address.root_path}/"
+        print(f"Études studio: {place}  (Ctrl-C ends it; training runs continue)", flush=True)
+        uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         pass
     finally:

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from etudes.actions.loading import preset_of
 from etudes.errors import UserError
 from etudes.runs import Run, next_folder, runs_folder
+from etudes.runs.locks import holder
 from etudes.settings import command_words
 from etudes.studio.training_queue import Queue, is_text, modified, report
 
@@ -186,7 +185,7 @@ class TrainingRuns:
                 yield modified(log), ListedRun(log.stem, Run(runs_folder() / log.stem), etude, preset, state)
 
     def _is_running(self, run: Run) -> bool:
-        return run.folder.name in self._children or holder_of(run) is not None
+        return run.folder.name in self._children or holder(run.folder) is not None
 
     def find(self, name: str) -> ListedRun:
         """The run of that name.
@@ -225,7 +224,7 @@ class TrainingRuns:
             self._list_again()
             return
         own = self._children.get(name)
-        process = own.pid if own else holder_of(listed.run)
+        process = own.pid if own else holder(listed.run.folder)
         if not process:  # 0 would be every process of this terminal
             raise UserError(f"{name} is {listed.state}: the studio can stop only a run that is at work")
         os.kill(process, signal.SIGTERM)
@@ -243,7 +242,8 @@ class TrainingRuns:
         if listed.run.folder.is_symlink():
             raise UserError(f"{name} is a link to another folder: remove it by hand")
         if listed.state != "failed":
-            shutil.rmtree(listed.run.folder)
+            with listed.run.locked():  # whatever the list said: the folder of a training that is running stays
+                shutil.rmtree(listed.run.folder)
         self._log(name).unlink(missing_ok=True)
         self._list_again()
 
@@ -264,28 +264,3 @@ def lower_priority(process: int) -> None:
 def lane_of(etude: str) -> str:
     """In each lane one run is running at a time: dreams, which take a minute, do not wait for training runs."""
     return "dream" if etude == "deep_dream" else "training"
-
-
-def holder_of(run: Run) -> int | None:
-    """The process that holds a run's lock; 0 where the kernel does not say which; None if there is none."""
-    lock = run.folder / ".lock"
-    try:
-        status = lock.stat()
-        held = Path("/proc/locks").read_text(encoding="ascii").splitlines()
-    except OSError:
-        return _holder_without_proc(lock) if lock.exists() else None
-    here = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
-    for line in held:
-        words = line.split()
-        if here in words:
-            return max(0, int(words[words.index(here) - 1]))
-    return None
-
-
-def _holder_without_proc(lock: Path) -> int | None:
-    """Where the kernel has no list of locks: take the lock for a moment, to find out whether it is free."""
-    try:
-        with FileLock(lock, timeout=0):
-            return None
-    except Timeout:
-        return 0

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import traceback
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TextIO
 
@@ -76,7 +77,8 @@ def main() -> None:
     """Serve on standard input and output; whatever else is printed goes to standard error."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         os.dup2(2, 1)
-        serve(sys.stdin, answers)
+        with suppress(BrokenPipeError):  # the studio is gone: nobody waits for an answer
+            serve(sys.stdin, answers)
 
 
 if __name__ == "__main__":

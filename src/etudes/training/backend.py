@@ -29,6 +29,9 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 keras: Any = lazy_loader.load("keras")
 
+_started_in: int | None = None
+"""The process in which `start_backend` started the backend."""
+
 
 def _installed(backend: str) -> bool:
     return importlib.util.find_spec(backend) is not None
@@ -90,6 +93,7 @@ def start_backend(name: str | None = None) -> str:
 
     Arguments and errors are those of `choose_backend`; returns the backend's name.
     """
+    global _started_in
     name = choose_backend(name)
     if loaded_backend() is None:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -104,15 +108,27 @@ def start_backend(name: str | None = None) -> str:
                 last = output.read().decode(errors="replace").strip().splitlines()[-1:]
                 reason = " ".join([str(error), *last])
                 raise UserError(f"backend {name} does not start, try another --backend: {reason}") from error
+    if _started_in is None:
+        _started_in = os.getpid()
     return name
+
+
+def started_before_fork() -> bool:
+    """Whether this process was forked from one in which the backend had started: its threads are not here."""
+    return _started_in not in (None, os.getpid())
 
 
 @contextmanager
 def standard_error_to_file() -> Iterator[IO[bytes]]:
     """Within it, file descriptor 2, to which compiled libraries write past `sys.stderr`, is a temporary file."""
-    sys.stderr.flush()
+    if sys.stderr is not None and not sys.stderr.closed:  # a service or a program with windows may have none
+        sys.stderr.flush()
     with tempfile.TemporaryFile() as output:
-        terminal = os.dup(2)
+        try:
+            terminal = os.dup(2)
+        except OSError:  # it is closed: nothing needs to be kept from it
+            yield output
+            return
         os.dup2(output.fileno(), 2)
         try:
             yield output

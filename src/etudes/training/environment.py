@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from etudes.training.backend import devices, loaded_backend, resolve_precision
+from etudes.training.computing import their_settings
 
 PACKAGES = ("keras-etudes", "keras", "numpy", "tensorflow", "tensorflow-cpu", "jax", "torch")
 
@@ -22,6 +23,16 @@ def versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+VARIABLES = ("TF_", "XLA_", "JAX_", "KERAS_", "OMP_", "MKL_", "OPENBLAS_", "CUDA_", "NVIDIA_", "TORCH_", "PYTORCH_")
+"""How the names of the environment variables begin that change what a framework computes, or how fast."""
+
+
+def variables() -> dict[str, str]:
+    """The environment variables that a result can depend on, by name, but for those that etudes sets itself."""
+    names = sorted(name for name in os.environ if name.startswith(VARIABLES))
+    return {name: os.environ[name] for name in names if name not in ("TF_CPP_MIN_LOG_LEVEL", "KERAS_BACKEND")}
 
 
 def processor() -> str:
@@ -52,6 +63,8 @@ def describe_environment(precision: str) -> dict[str, Any]:
         "devices": devices(),
         "precision": resolve_precision(precision),
         "versions": versions(),
+        "keras_config": their_settings(),
+        "variables": variables(),
     }
 
 
@@ -59,4 +72,6 @@ def differences(first: dict[str, Any], second: dict[str, Any]) -> dict[str, tupl
     """The differences of two environments that a result can depend on: name → (first, second)."""
     one, other = ({**environment, **environment.get("versions", {})} for environment in (first, second))
     names = [name for name in {**one, **other} if name not in ("command", "versions", "resumed_with")]
+    # What an older version did not record is no difference.
+    names = [name for name in names if name not in ("keras_config", "variables") or (name in one and name in other)]
     return {name: (one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name)}

@@ -17,6 +17,7 @@ from etudes.runs import Checkpoint, Run
 from etudes.training.backend import build_losses
 from etudes.training.callbacks import between_steps
 from etudes.training.checkpointing import Checkpointer, new_epoch
+from etudes.training.computing import let_others_compute
 from etudes.training.data_loading import batches, prefetch
 from etudes.training.interruption import Interruption
 from etudes.training.state import put_metric_state
@@ -146,6 +147,7 @@ class Session:
             position["step"] = first + step
             if position["step"] < steps:
                 self._checkpointer.save_if_due("step")
+                let_others_compute()
 
         start = first * batch_size
         history = network.fit(
@@ -207,6 +209,7 @@ class Session:
             yield step
             position["step"] = step + 1
             self._checkpointer.save_if_due("step")
+            let_others_compute()
 
     def log(self, metrics: dict[str, float], samples: int) -> None:
         """Add a step's metrics to the epoch's means, and show them.
