@@ -104,6 +104,7 @@ def evaluate_command(words: Sequence[str]) -> int:
 def use_command(words: Sequence[str]) -> int:
     """`etudes use RUN|ETUDE INPUT ...`; the flags are the étude's options of use."""
     from etudes.actions.use import use_as_asked
+    from etudes.training.computing import computing
 
     reference = _named(words, "use", "RUN|ETUDE")
     experiment, target = _study_and_target(reference)
@@ -112,7 +113,8 @@ def use_command(words: Sequence[str]) -> int:
     given = parse(accepted[flags.shown_options(options)], words[1:], f"etudes use {reference}")
     chosen = {field.name: getattr(given.options, field.name) for field in dataclasses.fields(options) if field.init}
     inputs = chosen.pop("inputs")
-    return _show(use_as_asked(target, *inputs, backend=given.backend, **chosen), given.json)
+    with computing():  # also while answers are shown, which may be made only then
+        return _show(use_as_asked(target, *inputs, backend=given.backend, **chosen), given.json)
 
 
 def inspect_command(words: Sequence[str]) -> int:

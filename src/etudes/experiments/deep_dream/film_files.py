@@ -66,9 +66,9 @@ def open_film(path: str) -> FilmFile:
     if not file.is_file():
         raise file_error(path, "there is no such film: check the name")
     if file.suffix.lower() == ".gif":
-        height, width, _ = read_picture_header(file)
+        header = read_picture_header(file)
         count, milliseconds = _gif_frames(file)
-        film = FilmFile(path, width, height, count, milliseconds, sound=False)
+        film = FilmFile(path, header.width, header.height, count, milliseconds, sound=False)
     else:
         if importlib.util.find_spec("imageio_ffmpeg") is None:
             raise UserError("reading a film needs imageio-ffmpeg: pip install 'keras-etudes[film]', or give a .gif")

@@ -110,8 +110,8 @@ def look_at_all(jobs: tuple[Job, ...], settings: DreamSettings, info: DreamInfo)
             elif job.source in PHOTOS:
                 full = 640, 427
             else:
-                height, width, _ = read_picture_header(Path(job.source))
-                full = width, height
+                header = read_picture_header(Path(job.source))
+                full = header.width, header.height
             scale = min(1.0, limit / max(full)) if limit else 1.0
             larger += scale < 1
             size = max(1, round(full[0] * scale)), max(1, round(full[1] * scale))
