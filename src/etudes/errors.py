@@ -1,6 +1,7 @@
 """Errors that a person can fix: shown as one line, exit code 2; and a signal that asked to stop."""
 
 import difflib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -38,6 +39,11 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
     hint = f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(names)}"
     message = f"unknown {kind} {given!r}: {hint}"
     return UserError(message if len(message) <= 190 else message[:189] + "…")
+
+
+def user_path(path: str | os.PathLike[str]) -> Path:
+    """A path that a person named: `~` at its beginning is the home folder, if there is one."""
+    return Path(os.path.expanduser(path))
 
 
 def format_path(path: str | Path) -> str:

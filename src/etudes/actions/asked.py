@@ -38,7 +38,7 @@ def check_same(run: Run, etude: str, asked: Settings, backend: str | None) -> Se
     """
     header = run.header()
     what = "is finished" if run.finished else "began"
-    cure = "choose another --out" if run.finished else f"`etudes resume {run}`, or choose another --out"
+    cure = "choose another --out" if run.finished else f"`etudes resume {run.quoted}`, or choose another --out"
     if header["etude"] != etude:
         raise UserError(f"{run} is a run of {header['etude']}, not of {etude}: choose another --out")
     stored, now, given = settings_of(run, header), as_dict(resolve_settings(etude, asked)), as_dict(asked)

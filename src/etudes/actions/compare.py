@@ -12,7 +12,7 @@ import numpy as np
 from etudes import experiments
 from etudes.analysis.intervals import mean_ci
 from etudes.contract import Compare, Result, Table
-from etudes.errors import UserError
+from etudes.errors import UserError, user_path
 from etudes.runs import Run, columns_of, find_run, read_metrics
 from etudes.views.curves import Band, learning_curves
 from etudes.views.pictures import check_place, save_pictures
@@ -73,7 +73,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None, 
     if together is not None and len({header["etude"] for header in headers}) == 1:
         result.extend(together.run(headers, found))
     if out is not None:
-        result.files = save_pictures(result.pictures, Path(out), overwrite=overwrite)
+        result.files = save_pictures(result.pictures, user_path(out), overwrite=overwrite)
     return result
 
 

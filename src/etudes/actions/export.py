@@ -11,7 +11,7 @@ from typing import Any
 from etudes import __version__
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.contract import BaseNetwork, IOSpec, Result, Table, TensorSpec
-from etudes.errors import UserError, unknown
+from etudes.errors import UserError, unknown, user_path
 from etudes.exports import FORMATS, Exported, Format, Tensor, check_place, write_networks
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict
@@ -54,7 +54,7 @@ def export(
     exact = dataclasses.replace(opened.settings, precision="float32")
     loaded = dataclasses.replace(opened, settings=exact, backend=backend or chosen.backend)
     assert loaded.run is not None
-    place, sheet = Path(out) if out is not None else loaded.run.place / "export", f"export-{format}.json"
+    place, sheet = user_path(out) if out is not None else loaded.run.place / "export", f"export-{format}.json"
     specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
     trained = [name for name in specs if any(array.startswith(f"{name}/") for array in loaded.arrays)]
     check_place(place, sheet, [f"{name}{chosen.suffix}" for name in trained])

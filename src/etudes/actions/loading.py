@@ -15,7 +15,7 @@ from typing import Any
 from etudes import experiments
 from etudes.actions.run_data import moved, read_run_data, renamed
 from etudes.contract import Array, BaseNetwork, Experiment, Networks
-from etudes.errors import UserError, unknown
+from etudes.errors import UserError, unknown, user_path
 from etudes.runs import Run, find_run, found_place, load_weights, recorded_places, run_of
 from etudes.settings import Settings, check_fields, describe, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in
@@ -258,6 +258,13 @@ def _foreign(run: Run, error: UserError) -> UserError:
     return UserError(f"{run.folder / 'settings.toml'} does not fit this version: {error}")
 
 
+def _at_home(value: Any) -> Any:
+    """An option's value; where it is a path that begins with `~`, from the person's home."""
+    if isinstance(value, tuple):
+        return tuple(map(_at_home, value))
+    return str(user_path(value)) if isinstance(value, str) and value.startswith(("~/", "~\\")) else value
+
+
 def options_of(kind: type[Any], chosen: Mapping[str, Any], **others: Any) -> Any:
     """Options of use or inspect, as a study declares them.
 
@@ -267,6 +274,6 @@ def options_of(kind: type[Any], chosen: Mapping[str, Any], **others: Any) -> Any
     known = [option.name for option in describe(kind) if option.name not in others]
     if unknown_options := set(chosen) - set(known):
         raise unknown("option", min(unknown_options), known)
-    options = kind(**chosen, **others)
+    options = kind(**{name: _at_home(value) for name, value in {**chosen, **others}.items()})
     check_fields(options, none_is_allowed=True)
     return options

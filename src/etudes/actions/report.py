@@ -15,7 +15,7 @@ from etudes.actions.artifacts import KINDS, command_of, keep_result, read_result
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.actions.run_data import RunDataError
 from etudes.contract import BaseNetwork, Result, Table
-from etudes.errors import UserError
+from etudes.errors import UserError, user_path
 from etudes.runs import Run, columns_of, read_metrics
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
@@ -74,7 +74,7 @@ def report(
     with writable(loaded.run, needed=out is None) as run:
         if run is not loaded.run:
             loaded = dataclasses.replace(loaded, target=dataclasses.replace(loaded.target, run=run))
-        return _report(loaded, Path(out) if out else None, as_is=as_is)
+        return _report(loaded, user_path(out) if out else None, as_is=as_is)
 
 
 def _report(loaded: LoadedRun, out: Path | None, *, as_is: bool) -> Path:
@@ -185,12 +185,12 @@ def _page(run: Run, results: dict[str, Any]) -> Page:
     made_with = ", ".join(f"{name} {version}" for name, version in versions.items())
     missing = [_heading(kind, header).lower() for kind, found in notes.items() if not found]
     early = f"; {results['finished_early']}" if "finished_early" in results else ""
-    lacks = f" Not there yet: {', '.join(missing)}; `etudes report {run}` adds it." if missing else ""
+    lacks = f" Not there yet: {', '.join(missing)}; `etudes report {run.quoted}` adds it." if missing else ""
     return Page(
         title=run.folder.name,
         intro=f"A run of {header['etude']}, which {experiment.summary}; preset {header['preset']}{early}.{lacks}",
         sections=sections,
-        footer=f"Written by `etudes report {run}` from the files of the run. {made_with}",
+        footer=f"Written by `etudes report {run.quoted}` from the files of the run. {made_with}",
     )
 
 

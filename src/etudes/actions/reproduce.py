@@ -13,7 +13,7 @@ from etudes import experiments
 from etudes.actions.loading import Reference, resolve
 from etudes.actions.train import run_training
 from etudes.contract import ProgressCallback, Result, Table
-from etudes.errors import UserError
+from etudes.errors import UserError, user_path
 from etudes.runs import Run, read_metrics
 from etudes.settings import from_dict
 from etudes.training.environment import differences
@@ -49,10 +49,10 @@ def reproduce(
     if run is None:
         raise UserError(f"no finished run of {target.etude}: run `etudes train {target.etude}` first")
     if not run.finished:
-        raise UserError(f"{run} is not finished, so there is nothing to compare with: first `etudes resume {run}`")
+        raise UserError(f"{run} is not finished: there is nothing to compare with; first `etudes resume {run.quoted}`")
     if early := run.finished_early:
         raise UserError(f"{run} {early}: only a run that was trained to its end can be reproduced")
-    place = Path(out) if out else Path(tempfile.mkdtemp(prefix="etudes-")) / run.folder.name
+    place = user_path(out) if out else Path(tempfile.mkdtemp(prefix="etudes-")) / run.folder.name
     try:
         again = _train_again(run, header, place, progress, str(data) if data is not None else None)
         return _compare(run, again)

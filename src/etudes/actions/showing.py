@@ -30,7 +30,7 @@ def show_finished(run: Run, result: Result, progress: ProgressCallback) -> None:
         except Exception as error:
             failed.append(f"{name} could not be written: {type(error).__name__}: {str(error)[:100]}")
     for line in failed:
-        progress.message(f"{line}; the run is finished, `etudes evaluate {run}` tries again")
+        progress.message(f"{line}; the run is finished, `etudes evaluate {run.quoted}` tries again")
 
 
 def _save_curves(run: Run) -> None:

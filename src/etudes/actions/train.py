@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from etudes.actions.run_data import places_to_record, read_run_data, renamed
 from etudes.actions.showing import show_finished
 from etudes.contract import Experiment, ProgressCallback, Result
 from etudes.data.notes import collected_notes
-from etudes.errors import UserError
+from etudes.errors import UserError, user_path
 from etudes.loggers import check_loggers, with_loggers
 from etudes.runs import (
     Run,
+    claim_folder,
     load_checkpoint,
-    next_folder,
     read_metrics,
     remove_checkpoints,
     run_at,
@@ -84,7 +85,22 @@ def train_with(
 ) -> Run:
     """As `train`, from settings that are complete; `preset` is the name of those that they started from."""
     check_loggers(log)
-    run = Run(Path(out) if out is not None else next_folder(etude, preset))
+    if out is None:
+        run = Run(claim_folder(etude, preset))
+        with run.claimed():
+            return _train_in(run, etude, settings, preset, backend, progress, log)
+    return _train_in(Run(user_path(out)), etude, settings, preset, backend, progress, log)
+
+
+def _train_in(
+    run: Run,
+    etude: str,
+    settings: Settings,
+    preset: str,
+    backend: str | None,
+    progress: ProgressCallback,
+    log: Sequence[str],
+) -> Run:
     if not run.started and run.holds_something_else():
         raise UserError(f"{run} is not a run folder and not empty: choose another --out")
     if run.started:
@@ -195,14 +211,14 @@ def run_training(
     with collected_notes() as notes:
         located, data = _read_data(experiment, run if run.started else like, settings, place)
     header = begun_header(run, etude, preset, settings, located, data) | ({"notes": notes} if notes else {})
-    with one_training(progress.message), computing(), run.locked(), Interruption(str(run)) as interruption:
+    with one_training(progress.message), computing(), run.locked(), Interruption(run.quoted) as interruption:
         if run.finished:  # by another process, while this one loaded the data
             return run
         if run.started:
             _check_data(run, header["fingerprint"])
         checkpoint = load_checkpoint(run.folder)
         if finishing and checkpoint is None:
-            raise UserError(f"{run} has no checkpoint yet, so nothing to finish: `etudes resume {run}` trains it")
+            raise UserError(f"{run} has no checkpoint yet, nothing to finish: `etudes resume {run.quoted}` trains it")
         base = open_base(experiment, located, data.info, backend)
         start_computing(backend)
         networks = build_networks(experiment, located, data.info, base)
@@ -271,6 +287,6 @@ def _finish(run: Run, result: Result, sha256: str, early: str, progress: Progres
     """Write the results, with which the run is finished, and then what shows them."""
     seconds = round(sum(record["seconds"] for record in read_metrics(run.folder)), 1)
     finished: dict[str, Any] = {"metrics": result.metrics, "training_seconds": seconds, "weights_sha256": sha256}
-    finished |= {"finished_early": early} if early else {}
+    finished |= {"ended": round(time.time(), 3)} | ({"finished_early": early} if early else {})
     run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})
     show_finished(run, result, progress)

@@ -20,7 +20,7 @@ from etudes.actions.report import glance, report, said_of, summary
 from etudes.actions.train import train
 from etudes.actions.use import answer
 from etudes.contract import Example, ProgressCallback
-from etudes.errors import UserError
+from etudes.errors import UserError, user_path
 from etudes.runs import Run, bundled_run
 from etudes.settings import command_words
 from etudes.training.environment import cores, processor
@@ -61,7 +61,7 @@ def run_demo(out: str | Path, progress: ProgressCallback) -> Path:
         The path of the report.
     """
     began = time.monotonic()
-    folder, page = Path(out), Path(out) / "report.html"
+    folder, page = user_path(out), user_path(out) / "report.html"
     ours = any((folder / name).is_dir() for name in experiments.names())
     check_new_file(page, overwrite=ours)
     folder.mkdir(parents=True, exist_ok=True)

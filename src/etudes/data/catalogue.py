@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from etudes.errors import user_path
+
 DIGIT_NAMES = tuple("0123456789")
 FASHION_NAMES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -149,7 +151,7 @@ def data_folder() -> Path:
     """The folder of published files: `$ETUDES_DATA` if set, else `data` in the user's cache of etudes."""
     given = os.environ.get("ETUDES_DATA")
     if given:
-        return Path(given).expanduser()
+        return user_path(given)
     import platformdirs
 
     try:

@@ -11,7 +11,7 @@ from etudes.data.errors import file_error
 from etudes.data.own import describe_own, load_own
 from etudes.data.shapes import SHAPE_NAMES, load_shapes
 from etudes.data.splits import Parts, split_off_validation
-from etudes.errors import unknown
+from etudes.errors import unknown, user_path
 
 IMAGE_SETS = {
     "mnist": ImageInfo("mnist", 28, 28, 1, DIGIT_NAMES),
@@ -68,7 +68,7 @@ def _load(source: str) -> tuple[ImageInfo, Parts]:
 
 
 def _own_path(source: str) -> Path:
-    path = Path(source).expanduser()
+    path = user_path(source)
     if os.path.isdir(path) or os.path.isfile(path):
         return path
     if os.path.lexists(path):

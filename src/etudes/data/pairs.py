@@ -11,7 +11,7 @@ from etudes.data.errors import file_error
 from etudes.data.json_lines import is_json, read_json
 from etudes.data.notes import note
 from etudes.data.tables import Row, read_table
-from etudes.errors import format_path
+from etudes.errors import format_path, user_path
 
 MAX_FILE_BYTES = 100_000_000
 """Bytes that a file of pairs may have."""
@@ -49,7 +49,7 @@ def load_pairs(path: str | Path) -> list[tuple[str, str]]:
             not two filled columns, or gives a question another answer than an earlier line did; the message names
             the line.
     """
-    file = Path(path)
+    file = user_path(path)
     text = _text(file)
     rows = read_json(text, file) if is_json(text, file) else read_table(text, file)
     pairs = _each_once(rows, file)

@@ -20,7 +20,7 @@ from etudes.data.errors import error_reason, file_error
 from etudes.data.formats import COMMON, container_formats, unidentified
 from etudes.data.notes import note
 from etudes.data.ranges import ValueRange, bits_range, find_range, highest_of
-from etudes.errors import UserError, unknown
+from etudes.errors import UserError, unknown, user_path
 
 MAX_FILE_BYTES = 25_000_000
 """Bytes that a picture file may have."""
@@ -76,7 +76,7 @@ def open_picture(path: str | Path, reading: Reading | None = None) -> Image.Imag
     """
     if not str(path).strip():
         raise UserError("name a picture file, such as photo.jpg")
-    file = Path(path)
+    file = user_path(path)
     with _user_errors(file), _checked(file) as image:
         cut = _is_cut_to_eight_bits(image)
         image.load()

@@ -115,7 +115,7 @@ class LoggingProgress:
         except Exception as error:
             self._loggers.pop(name, None)
             reason = " ".join(str(error).split())[:120]
-            later = f"`etudes resume {self.run} --log {name}` writes what is missing"
+            later = f"`etudes resume {self.run.quoted} --log {name}` writes what is missing"
             self.progress.message(f"--log {name} failed, the training continues: {reason}; {later}")
 
     def __enter__(self) -> LoggingProgress:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any
 import tomli_w
 from filelock import Timeout
 
-from etudes.errors import UserError, unknown
+from etudes.errors import UserError, unknown, user_path
 from etudes.runs.files import write_atomically
 from etudes.runs.locks import LOCK, LOCK_BY_NAME, acquire
 from etudes.runs.reading import read_object, read_toml
@@ -49,6 +50,11 @@ class Run:
         return (name if "@" in name else name + _BUNDLED_MARK) if self.bundled else str(self.folder)
 
     @property
+    def quoted(self) -> str:
+        """The run as a word of a command line."""
+        return shlex.quote(str(self))
+
+    @property
     def bundled(self) -> bool:
         """Whether it came with the package, whose folder may be read-only."""
         return self.folder.parent == BUNDLED
@@ -73,9 +79,14 @@ class Run:
         return str(self.results().get("finished_early", "")) if self.finished else ""
 
     @property
-    def ended(self) -> int:
-        """When a finished run ended, nanoseconds since 1970."""
-        return (self.folder / "results.json").stat().st_mtime_ns
+    def ended(self) -> float:
+        """When a finished run ended, seconds since 1970: as it says, or, of an older version, as its file does.
+
+        Raises:
+            UserError: `results.json` is damaged.
+        """
+        ended = self.results().get("ended")
+        return ended if isinstance(ended, (int, float)) else (self.folder / "results.json").stat().st_mtime
 
     def holds_something_else(self) -> bool:
         """Whether the folder, or a file of its name, exists and is not the beginning of a run."""
@@ -209,7 +220,7 @@ class Run:
 
 def runs_folder() -> Path:
     """Where runs go by default: `ETUDES_RUNS` if that is set, else `runs` in the current folder."""
-    return Path(os.environ.get("ETUDES_RUNS") or "runs")
+    return user_path(os.environ.get("ETUDES_RUNS") or "runs")
 
 
 def next_folder(etude: str, preset: str) -> Path:
@@ -281,7 +292,7 @@ def run_at(reference: str | Path) -> Run:
     of_etude = any(name.startswith(f"{run.folder.name}@") for run in bundled.values())
     if name.endswith(_BUNDLED_MARK) or (of_etude and not Path(name).exists()):
         raise unknown("bundled run", name, bundled)
-    return Run(Path(reference))
+    return Run(user_path(reference))
 
 
 def find_run(reference: str | Path, etudes: list[str]) -> Run:
@@ -306,5 +317,5 @@ def find_run(reference: str | Path, etudes: list[str]) -> Run:
             raise unknown("run folder or etude", str(reference), etudes)
         run.header()  # raises what is wrong with it
     if not run.finished:
-        raise UserError(f"{reference} is not finished: continue with `etudes resume {reference}`")
+        raise UserError(f"{reference} is not finished: continue with `etudes resume {run.quoted}`")
     return run

@@ -8,10 +8,9 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from etudes.errors import UserError
+from etudes.errors import UserError, user_path
 
 PASSWORD = "ETUDES_STUDIO_PASSWORD"
 """The variable that may hold the password."""
@@ -43,7 +42,7 @@ def password_for(host: str, file: str | None, *, behind_proxy: bool = False) -> 
     password = os.environ.get(PASSWORD)
     if file is not None:
         try:
-            password = Path(file).expanduser().read_text(encoding="utf-8-sig").strip()  # some editors write a BOM
+            password = user_path(file).read_text(encoding="utf-8-sig").strip()  # some editors write a BOM
         except (OSError, UnicodeDecodeError) as error:
             raise UserError(f"{file}: the password cannot be read; write it into this file, in one line") from error
         if not password:

@@ -59,7 +59,7 @@ class Session:
         """
         self.run = run
         self.progress = progress
-        self._checkpointer = Checkpointer(run, networks, checkpoint, interruption or Interruption(str(run)))
+        self._checkpointer = Checkpointer(run, networks, checkpoint, interruption or Interruption(run.quoted))
         self.finishing = finishing
         self.phases: dict[str, tuple[int, int]] = {}
         """The epochs that each phase took, and those that it was to take."""

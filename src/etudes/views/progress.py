@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -118,8 +118,16 @@ class ProgressBar(ProgressLines):
         self.progress.update(self.task, advance=samples, pace=f"{pace:.0f} samples/s", metrics=metrics_text(numbers))
 
 
+def on_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream of this process, which may have none or a closed one, is a terminal."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
 def progress_for(console: Console, quiet: bool) -> ProgressCallback:
-    """The progress callback that fits: nothing if quiet, a live bar in a terminal, plain lines in a pipe or file."""
-    if quiet:
+    """The progress callback that fits: nothing if quiet, a live bar in a terminal, plain lines in a pipe or file.
+
+    A program with windows or a service may have no stream to write to, or a closed one: nothing is shown there.
+    """
+    if quiet or console.file.closed:
         return NoProgress()
     return ProgressBar(console) if console.is_terminal else ProgressLines(console)

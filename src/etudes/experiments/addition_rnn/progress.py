@@ -11,7 +11,7 @@ from rich.text import Text
 
 from etudes.experiments.addition_rnn.batch_encoding import Texts
 from etudes.experiments.addition_rnn.questions import Examples
-from etudes.views.progress import progress_for
+from etudes.views.progress import on_terminal, progress_for
 
 FEW = 10_000
 """Up to so many questions take seconds: no progress is shown."""
@@ -38,7 +38,7 @@ def counting(total: int, what: str, quiet: bool) -> Iterator[Callable[[], None]]
         done += 1
         if done % step == 0:
             progress.on_batch_end(step, {})
-            if done % (10 * step) == 0 and not sys.stderr.isatty():
+            if done % (10 * step) == 0 and not on_terminal(sys.stderr):
                 progress.message(f"{done:,} of {total:,} {what} answered")
 
     with progress:

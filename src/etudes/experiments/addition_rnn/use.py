@@ -27,6 +27,7 @@ from etudes.experiments.addition_rnn.question_files import (
 )
 from etudes.experiments.addition_rnn.questions import TextData, TextInfo
 from etudes.experiments.addition_rnn.study import AdditionSettings, make_examples
+from etudes.views.progress import on_terminal
 
 AT_ONCE = 5 * BATCH
 """Questions that are answered at a time, so that a million take no more memory than these."""
@@ -141,7 +142,7 @@ def answer_questions(
         result.answers = list(records)
         result.lines = [_line(record) for record in result.answers]
         return result
-    shown = options.out is None and sys.stdout.isatty()  # then the answers themselves tell how far it is
+    shown = options.out is None and on_terminal(sys.stdout)  # then the answers themselves tell how far it is
     counted = _counted(records, result, asked, generated=info.generated, quiet=shown)
     if options.out is None:
         result.stream = ((_line(record), record) for record in counted)

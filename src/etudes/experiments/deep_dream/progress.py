@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console, RenderableType
 
 from etudes.contract import ProgressCallback
-from etudes.views.progress import NoProgress, ProgressBar, ProgressLines, metrics_text
+from etudes.views.progress import NoProgress, ProgressBar, ProgressLines, metrics_text, on_terminal
 
 SECONDS = 15
 """From one line of a log to the next."""
@@ -46,7 +46,9 @@ class LogLines(ProgressLines):
 def dream_progress() -> ProgressCallback:
     """The progress callback that fits standard error."""
     console = Console(stderr=True)
-    return ProgressBar(console) if sys.stderr.isatty() else LogLines(console)
+    if console.file.closed:
+        return NoProgress()
+    return ProgressBar(console) if on_terminal(sys.stderr) else LogLines(console)
 
 
 class Part(NoProgress):

@@ -12,8 +12,8 @@ from PIL import Image
 
 from etudes.data import PHOTOS
 from etudes.data.errors import file_error
-from etudes.data.notes import note
 from etudes.data.formats import FORMATS
+from etudes.data.notes import note
 from etudes.errors import UserError, format_path
 from etudes.experiments.deep_dream.film_files import is_film
 from etudes.views.pictures import picture_format, written_by_etudes

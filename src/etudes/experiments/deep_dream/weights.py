@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from etudes.data import find_file
 from etudes.data.errors import file_error
-from etudes.errors import UserError, format_path, unknown
+from etudes.errors import UserError, format_path, unknown, user_path
 from etudes.experiments.deep_dream.applications import APPLICATIONS
 from etudes.experiments.deep_dream.weight_files import checked_sha256
 from etudes.runs import Run, bundled_runs, own_runs, run_at, run_of
@@ -58,7 +58,7 @@ def find_weights(weights: str, application: str = "") -> Weights:
     Raises:
         UserError: it is none of these, or it is there and cannot be used.
     """
-    path = Path(weights).expanduser()
+    path = user_path(weights)
     if application and application not in APPLICATIONS:
         raise unknown("application", application, APPLICATIONS)
     if application and not (weights and path.is_file()):

@@ -26,6 +26,7 @@ from etudes.training.rng import rng
 from etudes.views.exif import SOFTWARE
 from etudes.views.grids import to_image
 from etudes.views.pictures import check_new_file, check_writable, encode_picture, replace_file
+from etudes.views.progress import on_terminal
 
 CHUNK = 1000
 """Pictures that are drawn and written at a time; whole batches, so that it changes no bit of them."""
@@ -39,7 +40,7 @@ def draw_single(generator: Any, prompts: Sequence[Prompt], seed: int, parts: Seq
     chunks = sum(-(-prompt.pictures // CHUNK) for prompt in prompts)
     drawn = _drawn(generator, prompts, seed, parts)
     return track(
-        drawn, "drawing", chunks, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+        drawn, "drawing", chunks, console=Console(stderr=True), transient=True, disable=not on_terminal(sys.stderr)
     )
 
 
