@@ -15,7 +15,7 @@ from typing import Any
 from etudes import experiments
 from etudes.contract import Array, BaseNetwork, Experiment, Networks
 from etudes.errors import UserError, format_path, unknown
-from etudes.runs import Run, find_run, load_weights, run_of
+from etudes.runs import Run, find_run, load_typical, load_weights, run_of
 from etudes.settings import Settings, as_dict, check_fields, describe, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in, start_backend
 from etudes.training.state import put_weights
@@ -85,6 +85,15 @@ class LoadedRun:
                     del networks[name]
             put_weights({name: networks[name] for name in networks if specs[name].saved}, self.arrays)
         return networks
+
+    @cached_property
+    def typical(self) -> dict[str, Array]:
+        """What the capability `Typicality` measured at the end of the training; empty where the run has none.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        return load_typical(self.run.folder) if self.run else {}
 
     @cached_property
     def data(self) -> Any:

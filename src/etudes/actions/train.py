@@ -13,11 +13,11 @@ from etudes import experiments
 from etudes.actions.artifacts import command_of, save_result
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
 from etudes.actions.report import write_report
-from etudes.contract import BaseNetwork, ProgressCallback, Result
+from etudes.contract import BaseNetwork, ProgressCallback, Result, Typicality
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError
 from etudes.loggers import check_loggers, with_loggers
-from etudes.runs import Run, load_checkpoint, next_folder, read_metrics, run_at, save_weights
+from etudes.runs import Run, load_checkpoint, next_folder, read_metrics, run_at, save_typical, save_weights
 from etudes.settings import Settings, as_dict
 from etudes.training.backend import resolve_precision, start_backend
 from etudes.training.environment import describe_environment, differences
@@ -149,8 +149,11 @@ def run_training(
         with progress:
             experiment.train(networks, data, settings, session)
         result = experiment.evaluate(networks, data, settings)
+        typicality = experiment.capability(Typicality)
         with run.writing():
             sha256 = save_weights(run.folder, weights_of(trained))
+            if typicality:
+                save_typical(run.folder, typicality.measure(networks, data, settings))
             _finish(run, result, sha256)
     return run
 

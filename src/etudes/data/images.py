@@ -1,12 +1,14 @@
 """Labelled pictures by name or path: what they are, and the pictures themselves."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from etudes.contract import ImageData, ImageInfo, Images
 from etudes.data.builtin import load_builtin
 from etudes.data.catalogue import CIFAR10_NAMES, DIGIT_NAMES, FASHION_NAMES
 from etudes.data.digits import load_digits
+from etudes.data.drawings import ink_of_set
 from etudes.data.errors import file_error
 from etudes.data.own import describe_own, load_own
 from etudes.data.shapes import SHAPE_NAMES, load_shapes
@@ -64,7 +66,8 @@ def _load(source: str) -> tuple[ImageInfo, Images, Images]:
         return IMAGE_SETS[source], *load_shapes()
     if source in IMAGE_SETS:
         return IMAGE_SETS[source], *load_builtin(source)
-    return load_own(_own_path(source))
+    info, training, test = load_own(_own_path(source))
+    return replace(info, ink=ink_of_set(training.pictures)), training, test
 
 
 def _own_path(source: str) -> Path:

@@ -64,6 +64,12 @@ def read_picture_header(path: Path) -> tuple[int, int, bool]:
         return height, width, image.mode in _GREY_MODES
 
 
+def is_picture_name(name: str) -> bool:
+    """Whether a file of this name should be a picture of one of `FORMATS`."""
+    Image.init()
+    return Image.registered_extensions().get(Path(name).suffix.lower()) in FORMATS
+
+
 @contextmanager
 def _user_errors(path: Path) -> Iterator[None]:
     """Silence a decoder's warnings, and turn whatever it raises into an error that names the file."""

@@ -15,6 +15,7 @@ from etudes.runs.folder import (
     runs_folder,
 )
 from etudes.runs.metrics import append_metrics, columns_of, read_metrics, replace_metrics, write_table
+from etudes.runs.typical import load_typical, save_typical
 from etudes.runs.weights import load_weights, save_weights, settings_digest
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "columns_of",
     "find_run",
     "load_checkpoint",
+    "load_typical",
     "load_weights",
     "newest_run",
     "next_folder",
@@ -37,6 +39,7 @@ __all__ = [
     "run_of",
     "runs_folder",
     "save_checkpoint",
+    "save_typical",
     "save_weights",
     "settings_digest",
     "write_table",

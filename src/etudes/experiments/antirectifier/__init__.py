@@ -1,7 +1,7 @@
 """antirectifier: the table of contents."""
 
 from etudes.analysis.classification import classifier_io
-from etudes.contract import Compare, Experiment, ImageInfo, Inspect, Use
+from etudes.contract import Compare, Experiment, ImageInfo, Inspect, Typicality, Use
 from etudes.experiments.antirectifier import compare, evaluate, inspect, study, use
 
 experiment = Experiment(
@@ -19,5 +19,5 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.Options, use.read, use.use, use.example),
     inspect=Inspect(inspect.inspect, inspect.Options),
-    capabilities=(Compare(compare.compare),),
+    capabilities=(Compare(compare.compare), Typicality(use.measure)),
 )

@@ -1,7 +1,7 @@
 """cifar10_cnn: the table of contents."""
 
 from etudes.analysis.classification import classifier_io
-from etudes.contract import Experiment, ImageInfo, Inspect, Use
+from etudes.contract import Experiment, ImageInfo, Inspect, Typicality, Use
 from etudes.experiments.cifar10_cnn import evaluate, inspect, study, use
 
 experiment = Experiment(
@@ -17,4 +17,5 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.Options, use.read, use.use, use.example),
     inspect=Inspect(inspect.inspect, inspect.Options),
+    capabilities=(Typicality(use.measure),),
 )
