@@ -80,7 +80,7 @@ def read_drawing(text: str | None) -> Array:
     rows, columns = np.flatnonzero(ink.max(axis=1) > 40), np.flatnonzero(ink.max(axis=0) > 40)
     if not len(rows):
         raise UserError("draw something first")
-    strokes = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / 255
+    strokes = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / np.float32(255)
     return like_mnist(Drawing(strokes, "dark", like_mnist=False), SIDE, SIDE)
 
 
