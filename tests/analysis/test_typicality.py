@@ -41,7 +41,7 @@ def test_one_in_twenty_held_back_is_farther_than_one_and_noise_nearly_always(sid
     typical = measure_typicality(found, images(500, 1, side, channels), held_back)
     assert len(typical["features"]) == len(typical["statistics"]) == KEPT
     far = distances(found, typical, held_back.pictures)
-    assert (far > 1).mean() <= 0.05
+    assert (far > 1.001).mean() <= 0.05  # pictures that are the same lie on the limit, but for rounding
     noise = np.random.default_rng(0).integers(0, 256, (100, side, side, channels)).astype(np.uint8)
     assert (distances(found, typical, noise) > 1).mean() >= 0.9
 
