@@ -35,6 +35,7 @@ TOLERATED = 0.05
 
 DTYPES = ("float32", "float16", "bfloat16")
 KEPT = ("settings.toml", "metrics.jsonl", "results.json")
+IF_THERE = ("typical.safetensors",)
 
 
 def kept_arrays(loaded: LoadedRun) -> tuple[dict[str, Array], list[str]]:
@@ -50,6 +51,9 @@ def copy_records(run: Run, folder: Path) -> None:
     folder.mkdir(parents=True)
     for file in KEPT:
         shutil.copyfile(run.folder / file, folder / file)
+    for file in IF_THERE:
+        if (run.folder / file).exists():
+            shutil.copyfile(run.folder / file, folder / file)
     environment = run.read_json("environment.json")
     words = shlex.split(environment["command"])
     if "--out" in words:

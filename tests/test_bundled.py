@@ -16,7 +16,7 @@ from etudes import experiments
 from etudes.actions.loading import open_run
 from etudes.analysis.classification import predict
 from etudes.cli import run as command
-from etudes.contract import BaseNetwork
+from etudes.contract import BaseNetwork, Typicality
 from etudes.data import load_images
 from etudes.data.downloads import UnavailableError
 from etudes.errors import UserError
@@ -62,7 +62,8 @@ def test_the_files_are_those_of_a_run_and_fit_their_sums(name: str) -> None:
     run = run_at(reference(name))
     assert (run.folder, str(run)) == (BUNDLED / name, reference(name))
     files = {path.name for path in run.folder.iterdir()}
-    assert files == {
+    typical = experiments.load(run.header()["etude"]).capability(Typicality)
+    assert files == ({"typical.safetensors"} if typical else set()) | {
         "bundle.json", "card.md", "environment.json", "metrics.jsonl", "results.json", "settings.toml", "weights.json",
         "weights.safetensors",
     }  # fmt: skip

@@ -44,6 +44,8 @@ class ImageInfo:
     width: Annotated[int, Interval(ge=1, le=MAX_IMAGE_SIDE)]
     channels: Annotated[int, Interval(ge=1, le=3)]
     class_names: Annotated[tuple[str, ...], MinLen(2)]
+    ink: str = field(default="", compare=False, metadata={"fingerprint": False})
+    """"light" or "dark" if your own pictures are drawings with such strokes; empty otherwise, or before reading."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -253,8 +255,11 @@ class Use:
 
     All that can be refused without a network is refused here, with `UserError`.
     """
-    run: Callable[[Any, Any, Any, Any, Any], Result]
-    """(networks, info, settings, options, what `read` returned) → one answer for each input."""
+    run: Callable[..., Result]
+    """(networks, info, settings, options, what `read` returned) → one answer for each input.
+
+    Of a study with the capability `Typicality`, what its run keeps of that is a sixth argument.
+    """
     example: Callable[[Any, Path], Example]
     """(data, folder) → inputs to show `use` with; files that it needs go into the folder as `input-….png`."""
 
@@ -327,10 +332,21 @@ class BaseNetwork:
     """options of use or inspect → settings, where there is no run to take them from."""
 
 
-Capability = Compare | BaseNetwork
+@dataclass(frozen=True)
+class Typicality:
+    """How a trained study tells what is like the examples it learned from: measured once, then used in every answer."""
+
+    measure: Callable[[Networks, Any, Any], dict[str, Array]]
+    """(networks, data, settings) → arrays that the run keeps; empty where there is too little data held back.
+
+    `Use.run` of such a study gets them as a sixth argument; empty where a run has none.
+    """
+
+
+Capability = Compare | BaseNetwork | Typicality
 """What only some studies have."""
 
-C = TypeVar("C", Compare, BaseNetwork)
+C = TypeVar("C", Compare, BaseNetwork, Typicality)
 
 
 @dataclass(frozen=True)

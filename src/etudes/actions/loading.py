@@ -16,7 +16,7 @@ from etudes import experiments
 from etudes.actions.run_data import moved, read_run_data, renamed
 from etudes.contract import Array, BaseNetwork, Experiment, Networks
 from etudes.errors import UserError, unknown, user_path
-from etudes.runs import Run, find_run, found_place, load_weights, recorded_places, run_of
+from etudes.runs import Run, find_run, found_place, load_typical, load_weights, recorded_places, run_of
 from etudes.settings import Settings, check_fields, describe, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in
 from etudes.training.computing import computing, start_computing
@@ -93,6 +93,15 @@ class LoadedRun:
                     del networks[name]
             put_weights({name: networks[name] for name in networks if specs[name].saved}, self.arrays)
         return networks
+
+    @cached_property
+    def typical(self) -> dict[str, Array]:
+        """What the capability `Typicality` measured at the end of the training; empty where the run has none.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        return load_typical(self.run.folder) if self.run else {}
 
     @cached_property
     def data(self) -> Any:

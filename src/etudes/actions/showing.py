@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from etudes.actions.artifacts import command_of, save_result, write_card
 from etudes.actions.report import write_report
@@ -11,14 +11,19 @@ from etudes.runs import Run, read_metrics
 from etudes.views.curves import learning_curves
 
 
-def show_finished(run: Run, result: Result, progress: ProgressCallback) -> None:
+def show_finished(
+    run: Run, result: Result, progress: ProgressCallback, further: Mapping[str, Callable[[], object]]
+) -> None:
     """Save the pictures of the test set and of the curves, card and report of a run whose results are written.
+
+    `further` are more such steps, by the name of what they save.
 
     What cannot be drawn or written is one line: the run is finished, and `etudes evaluate` draws again.
     """
     failed = result.draw()
     result.lines += failed
     steps: dict[str, Callable[[], object]] = {
+        **further,
         "pictures": lambda: save_result(run, "evaluate", result, command_of(run, "evaluate")),
         "learning curves": lambda: _save_curves(run),
         "card": lambda: write_card(run),

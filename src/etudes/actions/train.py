@@ -15,7 +15,7 @@ from etudes.actions.asked import backend_of, check_same, resolve_settings, say_p
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
 from etudes.actions.run_data import places_to_record, read_run_data, renamed
 from etudes.actions.showing import show_finished
-from etudes.contract import Experiment, ProgressCallback, Result
+from etudes.contract import Experiment, ProgressCallback, Result, Typicality
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError, user_path
 from etudes.loggers import check_loggers, with_loggers
@@ -26,6 +26,7 @@ from etudes.runs import (
     read_metrics,
     remove_checkpoints,
     run_at,
+    save_typical,
     save_weights,
 )
 from etudes.settings import Settings, as_dict
@@ -240,7 +241,11 @@ def run_training(
         result = experiment.evaluate(networks, data, located)
         result.lines[:0] = filter(None, [session.early_end])
         with run.writing():
-            _finish(run, result, sha256, session.early_end, progress)
+            _write_results(run, result, sha256, session.early_end)
+        further = {}
+        if typicality := experiment.capability(Typicality):
+            further["what is typical"] = lambda: save_typical(run.folder, typicality.measure(networks, data, located))
+        show_finished(run, result, progress, further)
         remove_checkpoints(run.folder)
     return run
 
@@ -283,10 +288,9 @@ def _note_environment(run: Run, settings: Settings, progress: ProgressCallback) 
         run.write_json("environment.json", {**first, "resumed_with": later})
 
 
-def _finish(run: Run, result: Result, sha256: str, early: str, progress: ProgressCallback) -> None:
-    """Write the results, with which the run is finished, and then what shows them."""
+def _write_results(run: Run, result: Result, sha256: str, early: str) -> None:
+    """Write the results, with which the run is finished."""
     seconds = round(sum(record["seconds"] for record in read_metrics(run.folder)), 1)
     finished: dict[str, Any] = {"metrics": result.metrics, "training_seconds": seconds, "weights_sha256": sha256}
     finished |= {"ended": round(time.time(), 3)} | ({"finished_early": early} if early else {})
     run.write_json("results.json", {**finished, "tables": result.as_json().get("tables", [])})
-    show_finished(run, result, progress)

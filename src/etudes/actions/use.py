@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from etudes.actions.loading import LoadedRun, Reference, open_run, open_without_run, options_of, resolve
-from etudes.contract import BaseNetwork, PictureOptions, Result
+from etudes.contract import BaseNetwork, PictureOptions, Result, Typicality
 from etudes.data.notes import collected_notes
 from etudes.training.backend import usable_backend
 from etudes.training.computing import computing
@@ -81,6 +81,7 @@ def _answer(loaded: LoadedRun, chosen: Any) -> Result:
     use = loaded.experiment.use
     with collected_notes() as notes:
         read = use.read(loaded.info, loaded.settings, chosen)
-        result = use.run(loaded.networks, loaded.info, loaded.settings, chosen, read)
+        typical = [loaded.typical] if loaded.experiment.capability(Typicality) else []
+        result = use.run(loaded.networks, loaded.info, loaded.settings, chosen, read, *typical)
     result.lines[:0] = notes
     return result

@@ -1,27 +1,24 @@
-"""Classifiers of pictures: predictions, test metrics, answers for picture files, filters and feature maps."""
+"""Classifiers of pictures: predictions, test metrics, filters and feature maps."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from etudes.analysis.calibration import Calibration, calibration
-from etudes.contract import Array, Example, ImageInfo, Images, IOSpec, Result, Table, TensorSpec
-from etudes.data import fit_picture, open_picture
-from etudes.errors import UserError
+from etudes.contract import Array, Images, IOSpec, Result, Table, TensorSpec
 from etudes.training.backend import keras, outputs_of
 from etudes.training.state import as_array
 from etudes.views.calibration import reliability_diagram
 from etudes.views.confusion import NAME as CONFUSION
 from etudes.views.confusion import confusion_cells
 from etudes.views.features import feature_maps, filter_grid
-from etudes.views.grids import confusion_matrix, picture_grid, to_image
+from etudes.views.grids import confusion_matrix, picture_grid
 from etudes.views.plotting import one_line
 
 
@@ -174,60 +171,6 @@ def _samples(test: Images, found: Prediction, class_names: Sequence[str], chosen
         colours.append("#B00020" if wrong else "black")
     scale = max(1, round(112 / test.pictures.shape[2]))
     return picture_grid(test.pictures[chosen], 8, captions=captions, colours=colours, scale=scale)
-
-
-def read_pictures(files: Sequence[str], info: ImageInfo) -> NDArray[np.uint8]:
-    """Open picture files, cropped to the centre and resized to the network's input: uint8 (n, height, width, channels).
-
-    Raises:
-        UserError: no file is given, or one is not a picture.
-    """
-    if not files:
-        raise UserError("no picture is given: name one picture file or more, such as photo.jpg")
-    return np.stack([fit_picture(open_picture(file), info) for file in files])
-
-
-def answer_pictures(
-    network: Any,
-    class_names: Sequence[str],
-    files: Sequence[str],
-    pictures: NDArray[np.uint8],
-    top: int,
-    *,
-    flips: bool = False,
-) -> Result:
-    """Classify pictures that were opened from files.
-
-    Args:
-        network: pictures in, probabilities out.
-        class_names: one for each output.
-        files: names of the pictures.
-        pictures: as `read_pictures` returns them.
-        top: number of classes to name for each.
-        flips: as for `predict`.
-    """
-    probabilities = predict(network, pictures, flips=flips).probabilities
-    answers, lines = [], []
-    for file, row in zip(files, probabilities, strict=True):
-        best = np.argsort(-row, kind="stable")[:top]
-        named = [(class_names[k], round(float(row[k]), 4)) for k in best]
-        answers.append({"picture": file, "answer": named[0][0], "probabilities": dict(named)})
-        lines.append(f"{file}: " + ", ".join(f"{name} {share:.1%}" for name, share in named))
-    return Result(answers=answers, lines=lines)
-
-
-def example_pictures(test: Images, folder: Path, count: int = 3) -> Example:
-    """The first test pictures as files `input-0.png`, …, to try `use` with.
-
-    Args:
-        test: the pictures.
-        folder: where to save them.
-        count: number of files.
-    """
-    paths = [folder / f"input-{number}.png" for number in range(min(count, len(test)))]
-    for path, pixels in zip(paths, test.pictures, strict=False):
-        to_image(pixels).save(path)
-    return Example(tuple(map(str, paths)))
 
 
 def look_inside(network: Any, picture: Array) -> dict[str, Any]:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from etudes.analysis.answers import read_picture
 from etudes.analysis.classification import predict, top_losses
 from etudes.contract import Array, ImageInfo, Images, Result, Table
-from etudes.data import fit_picture, open_picture
+from etudes.data import open_picture
 from etudes.errors import unknown
 from etudes.training.backend import drawn_from, input_gradient, keras, outputs_of
 from etudes.views.plotting import one_line
@@ -216,7 +217,7 @@ def pictures_to_explain(
         uint8 (n, height, width, channels), and the name of the true class of each, or "" where it is unknown.
     """
     if picture is not None:
-        return fit_picture(open_picture(picture), info)[None], [""]
+        return read_picture(picture, info)[None], [""]
     assert test is not None
     mistakes = top_losses(predict(network, test.pictures), test.labels, 3)
     chosen = list(dict.fromkeys([*range(min(3, len(test))), *mistakes.tolist()]))

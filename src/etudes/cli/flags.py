@@ -227,5 +227,6 @@ def shown_options(options: type[Any]) -> type[Any]:
     return cls
 
 
-_METAVARS = {"question": "TEXT"} | dict.fromkeys(("file", "film", "guide", "mask", "out", "picture", "preview"), "FILE")
+_FILES = ("file", "film", "guide", "mask", "out", "picture", "preview", "seen")
+_METAVARS = {"question": "TEXT"} | dict.fromkeys(_FILES, "FILE")
 """What stands for the value of a text option in help, by the option's name."""

@@ -1,10 +1,18 @@
 """Data: embedded, published elsewhere, or your own; checked before it is used."""
 
 from etudes.data.catalogue import data_folder
+from etudes.data.formats import is_picture_name
 from etudes.data.images import IMAGE_SETS, describe_images, load_images
 from etudes.data.labelled import load_test_images, note_learned
 from etudes.data.pairs import load_pairs
-from etudes.data.pictures import MAX_FILE_BYTES, PHOTOS, embedded_photo, fit_picture, open_picture, read_picture_header
+from etudes.data.pictures import (
+    MAX_FILE_BYTES,
+    PHOTOS,
+    embedded_photo,
+    fit_picture,
+    open_picture,
+    read_picture_header,
+)
 from etudes.data.storage import SetStatus, find_file, list_sets
 
 __all__ = [
@@ -17,6 +25,7 @@ __all__ = [
     "embedded_photo",
     "find_file",
     "fit_picture",
+    "is_picture_name",
     "list_sets",
     "load_images",
     "load_pairs",

@@ -4,7 +4,7 @@ import importlib.util
 import struct
 from pathlib import Path
 
-from PIL import features
+from PIL import Image, features
 
 COMMON = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 FORMATS = (*COMMON, "AVIF", "HEIF")
@@ -15,6 +15,12 @@ FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
 
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF"}
 _BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "HEIF")
+
+
+def is_picture_name(name: str) -> bool:
+    """Whether a file of this name should be a picture of one of `FORMATS`."""
+    ending = Path(name).suffix.lower()
+    return ending in (".heic", ".heif", ".avif") or Image.registered_extensions().get(ending) in FORMATS
 
 
 def container_formats(path: Path) -> list[str]:

@@ -1,12 +1,14 @@
 """Labelled pictures by name or path: what they are, and the pictures themselves."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from etudes.contract import ImageData, ImageInfo
 from etudes.data.builtin import load_builtin
 from etudes.data.catalogue import CIFAR10_NAMES, DIGIT_NAMES, FASHION_NAMES
 from etudes.data.digits import load_digits
+from etudes.data.drawings import ink_of_set
 from etudes.data.errors import file_error
 from etudes.data.own import describe_own, load_own
 from etudes.data.shapes import SHAPE_NAMES, load_shapes
@@ -61,7 +63,8 @@ def load_images(source: str, *, seed: int, validation_share: float, limit: int =
 
 def _load(source: str) -> tuple[ImageInfo, Parts]:
     if source not in IMAGE_SETS:
-        return load_own(_own_path(source))
+        info, parts = load_own(_own_path(source))
+        return replace(info, ink=ink_of_set(parts.training.pictures)), parts
     embedded = {"digits": load_digits, "shapes": load_shapes}
     training, test = embedded[source]() if source in embedded else load_builtin(source)
     return IMAGE_SETS[source], Parts(training, test)

@@ -17,6 +17,7 @@ from etudes.runs.folder import (
 )
 from etudes.runs.metrics import append_metrics, columns_of, read_metrics, replace_metrics, write_table
 from etudes.runs.places import describe_places, existing, found_place, recorded_places
+from etudes.runs.typical import load_typical, save_typical
 from etudes.runs.weights import load_weights, save_weights, settings_digest
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "find_run",
     "found_place",
     "load_checkpoint",
+    "load_typical",
     "load_weights",
     "newest_run",
     "next_folder",
@@ -45,6 +47,7 @@ __all__ = [
     "run_of",
     "runs_folder",
     "save_checkpoint",
+    "save_typical",
     "save_weights",
     "settings_digest",
     "write_table",

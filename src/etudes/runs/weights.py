@@ -108,7 +108,7 @@ def load_weights(folder: Path) -> dict[str, Array]:
     if not right_settings:
         raise UserError(f"{folder / 'settings.toml'} was changed after the training: put the old one back")
     try:
-        arrays = _arrays_in(content)
+        arrays = arrays_in(content)
     except (SafetensorError, ValueError) as error:
         raise UserError(f"{path} is not a safetensors file ({str(error)[:60]}): copy it again") from error
     if arrays.keys() != entries.keys():
@@ -130,7 +130,7 @@ def _narrowed(name: str, array: Array, stored: str) -> Array:
     return narrow
 
 
-def _arrays_in(content: bytes) -> dict[str, Array]:
+def arrays_in(content: bytes) -> dict[str, Array]:
     """The arrays of a safetensors file, as they are stored.
 
     Raises:

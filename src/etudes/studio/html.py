@@ -63,6 +63,15 @@ def bars(title: str, probabilities: Mapping[str, float]) -> str:
     return f'<section class="bars" role="status"><h3>{escape(title)}</h3><ol>{rows}</ol></section>'
 
 
+def remarks(answer: Mapping[str, Any], translate: Translations, seen: str = "") -> str:
+    """What to know of an answer for a picture: the picture as the network saw it, and whether it is unlike all."""
+    shown = figure(seen, translate("as seen"), crisp=True) if seen else ""
+    if not answer.get("unlike"):
+        return shown
+    text = escape(translate("unlike", distance=answer["distance"]))
+    return f'{shown}<p class="verdict wrong" role="status">{text}</p>'
+
+
 def side_by_side(parts: Sequence[str]) -> str:
     """Sections beside each other where there is room."""
     return f'<div class="beside">{"".join(parts)}</div>'

@@ -13,13 +13,14 @@ from PIL import Image
 
 from etudes.contract import Array
 from etudes.data import MAX_FILE_BYTES
+from etudes.data.drawings import Drawing, like_mnist
 from etudes.errors import UserError
 
 MAX_DRAWING_BYTES = 1_000_000
 """A drawing from the page's pad has a few thousand."""
 
-SIDE, BOX = 28, 20
-"""Pixels of an MNIST picture, and of the box in it that the digit fills; its centre of mass is in the middle."""
+SIDE = 28
+"""Pixels of an MNIST picture."""
 
 
 def data_url(picture: Image.Image | list[Image.Image]) -> str:
@@ -79,23 +80,8 @@ def read_drawing(text: str | None) -> Array:
     rows, columns = np.flatnonzero(ink.max(axis=1) > 40), np.flatnonzero(ink.max(axis=0) > 40)
     if not len(rows):
         raise UserError("draw something first")
-    return _centred(ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
-
-
-def _centred(ink: Array) -> Array:
-    scale = BOX / max(ink.shape)
-    size = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-    small = np.asarray(Image.fromarray(ink.astype(np.uint8)).resize(size, Image.Resampling.BOX), dtype=np.float32)
-    small *= 255 / max(float(small.max()), 1.0)
-    total = float(small.sum())
-    offsets = [
-        round(SIDE / 2 - float((small.sum(axis=1 - axis) * (np.arange(n) + 0.5)).sum()) / total)
-        for axis, n in enumerate(small.shape)
-    ]
-    top, left = (min(max(offset, 0), SIDE - n) for offset, n in zip(offsets, small.shape, strict=True))
-    page = np.zeros((SIDE, SIDE), np.uint8)
-    page[top : top + small.shape[0], left : left + small.shape[1]] = np.round(small).astype(np.uint8)
-    return page
+    strokes = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] / np.float32(255)
+    return like_mnist(Drawing(strokes, "dark", like_mnist=False), SIDE, SIDE)
 
 
 def save_drawing(text: str | None, folder: Path) -> Path:

@@ -42,7 +42,13 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "pad": ("Draw with mouse, finger or pen", "用鼠标、手指或笔画图"),
     "wipe": ("Clear", "清除"),
     "draw here": ("Draw a digit: the answers appear here.", "画一个数字，答案会显示在这里。"),
-    "or picture": ("… or a picture of a digit, light on dark", "……或一张数字图片（黑底白字）"),
+    "or picture": ("… or a picture of a digit, on paper or on a screen", "……或一张数字图片，例如纸上数字的照片"),
+    "as seen": ("As the network sees it", "网络看到的样子"),
+    "unlike": (
+        "Unlike all that the network learned from (distance {distance}; 95 of 100 genuine pictures are below 1): "
+        "do not rely on the answer.",
+        "与网络学过的图片都不像（距离 {distance}；100 张真实图片中有 95 张小于 1）：请勿相信这个回答。",
+    ),
     "antirectifier": ("Antirectifier", "反整流网络"),
     "baseline": ("Baseline {name}", "基线网络 {name}"),
     "transferred": ("After the transfer: classes {names}", "迁移后：只认识 {names}"),

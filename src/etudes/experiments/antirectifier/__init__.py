@@ -1,7 +1,7 @@
 """antirectifier: the table of contents."""
 
 from etudes.analysis.classification import classifier_io
-from etudes.contract import Compare, Experiment, ImageInfo, Inspect, Use
+from etudes.contract import Compare, Experiment, ImageInfo, Inspect, Typicality, Use
 from etudes.data import load_test_images
 from etudes.experiments.antirectifier import compare, evaluate, inspect, study, use
 
@@ -21,5 +21,5 @@ experiment = Experiment(
     use=Use(use.Options, use.read, use.use, use.example),
     inspect=Inspect(inspect.inspect, inspect.Options),
     load_test_data=load_test_images,
-    capabilities=(Compare(compare.compare),),
+    capabilities=(Compare(compare.compare), Typicality(use.measure)),
 )

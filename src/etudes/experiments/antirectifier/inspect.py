@@ -7,7 +7,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from etudes.analysis.classification import read_pictures
+from etudes.analysis.answers import read_picture
 from etudes.contract import ImageData, ImageInfo, InspectOptions, Networks, Result
 from etudes.data import open_picture
 from etudes.errors import UserError
@@ -56,7 +56,7 @@ def inspect(networks: Networks, data: ImageData, settings: AntirectifierSettings
     """
     result = Result(pictures={"first-weights": first_weights(networks, data.info.shape)})
     if options.picture is not None:
-        (shown,) = read_pictures((options.picture,), data.info)
+        shown = read_picture(options.picture, data.info)
     else:
         shown = data.test.pictures[options.number]
         found = measure_activity(networks, data.test, len(data.info.class_names))

@@ -2,42 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from annotated_types import Ge
-
-from etudes.analysis.classification import answer_pictures, example_pictures, read_pictures
-from etudes.contract import Array, Example, ImageData, ImageInfo, Networks, Result, UseOptions
+from etudes.analysis.answers import PictureOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
+from etudes.analysis.typicality import measure_typicality
+from etudes.contract import Array, Example, ImageData, ImageInfo, Networks, Result
 from etudes.experiments.antirectifier.study import AntirectifierSettings
 
 
 @dataclass(frozen=True)
-class Options(UseOptions):
+class Options(PictureOptions):
     """Classify picture files with every network of the run."""
 
-    inputs: tuple[str, ...]
-    """Picture files: PNG, JPEG, WEBP, GIF or BMP."""
-    top: Annotated[int, Ge(1)] = 3
-    """How many classes to name for each picture."""
 
-
-def read(info: ImageInfo, settings: AntirectifierSettings, options: Options) -> Array:
-    """The pictures, cropped to the centre and resized to the network's input, uint8 (n, height, width, channels)."""
-    return read_pictures(options.inputs, info)
+def read(info: ImageInfo, settings: AntirectifierSettings, options: Options) -> ReadPictures:
+    """The pictures as the networks expect them."""
+    return read_pictures(options, info)
 
 
 def use(
-    networks: Networks, info: ImageInfo, settings: AntirectifierSettings, options: Options, pictures: Array
+    networks: Networks,
+    info: ImageInfo,
+    settings: AntirectifierSettings,
+    options: Options,
+    read: ReadPictures,
+    typical: Mapping[str, Array] | None = None,
 ) -> Result:
-    """The most probable classes of each picture, by each network."""
+    """The most probable classes of each picture, by each network; the antirectifier tells which are unlike all."""
     result = Result()
+    explained: list[str] = []
     for name, network in networks.items():
-        found = answer_pictures(network, info.class_names, options.inputs, pictures, options.top)
+        remarks = typical if name == "antirectifier" else None
+        found = answer_pictures(network, info.class_names, read, options, remarks)
         result.answers += [{"network": name, **record} for record in found.answers]
-        result.lines += [f"{name}: {line}" for line in found.lines]
+        count = len(read.files)
+        result.lines += [f"{name}: {line}" for line in found.lines[:count]]
+        explained, result.pictures = found.lines[count:] or explained, found.pictures
+    result.lines += explained
     return result
+
+
+def measure(networks: Networks, data: ImageData, settings: AntirectifierSettings) -> dict[str, Array]:
+    """What tells pictures like those of the training, by the antirectifier."""
+    return measure_typicality(networks["antirectifier"], data.train, data.validation)
 
 
 def example(data: ImageData, folder: Path) -> Example:

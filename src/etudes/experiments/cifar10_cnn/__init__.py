@@ -1,7 +1,7 @@
 """cifar10_cnn: the table of contents."""
 
 from etudes.analysis.classification import classifier_io
-from etudes.contract import Experiment, ImageInfo, Inspect, Use
+from etudes.contract import Experiment, ImageInfo, Inspect, Typicality, Use
 from etudes.data import load_test_images
 from etudes.experiments.cifar10_cnn import evaluate, inspect, study, use
 
@@ -19,4 +19,5 @@ experiment = Experiment(
     use=Use(use.Options, use.read, use.use, use.example),
     inspect=Inspect(inspect.inspect, inspect.Options),
     load_test_data=load_test_images,
+    capabilities=(Typicality(use.measure),),
 )

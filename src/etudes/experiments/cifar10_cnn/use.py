@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from annotated_types import Ge
-
-from etudes.analysis.classification import answer_pictures, example_pictures, read_pictures
-from etudes.contract import Array, Example, ImageData, ImageInfo, Networks, Result, UseOptions
+from etudes.analysis.answers import PictureOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
+from etudes.analysis.typicality import measure_typicality
+from etudes.contract import Array, Example, ImageData, ImageInfo, Networks, Result
 from etudes.experiments.cifar10_cnn.study import CifarSettings
 
 
 @dataclass(frozen=True)
-class Options(UseOptions):
+class Options(PictureOptions):
     """Classify picture files."""
 
-    inputs: tuple[str, ...]
-    """Picture files: PNG, JPEG, WEBP, GIF or BMP."""
-    top: Annotated[int, Ge(1)] = 3
-    """How many classes to name for each picture."""
     flips: bool = False
     """Classify each picture twice, as it is and flipped, and answer with the mean: slower, a little more accurate."""
 
 
-def read(info: ImageInfo, settings: CifarSettings, options: Options) -> Array:
-    """The pictures, cropped to the centre and resized to the network's input, uint8 (n, height, width, channels)."""
-    return read_pictures(options.inputs, info)
+def read(info: ImageInfo, settings: CifarSettings, options: Options) -> ReadPictures:
+    """The pictures as the network expects them."""
+    return read_pictures(options, info)
 
 
-def use(networks: Networks, info: ImageInfo, settings: CifarSettings, options: Options, pictures: Array) -> Result:
-    """The most probable classes of each picture."""
-    network, flips = networks["classifier"], options.flips
-    return answer_pictures(network, info.class_names, options.inputs, pictures, options.top, flips=flips)
+def use(
+    networks: Networks,
+    info: ImageInfo,
+    settings: CifarSettings,
+    options: Options,
+    read: ReadPictures,
+    typical: Mapping[str, Array] | None = None,
+) -> Result:
+    """The most probable classes of each picture, and which pictures are unlike all that were learned from."""
+    return answer_pictures(networks["classifier"], info.class_names, read, options, typical, flips=options.flips)
+
+
+def measure(networks: Networks, data: ImageData, settings: CifarSettings) -> dict[str, Array]:
+    """What tells pictures like those of the training."""
+    return measure_typicality(networks["classifier"], data.train, data.validation)
 
 
 def example(data: ImageData, folder: Path) -> Example:

@@ -8,11 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from etudes.data import PHOTOS
 from etudes.data.errors import file_error
-from etudes.data.formats import FORMATS
+from etudes.data.formats import is_picture_name
 from etudes.data.notes import note
 from etudes.errors import UserError, format_path
 from etudes.experiments.deep_dream.film_files import is_film
@@ -108,8 +106,7 @@ def _free(source: str, film: bool, taken: set[str]) -> str:
 
 def _pictures_in(folder: str) -> list[str]:
     """The pictures that a folder holds itself, by name, without those that Études wrote."""
-    kinds = Image.registered_extensions()
-    entries = [entry for entry in sorted(Path(folder).iterdir()) if kinds.get(entry.suffix.lower()) in FORMATS]
+    entries = [entry for entry in sorted(Path(folder).iterdir()) if is_picture_name(entry.name)]
     found = [str(entry) for entry in entries if entry.name[0] != "." and entry.is_file()]
     found = [name for name in found if not written_by_etudes(name)]
     if not found:

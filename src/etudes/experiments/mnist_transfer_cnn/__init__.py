@@ -1,12 +1,12 @@
 """mnist_transfer_cnn: the table of contents."""
 
 from etudes.analysis.classification import classifier_io
-from etudes.contract import Experiment, Inspect, Use
+from etudes.contract import Experiment, Inspect, Typicality, Use
 from etudes.experiments.mnist_transfer_cnn import study
 from etudes.experiments.mnist_transfer_cnn.evaluate import evaluate
 from etudes.experiments.mnist_transfer_cnn.inspect import InspectTransfer, inspect
 from etudes.experiments.mnist_transfer_cnn.labelled import load_test_data
-from etudes.experiments.mnist_transfer_cnn.use import UseTransfer, example, read, use
+from etudes.experiments.mnist_transfer_cnn.use import UseTransfer, example, measure, read, use
 
 experiment = Experiment(
     summary="transfers from the digits 0-4 to 5-9",
@@ -25,4 +25,5 @@ experiment = Experiment(
     use=Use(UseTransfer, read, use, example),
     inspect=Inspect(inspect, InspectTransfer),
     load_test_data=load_test_data,
+    capabilities=(Typicality(measure),),
 )

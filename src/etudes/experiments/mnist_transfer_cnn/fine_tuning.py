@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from etudes.analysis.answers import fit_drawing
 from etudes.contract import Array, ImageInfo
 from etudes.data import load_images
 from etudes.data.augmentation import shear, translate
 from etudes.data.errors import file_error
 from etudes.experiments.mnist_transfer_cnn.cached_features import features_of
-from etudes.experiments.mnist_transfer_cnn.resize import resize
 from etudes.experiments.mnist_transfer_cnn.study import (
     TransferSettings,
     bottleneck_and_head,
@@ -24,6 +24,7 @@ from etudes.experiments.mnist_transfer_cnn.study import (
 from etudes.runs.checkpoint import digest
 from etudes.training.backend import drawn_from, keras
 from etudes.training.rng import rng
+from etudes.views.grids import to_image
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class FewShotSet:
     class_names: tuple[str, ...]
 
 
-def read_few_shot_set(folder: str, info: ImageInfo) -> FewShotSet:
-    """Read every picture of an image folder, cropped and resized to the size in `info`.
+def read_few_shot_set(folder: str, info: ImageInfo, invert: bool | None, crop: bool | None) -> FewShotSet:
+    """Read every picture of an image folder, and prepare each as `fit_drawing` prepares those to be answered.
 
     Raises:
         UserError: it is no image folder, or has too few pictures or too many.
@@ -78,7 +79,8 @@ def read_few_shot_set(folder: str, info: ImageInfo) -> FewShotSet:
     if len(pictures) > MAX_PICTURES:
         raise file_error(folder, f"has more than {MAX_PICTURES:,} pictures: use `etudes train` with --to for so many")
     labels = np.concatenate([images.labels for images in splits])
-    return FewShotSet(resize(pictures, info), labels, data.info.class_names)
+    prepared = np.stack([fit_drawing(to_image(picture), info, invert, crop)[0] for picture in pictures])
+    return FewShotSet(prepared, labels, data.info.class_names)
 
 
 def fine_tuned(network: Any, few_shot_set: FewShotSet, settings: TransferSettings) -> Any:

@@ -15,7 +15,7 @@ the work is in them; their output is computed once and cached. `classic` follows
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -114,6 +114,7 @@ class TransferInfo:
     second_classes: Annotated[tuple[str, ...], MinLen(2)]
     first_weights: str = field(default="", metadata={"fingerprint": False})
     """SHA-256 of the weights of the run that the first network comes from; empty where it is trained here."""
+    ink: str = field(default="", compare=False, metadata={"fingerprint": False})  # of the second task, as in ImageInfo
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -123,7 +124,7 @@ class TransferInfo:
     @property
     def second(self) -> ImageInfo:
         """The second task on its own."""
-        return ImageInfo(self.source, *self.shape, self.second_classes)
+        return ImageInfo(self.source, *self.shape, self.second_classes, self.ink)
 
 
 @dataclass(frozen=True)
@@ -160,12 +161,11 @@ def describe_data(settings: TransferSettings, source: Source | None = None) -> T
 def load_data(settings: TransferSettings) -> TransferData:
     """Training, validation and test pictures of both tasks, uint8."""
     source = find_source(settings.data, settings.first_classes, TransferInfo)
-    info = describe_data(settings, source)
     load = partial(load_images, seed=settings.seed, validation_share=settings.validation_share, limit=settings.limit)
-    whole = load(source.pictures)
+    info, whole = describe_data(settings, source), load(source.pictures)
     other, start = (load(settings.to), 0) if settings.to else (whole, len(info.first_classes))
     first, second = split(whole, info, info.first_classes, 0), split(other, info, info.second_classes, start)
-    return TransferData(info, first, second, source.weights())
+    return TransferData(replace(info, ink=other.info.ink), first, second, source.weights())
 
 
 def split(data: ImageData, info: TransferInfo, class_names: tuple[str, ...], start: int) -> ImageData:

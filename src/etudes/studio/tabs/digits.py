@@ -4,7 +4,7 @@ import gradio as gr
 
 from etudes.studio.components import EVENT, network_choice, photograph
 from etudes.studio.error_handlers import show_errors
-from etudes.studio.html import bars, note, side_by_side
+from etudes.studio.html import bars, note, remarks, side_by_side
 from etudes.studio.pad import pad
 from etudes.studio.pictures import drawing_file
 from etudes.studio.studio import Studio
@@ -29,14 +29,15 @@ def digits_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None
 
         def read(file: str, paired_run: str | None, transfer_run: str | None) -> str:
             parts = []
-            for found in studio.use(PAIRED, paired_run, file)["answers"]:
+            answered = studio.use(PAIRED, paired_run, file, seen="seen.png")
+            for found in answered["answers"]:
                 name = found["network"]
                 title = translate("antirectifier") if name == PAIRED else translate("baseline", name=name)
                 parts.append(bars(title, found["probabilities"]))
             for first, title in ((False, "transferred"), (True, "before transfer")):
                 found = studio.use(TRANSFER, transfer_run, file, first=first, top=10)["answers"][0]["probabilities"]
                 parts.append(bars(translate(title, names=" ".join(sorted(found))), dict(list(found.items())[:3])))
-            return side_by_side(parts)
+            return side_by_side(parts) + remarks(answered["answers"][0], translate, answered["pictures"]["seen"])
 
         @show_errors(translate)
         def drawn(url: str, *chosen: str | None) -> str:

@@ -4,7 +4,7 @@ import gradio as gr
 
 from etudes.studio.components import EVENT, network_choice, photograph
 from etudes.studio.error_handlers import show_errors
-from etudes.studio.html import bars, figure, note
+from etudes.studio.html import bars, figure, note, remarks
 from etudes.studio.studio import Studio
 from etudes.studio.translations import Translations
 
@@ -27,7 +27,8 @@ def photos_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None
         def classified(path: str | None, run: str | None) -> str:
             if not path:
                 return ""
-            return bars(translate("prediction"), studio.use(ETUDE, run, path, top=5)["answers"][0]["probabilities"])
+            found = studio.use(ETUDE, run, path, top=5)["answers"][0]
+            return bars(translate("prediction"), found["probabilities"]) + remarks(found, translate)
 
         @show_errors(translate)
         def inspected(path: str | None, run: str | None) -> str:

@@ -1,0 +1,111 @@
+"""Whether a picture is like those that a network learned from: its distance to the nearest of some of them.
+
+The distance is measured twice, and the larger one counts: between what the network makes of the pictures (the values
+before its last layer, divided by their length), and between plain statistics of the pictures (brightness, contrast,
+detail at three scales, edge, colour), which no network can be blind to. Each is divided by its 95th percentile over the
+pictures held back for validation, and so is the larger of both: 1 in 20 genuine pictures is farther away than 1.
+
+Source: Y. Sun and others, "Out-of-Distribution Detection with Deep Nearest Neighbors", 2022, for the first of the two;
+benchmarks/own_pictures.json has the rates of the bundled runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etudes.contract import Array, Images
+from etudes.training.backend import keras, outputs_of
+
+KEPT = 160
+"""Training pictures that a run keeps the features and statistics of."""
+
+FALSE_ALARMS = 0.05
+"""Share of genuine pictures that are called unlike."""
+
+FEWEST = 20
+"""Pictures held back without which there is no limit to be told."""
+
+
+def measure_typicality(network: Any, train: Images, held_back: Images) -> dict[str, Array]:
+    """What `distances` needs, in about 200 kB; nothing where fewer than `FEWEST` pictures are held back.
+
+    Args:
+        network: pictures in, probabilities out, by a dense layer and a softmax.
+        train: what it was trained on.
+        held_back: pictures that it was not trained on, and that are not of the test set.
+    """
+    if len(held_back) < FEWEST:
+        return {}
+    chosen = np.random.default_rng(0).permutation(len(train))[:KEPT]
+    statistics = statistics_of(train.pictures)
+    centre, spread = statistics.mean(axis=0), np.cov(statistics, rowvar=False)
+    whitening = np.linalg.cholesky(np.linalg.inv(spread + 1e-6 * np.eye(len(spread))))
+    found: dict[str, Array] = {
+        "features": features_of(network, train.pictures[chosen]).astype(np.float16),
+        "centre": centre.astype(np.float32),
+        "whitening": whitening.astype(np.float32),
+        "statistics": ((statistics[chosen] - centre) @ whitening).astype(np.float32),
+        "limits": np.ones(3, np.float32),
+    }
+    both = _both(network, found, held_back.pictures)
+    each = np.quantile(both, 1 - FALSE_ALARMS, axis=1)
+    whole = np.quantile((both / each[:, None]).max(axis=0), 1 - FALSE_ALARMS)
+    found["limits"] = np.array([*each, whole], np.float32)
+    return found
+
+
+def distances(network: Any, typical: Mapping[str, Array], pictures: Array) -> NDArray[np.float32]:
+    """How far pictures are from those of the training, (n,): 95 in 100 genuine ones are nearer than 1.
+
+    Args:
+        network: the one that was measured.
+        typical: what `measure_typicality` returned.
+        pictures: uint8 (n, height, width, channels).
+    """
+    *each, whole = typical["limits"]
+    return np.asarray((_both(network, typical, pictures) / np.array(each)[:, None]).max(axis=0) / whole, np.float32)
+
+
+def _both(network: Any, typical: Mapping[str, Array], pictures: Array) -> NDArray[np.float64]:
+    """The distances to the nearest training picture by features and by statistics, (2, n)."""
+    from scipy.spatial.distance import cdist
+
+    statistics = (statistics_of(pictures) - typical["centre"]) @ typical["whitening"]
+    pairs = ((features_of(network, pictures), typical["features"]), (statistics, typical["statistics"]))
+    return np.stack([cdist(found, known.astype(np.float32)).min(axis=1) + 1e-9 for found, known in pairs])
+
+
+def features_of(network: Any, pictures: Array) -> NDArray[np.float32]:
+    """The values before the network's last dense layer, divided by their length, (n, features)."""
+    last = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)][-1]
+    probe = keras.Model(network.inputs[0], last.input)
+    values = np.asarray(outputs_of(probe, pictures, 500), np.float32)
+    return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9), np.float32)
+
+
+def statistics_of(pictures: Array) -> NDArray[np.float64]:
+    """Statistics of pictures, uint8 (n, height, width, channels), that need no network: (n, 10), in colour (n, 13)."""
+    return np.concatenate([_statistics(pictures[start : start + 1000]) for start in range(0, len(pictures), 1000)])
+
+
+def _statistics(pictures: Array) -> NDArray[np.float64]:
+    values = pictures.astype(np.float32) / 255
+    grey = values.mean(axis=-1)
+    found = [grey.mean((1, 2)), grey.std((1, 2))]
+    level = grey
+    for _ in range(3):
+        found += [np.log(0.002 + np.abs(np.diff(level, axis=axis)).sum((1, 2)) / level[0].size) for axis in (2, 1)]
+        height, width = (max(2, side // 2 * 2) for side in level.shape[1:])
+        level = np.resize(level, (len(level), height, width)) if min(level.shape[1:]) < 2 else level[:, :height, :width]
+        level = level.reshape(len(level), height // 2, 2, width // 2, 2).mean((2, 4))
+    edge = np.ones(grey.shape[1:], bool)
+    rows, columns = (max(1, side // 10) for side in edge.shape)
+    edge[rows:-rows, columns:-columns] = False
+    found += [grey[:, edge].mean(axis=1), grey[:, edge].std(axis=1)]
+    if values.shape[-1] == 3:
+        found += [np.ptp(values, axis=-1).mean((1, 2)), *(values[..., k].mean((1, 2)) - found[0] for k in (0, 2))]
+    return np.stack(found, axis=1).astype(np.float64)
