@@ -81,7 +81,7 @@ def open_picture(path: str | Path, reading: Reading | None = None) -> Image.Imag
         cut = _is_cut_to_eight_bits(image)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        if cut and max(high for _, high in cast(Any, image.getextrema())[:3]) <= _CUT_TO_FOUR_BITS:
+        if cut and 0 < max(high for _, high in cast(Any, image.getextrema())[:3]) <= _CUT_TO_FOUR_BITS:
             raise file_error(file, "uses 12 bits or fewer of 16 in its colours: save it with 8 bits a colour")
         flat = _flat(image, reading or _reading_of_file(file, image))
         if not reading and _highest(flat) == 1:
