@@ -17,6 +17,7 @@ LEGACY_ENCODINGS = (
 )  # fmt: skip
 """What spreadsheets and editors write where it is not Unicode; GBK is part of gb18030, Shift-JIS of cp932."""
 
+_KNOWN_AS = {"GB18030": "GBK (GB18030)", "CP932": "Shift-JIS (CP932)", "CP949": "EUC-KR (CP949)"}
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _WORKBOOKS = {b"PK\3\4": "a workbook or an archive", b"\xd0\xcf\x11\xe0": "an old workbook", b"\x1f\x8b": "packed"}
 _MIXED = re.compile("[A-Za-z][\u0370-\u06ff]|[\u0370-\u06ff][A-Za-z]")
@@ -66,7 +67,8 @@ def find_encoding(path: Path, what: str, most: int) -> str:
         if legacy is None:
             raise file_error(path, "is not in UTF-8, and its encoding cannot be told: save it in UTF-8") from None
         name = format_path(path.name)
-        note(f"{name} is not in UTF-8 and was read as {legacy}: if letters are wrong, save it in UTF-8")
+        known = _KNOWN_AS.get(legacy, legacy)
+        note(f"{name} is not in UTF-8 and was read as {known}: if letters are wrong, save it in UTF-8")
         return legacy
     return "utf-8"
 
