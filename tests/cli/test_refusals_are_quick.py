@@ -152,7 +152,7 @@ BAD_INPUTS: dict[str, list[tuple[list[str], str]]] = {
         (["photo.png", "dream.png", "--preview", "dream.doc"], ".doc is no picture format"),
         (["photo.png", "dream.png", "--mask", "text.jpg"], "text.jpg: is not a picture"),
         (["photo.png", "dream.png", "--mask", "square.png"], "needs the proportions of its picture"),
-        (["photo.png", "--out", "square.png", "--mask", "square.png"], "square.png is an input, which would be lost"),
+        (["photo.png", "--out", "square.png", "--mask", "square.png", "--overwrite"], "square.png is an input"),
         (["photo.png", "dream.png", "--guide", "missing.png"], "missing.png: there is no such picture"),
         (["photo.png", "dream.png", "--guide", "square.png", "--layers", "conv1:3"], "needs whole layers"),
         (["photo.png", "dream.png", "--layers", "conv1:x"], "it must be LAYER"),
