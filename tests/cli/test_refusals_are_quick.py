@@ -339,10 +339,13 @@ def test_data_that_is_gone_or_another_is_refused_without_a_backend(brought: None
     save_weights(run.folder, {"network": np.zeros(1, np.float32)})
     write(4)
     assert all(
-        "the class names of own.npz changed" in said for said in refused([["evaluate", "run"], ["inspect", "run"]])
+        "own.npz changed since run began (class names with 3" in said
+        for said in refused([["evaluate", "run"], ["inspect", "run"]])
     )
     Path("own.npz").unlink()
-    assert all("own.npz: does not exist" in said for said in refused([["evaluate", "run"], ["inspect", "run"]]))
+    assert all(
+        "own.npz, the data of run, was not found" in said for said in refused([["evaluate", "run"], ["inspect", "run"]])
+    )
     # The name of a backend is looked at before any data, which may take its time.
     (said,) = refused([["evaluate", "run", "--backend", "nothing"]])
     assert "unknown backend 'nothing'" in said

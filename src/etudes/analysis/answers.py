@@ -39,8 +39,7 @@ class PictureOptions(UseOptions):
     top: Annotated[int, Ge(1)] = 3
     """How many classes to name for each picture."""
     invert: bool | None = None
-    """Exchange dark and light; by default where a drawing is dark on light and the training's were light on dark, or
-    the other way round."""
+    """Exchange dark and light; by default where a drawing is dark on light and the training's were not, or reversed."""
     crop: bool | None = None
     """Cut a drawing out, scale and centre it as MNIST's digits; by default for networks that learned from those."""
     seen: str | None = None
