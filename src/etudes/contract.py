@@ -381,10 +381,9 @@ class Experiment:
     inspect: Inspect
     capabilities: tuple[Capability, ...] = ()
     load_test_data: Callable[[str, Any, Any, Any], Any] | None = None
-    """(path or name, I, S, D or None) → D whose test set is all labelled data there, with the classes of I.
+    """(path or name, I, S, the run's D if it was found) → D whose test set is all labelled data there, classes as in I.
 
-    The last is the run's own data, for what `evaluate` needs beside a test set; None where that was not found. A study
-    without this has no labelled data.
+    A study without this has no labelled data.
     """
 
     @property

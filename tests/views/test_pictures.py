@@ -17,7 +17,7 @@ import etudes
 from etudes.actions.compare import compare
 from etudes.actions.report import report
 from etudes.data import embedded_photo
-from etudes.data.pictures import FORMATS as READ
+from etudes.data.formats import FORMATS as READ
 from etudes.data.pictures import open_picture
 from etudes.errors import UserError
 from etudes.views.exif import SOFTWARE, carried_exif

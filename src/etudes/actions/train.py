@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from etudes.actions.asked import backend_of, check_same, resolve_settings, say_p
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
 from etudes.actions.run_data import places_to_record, read_run_data, renamed
 from etudes.actions.showing import show_finished
-from etudes.contract import Experiment, ProgressCallback, Result, Typicality
+from etudes.contract import Experiment, Networks, ProgressCallback, Result, Typicality
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError, user_path
 from etudes.loggers import check_loggers, with_loggers
@@ -242,10 +242,7 @@ def run_training(
         result.lines[:0] = filter(None, [session.early_end])
         with run.writing():
             _write_results(run, result, sha256, session.early_end)
-        further = {}
-        if typicality := experiment.capability(Typicality):
-            further["what is typical"] = lambda: save_typical(run.folder, typicality.measure(networks, data, located))
-        show_finished(run, result, progress, further)
+        show_finished(run, result, progress, _what_else(run, experiment, networks, data, located))
         remove_checkpoints(run.folder)
     return run
 
@@ -286,6 +283,16 @@ def _note_environment(run: Run, settings: Settings, progress: ProgressCallback) 
         progress.message(f"{run} began in another environment, so its last bits may differ ({names})")
         later = [*first.get("resumed_with", []), {name: new for name, (_, new) in changed.items()}]
         run.write_json("environment.json", {**first, "resumed_with": later})
+
+
+def _what_else(
+    run: Run, experiment: Experiment, networks: Networks, data: Any, settings: Settings
+) -> dict[str, Callable[[], None]]:
+    """What is measured and saved only once the results are safe, by name."""
+    typicality = experiment.capability(Typicality)
+    if typicality is None:
+        return {}
+    return {"typical examples": lambda: save_typical(run.folder, typicality.measure(networks, data, settings))}
 
 
 def _write_results(run: Run, result: Result, sha256: str, early: str) -> None:

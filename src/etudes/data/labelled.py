@@ -30,8 +30,9 @@ def load_test_images(
         UserError: as in `load_images`, or there is a class that is none of these.
     """
     whole, known = load_images(source, seed=0, validation_share=0.0), list(info.class_names)
-    pictures = np.concatenate([whole.train.pictures, whole.test.pictures])
-    names = np.array(whole.info.class_names)[np.concatenate([whole.train.labels, whole.test.labels])]
+    parts = (whole.train, whole.validation, whole.test)
+    pictures = np.concatenate([part.pictures for part in parts])
+    names = np.array(whole.info.class_names)[np.concatenate([part.labels for part in parts])]
     for name in dict.fromkeys(names.tolist()):
         if name not in (*known, *others):
             near = get_close_matches(name, known, n=1, cutoff=0.5)

@@ -93,7 +93,7 @@ def _note(archive: _Archive, labels: list[Labels], class_names: tuple[str, ...])
         note(f"{at}: not used: {listed(unused)}; rename them, such as x_val and y_val, to use them")
     if VALIDATION in archive.parts or (TEST in archive.parts and archive.parts[TEST][0] != "x_test"):
         parts = ", ".join(f"{x} is the {part} part" for part, (x, _) in archive.parts.items())
-        note(f"{at}: {parts}; rename them to decide otherwise")
+        note(f"{format_path(archive.path.name)}: {parts}; rename them to decide otherwise")
     note_numbering(archive.path, labels, class_names)
 
 

@@ -85,7 +85,7 @@ class Run:
         Raises:
             UserError: `results.json` is damaged.
         """
-        ended = self.results().get("ended")
+        ended = self.read_json("results.json").get("ended")
         return ended if isinstance(ended, (int, float)) else (self.folder / "results.json").stat().st_mtime
 
     def holds_something_else(self) -> bool:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from etudes.experiments.deep_dream.objectives import Objective
     from etudes.experiments.deep_dream.tiling import Gradient
 
+BORDER = 2
+"""Rows and columns at each edge of a layer's map that do not count."""
+
 FLAT = 0.02
 """Standard deviation of the values at the edges, in [-1, 1], up to which they are flat."""
 

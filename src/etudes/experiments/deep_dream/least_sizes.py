@@ -12,9 +12,6 @@ from etudes.experiments.deep_dream.targets import Target, read_target
 LAYERS = {"mixed2": 0.2, "mixed3": 0.5, "mixed4": 2.0, "mixed5": 1.5}
 """The layers of Inception-v3 that Keras's example of 2017 excites, and their coefficients."""
 
-BORDER = 2
-"""Rows and columns at each edge of a layer's map that do not count."""
-
 INCEPTION = {
     **dict.fromkeys(("mixed0", "mixed1", "mixed2"), (27, 59)),
     **dict.fromkeys(("mixed3", "mixed4", "mixed5", "mixed6", "mixed7"), (43, 107)),

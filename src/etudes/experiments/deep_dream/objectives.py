@@ -15,7 +15,8 @@ import numpy as np
 
 from etudes.contract import Array
 from etudes.errors import UserError, unknown
-from etudes.experiments.deep_dream.least_sizes import BORDER, LAYERS, too_small
+from etudes.experiments.deep_dream.flat_edges import BORDER
+from etudes.experiments.deep_dream.least_sizes import LAYERS, too_small
 from etudes.experiments.deep_dream.networks import layer_names
 from etudes.experiments.deep_dream.resizing import Picture, resize_image
 from etudes.experiments.deep_dream.targets import Target, class_number, read_target

@@ -30,9 +30,8 @@ from PIL import Image
 
 from etudes.contract import Array, Networks
 from etudes.errors import UserError
-from etudes.experiments.deep_dream.flat_edges import up_to_the_edges
+from etudes.experiments.deep_dream.flat_edges import BORDER, up_to_the_edges
 from etudes.experiments.deep_dream.laplacian_pyramid import equalize_bands, mean_magnitude
-from etudes.experiments.deep_dream.least_sizes import BORDER
 from etudes.experiments.deep_dream.networks import load_network
 from etudes.experiments.deep_dream.objectives import Objective, check_layers, gradient_with_noise, objective_for
 from etudes.experiments.deep_dream.photographs import open_mask, open_photo, photo_to_dream_on
@@ -240,8 +239,7 @@ def ascend(
     if settings.total_variation:
         change -= np.float32(settings.total_variation) * total_variation_gradient(picture)
     change *= np.float32(settings.step)
-    moved = np.add(picture, change, out=change)
-    return confined(moved, picture, settings.blur, settings.clip, mask), loss, magnitude
+    return confined(np.add(picture, change, out=change), picture, settings.blur, settings.clip, mask), loss, magnitude
 
 
 def dream(
