@@ -23,7 +23,8 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "Two checkpoints are kept, each with its SHA-256; if one is damaged, the one before it is used.",
-            "tests/runs/test_run_folder.py::test_a_checkpoint_comes_back_and_the_previous_one_stands_in_for_a_damaged_one",
+            "tests/runs/test_run_folder.py::"
+            "test_a_checkpoint_comes_back_and_the_previous_one_stands_in_for_a_damaged_one",
         ),
         (
             "A checkpoint of another version, another program or other settings is refused with its reason.",
@@ -104,6 +105,149 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
             "Pickles in a published data set are read by an unpickler that accepts arrays only, and only after their "
             "checksum was verified.",
             "tests/data/test_published.py::test_a_malicious_pickle_is_refused_even_with_the_right_sum",
+        ),
+    ],
+    "Nothing of a person's is lost": [
+        (
+            "An input is never replaced, whatever it is called; `--overwrite` changes nothing of that.",
+            "tests/views/test_pictures.py::test_an_input_is_never_replaced_whatever_it_is_called",
+        ),
+        (
+            "A file that Études did not write is replaced only with `--overwrite`; what it writes says so in its own"
+            " metadata.",
+            "tests/views/test_pictures.py::test_what_etudes_wrote_is_replaced_and_nothing_else",
+        ),
+        (
+            "Two photographs are two dreams, and neither is written over.",
+            "tests/experiments/deep_dream/test_many.py::test_two_photographs_are_two_dreams_and_stay_as_they_are",
+        ),
+        (
+            "An interrupted command on many pictures goes on with those that are left.",
+            "tests/experiments/deep_dream/test_many.py::test_the_same_command_goes_on_with_the_pictures_that_are_left",
+        ),
+        (
+            "Answers to a file of questions replace no other file, and never the questions.",
+            "tests/experiments/addition_rnn/test_question_files.py::test_the_questions_are_never_replaced",
+        ),
+        (
+            "An export replaces only an unchanged export.",
+            "tests/exports/test_ownership.py::test_an_earlier_export_is_replaced_and_a_changed_one_is_not",
+        ),
+        (
+            "Results are written before anything is drawn; a picture, card or report that fails is one line and "
+            "never costs a run.",
+            "tests/actions/test_showing.py::test_a_picture_that_cannot_be_drawn_costs_one_line_each",
+        ),
+        (
+            "What is drawn has one size however many classes there are.",
+            "tests/views/test_budgets.py::test_a_matrix_of_any_size_is_a_picture_of_one_size",
+        ),
+        (
+            "What a read-only folder cannot keep is still printed.",
+            "tests/actions/test_read_only.py::test_what_cannot_be_saved_is_printed",
+        ),
+    ],
+    "Figures are true": [
+        (
+            "A finished run that is asked for anything else refuses, and names the difference.",
+            "tests/actions/test_finished_runs.py::test_what_is_asked_differently_is_refused",
+        ),
+        (
+            "Data that changed is noticed wherever a run's data is read, and what changed is said.",
+            "tests/actions/test_run_data.py::test_a_folder_that_changed_is_refused_with_what_changed",
+        ),
+        (
+            "With other data to test on, examples that were learned are counted and said.",
+            "tests/actions/test_test_data.py::test_what_was_learned_is_counted",
+        ),
+        (
+            "Runs and their data may be moved together; a run also says where its data was.",
+            "tests/actions/test_run_data.py::test_it_is_found_where_run_and_data_were_moved_together",
+        ),
+        (
+            "A stopped run can be finished as it is, and says so ever after.",
+            "tests/actions/test_finish.py::test_a_stopped_run_is_finished_as_it_is",
+        ),
+        (
+            "No question of a file is both trained on and tested, spaces and Unicode forms aside.",
+            "tests/experiments/addition_rnn/test_data.py::test_no_question_of_a_file_is_trained_on_and_tested",
+        ),
+        (
+            "Every subset keeps the classes' shares.",
+            "tests/data/test_subsets.py::test_a_limit_keeps_the_shares_of_unequal_classes",
+        ),
+        (
+            "Unequal classes are said, and balanced accuracy comes first.",
+            "tests/analysis/test_classification.py::"
+            "test_balanced_accuracy_and_the_classes_come_first_where_they_are_unequal",
+        ),
+        (
+            "What an export says of its inputs and outputs was read from the written file and seen when it ran; else"
+            " nothing is kept.",
+            "tests/exports/test_exports.py::test_the_sheet_says_what_the_file_is",
+        ),
+    ],
+    "Nothing is read in another sense in silence": [
+        (
+            "Pictures in another range are scaled and said, or refused; dark ones are not stretched.",
+            "tests/data/test_ranges.py::test_plain_ranges_are_scaled_and_noted",
+        ),
+        (
+            "Colours are converted from their profile; sRGB stays to the bit.",
+            "tests/data/test_colour.py::test_a_wide_profile_is_converted",
+        ),
+        (
+            "A folder or archive that comes split is used as split.",
+            "tests/data/test_folders.py::test_a_folder_that_comes_split_is_taken_so",
+        ),
+        (
+            "Separator, header, quotes and encoding of a table are found out and said, or the file is refused with "
+            "the cure.",
+            "tests/data/test_pairs.py::test_the_same_pairs_in_other_forms",
+        ),
+        (
+            "Text from people is literal wherever it is drawn or printed.",
+            "tests/views/test_literal_text.py::test_no_picture_reads_mathematics_into_names",
+        ),
+        (
+            "Inputs as people bring them go through every command without a traceback.",
+            "tests/test_cases_of_people.py",
+        ),
+    ],
+    "It works in other people's programs": [
+        (
+            "Any configuration of Keras (`keras.json`, `keras.config`, `KERAS_MAX_EPOCHS`) changes nothing in a "
+            "study, is as it was after every call, and is recorded with the run.",
+            "tests/training/test_computing.py::test_keras_is_as_the_person_set_it_after_every_call",
+        ),
+        (
+            "`use` may be called from any thread, also the first call; trainings begun in several threads run one "
+            "after another, with the weights of each alone.",
+            "tests/training/test_computing.py::"
+            "test_trainings_and_questions_at_once_give_the_weights_and_answers_of_each_alone",
+        ),
+        (
+            "What does not work is refused: a process that was forked after the framework had started gets one line "
+            "with the cure (spawn).",
+            "tests/training/test_computing.py::test_a_fork_after_the_start_is_refused_with_the_cure",
+        ),
+        (
+            "A run folder is locked by the kernel and, on network file systems without such locks, by a file that "
+            "names process and machine.",
+            "tests/runs/test_locks.py::test_a_second_process_is_refused_and_the_first_is_known",
+        ),
+        (
+            "Of many trainings that begin at once, each has a folder of its own.",
+            "tests/runs/test_locks.py::test_of_many_that_choose_a_name_at_once_each_gets_its_own",
+        ),
+        (
+            "The studio works behind a proxy with a prefix and a public name, whether the proxy takes the prefix off"
+            " or not.",
+            "tests/studio/test_behind_a_proxy.py::test_a_person_asks_through_the_proxy",
+        ),
+        (
+            "A user without a home and a locale without Unicode are provided for.",
+            "tests/cli/test_odd_places.py::test_a_user_whom_the_system_does_not_know_has_data_and_a_doctor",
         ),
     ],
     "A download is correct or absent": [
