@@ -193,6 +193,19 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
             "tests/data/test_ranges.py::test_plain_ranges_are_scaled_and_noted",
         ),
         (
+            "A drawing dark on light is inverted and said; what is prepared already stays bit for bit.",
+            "tests/analysis/test_answers.py::test_dark_on_light_is_inverted_and_said_and_decided_otherwise",
+        ),
+        (
+            "What is nothing of the kind is answered with a remark, at about 1 false alarm in 20 on pictures like those "
+            "of the training.",
+            "tests/analysis/test_typicality.py::test_bundled_runs_remark_what_is_nothing_of_the_kind",
+        ),
+        (
+            "One bad picture among many is named, and the others are answered.",
+            "tests/analysis/test_answers.py::test_a_bad_picture_among_others_is_named_and_the_others_are_answered",
+        ),
+        (
             "Colours are converted from their profile; sRGB stays to the bit.",
             "tests/data/test_colour.py::test_a_wide_profile_is_converted",
         ),
