@@ -197,8 +197,8 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
             "tests/analysis/test_answers.py::test_dark_on_light_is_inverted_and_said_and_decided_otherwise",
         ),
         (
-            "What is nothing of the kind is answered with a remark, at about 1 false alarm in 20 on pictures like those "
-            "of the training.",
+            "What is nothing of the kind is answered with a remark, at about 1 false alarm in 20 on pictures like "
+            "those of the training.",
             "tests/analysis/test_typicality.py::test_bundled_runs_remark_what_is_nothing_of_the_kind",
         ),
         (
