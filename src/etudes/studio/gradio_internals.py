@@ -135,10 +135,10 @@ class ForgetCalls:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, then clean up."""
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))  # now: what is mounted changes the scope
         try:
             await self.app(scope, receive, send)
         finally:
-            path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
             if scope["type"] == "http" and scope["method"] == "GET" and (found := _ANSWER.match(path)):
                 sessions = self.sessions.get(found["page"])
                 if sessions is not None:  # a caller without a session has one with the name of the event
