@@ -11,6 +11,7 @@ from etudes.data.digits import load_digits
 from etudes.data.drawings import ink_of_set
 from etudes.data.errors import file_error
 from etudes.data.own import describe_own, load_own
+from etudes.data.repeats import note_repeats
 from etudes.data.shapes import SHAPE_NAMES, load_shapes
 from etudes.data.splits import Parts, split_off_validation
 from etudes.errors import unknown, user_path
@@ -58,7 +59,10 @@ def load_images(source: str, *, seed: int, validation_share: float, limit: int =
         UserError: the data is missing or damaged; the message says which file and what to do.
     """
     info, parts = _load(source)
-    return split_off_validation(info, parts, seed=seed, validation_share=validation_share, limit=limit)
+    data = split_off_validation(info, parts, seed=seed, validation_share=validation_share, limit=limit)
+    if source not in IMAGE_SETS:
+        note_repeats(source, data)
+    return data
 
 
 def _load(source: str) -> tuple[ImageInfo, Parts]:
