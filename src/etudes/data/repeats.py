@@ -21,7 +21,7 @@ def note_repeats(source: str, data: ImageData) -> None:
     if learned:
         note(f"{at}: {learned:,} of {len(data.test):,} test pictures are also among those of the training: remove them")
     if several:
-        note(f"{at}: {several:,} pictures are in several classes: keep each in one")
+        note(f"{at}: pictures that are in several classes: {several:,}; keep each in one")
 
 
 def _add(labels_of: dict[bytes, set[int]], part: Images) -> None:
