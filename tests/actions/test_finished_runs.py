@@ -102,7 +102,7 @@ def test_finish_refuses_what_has_learned_nothing_and_leaves_what_is_finished(
     finished: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep("new", "cifar10_cnn", finished=False)
-    assert "new has no checkpoint yet, so nothing to finish: `etudes resume new` trains it" in refused(
+    assert "new has no checkpoint yet, nothing to finish: `etudes resume new` trains it" in refused(
         ["finish", "new"], capsys
     )
     with Run(Path("new")).locked():

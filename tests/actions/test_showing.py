@@ -64,7 +64,7 @@ def test_whatever_fails_after_the_results_the_rest_is_written(
     for name in written.values():
         (run.folder / name).unlink()
     monkeypatch.setattr(f"etudes.actions.showing.{broken}", fail)
-    show_finished(run, Result({"loss_ratio": 1.0}), progress)
+    show_finished(run, Result({"loss_ratio": 1.0}), progress, {})
     (line,) = progress.lines
     assert "nothing can be drawn today" in line
     there = {name for name in written.values() if (run.folder / name).exists()}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from etudes.analysis.answers import PictureOptions, fit_drawing, pictures_in, read_pictures
+from etudes.analysis.answers import ClassifierOptions, fit_drawing, pictures_in, read_pictures
 from etudes.contract import ImageInfo
 from etudes.data import IMAGE_SETS, fit_picture, load_images
 from etudes.data.notes import collected_notes
@@ -90,7 +90,7 @@ def test_a_bad_picture_among_others_is_named_and_the_others_are_answered(tmp_pat
     place = folder(tmp_path)
     (place / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     with collected_notes() as notes:
-        read = read_pictures(PictureOptions((str(place), "missing.png")), MNIST)
+        read = read_pictures(ClassifierOptions((str(place), "missing.png")), MNIST)
     assert len(read.files) == len(read.pixels) == 3
     (said,) = notes
     assert "2 of 5 pictures cannot be read" in said
@@ -101,5 +101,5 @@ def test_a_bad_picture_among_others_is_named_and_the_others_are_answered(tmp_pat
 @pytest.mark.parametrize("inputs", [(), ("missing.png",), ("missing.png", "other.png")])
 def test_where_none_can_be_read_it_is_refused(inputs: tuple[str, ...]) -> None:
     with pytest.raises(UserError, match=r"missing\.png|no picture is given") as raised:
-        read_pictures(PictureOptions(inputs), MNIST)
+        read_pictures(ClassifierOptions(inputs), MNIST)
     assert len(str(raised.value)) <= 200

@@ -82,6 +82,8 @@ def main(folder: Path) -> dict[str, Any]:
 if __name__ == "__main__":
     streams = sys.stdout, sys.stderr
     sys.stdout = sys.stderr = None  # type: ignore[assignment]
-    told = main(Path(sys.argv[1]))
-    sys.stdout, sys.stderr = streams
+    try:
+        told = main(Path(sys.argv[1]))
+    finally:
+        sys.stdout, sys.stderr = streams
     print(json.dumps(told))

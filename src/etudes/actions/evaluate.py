@@ -77,8 +77,9 @@ def _test_data(loaded: LoadedRun, place: str) -> Any:
 
 def _save_pictures(result: Result, folder: Path) -> None:
     """Apart from those of the run's own test set, which a report shows."""
+    result.lines += result.draw()
     try:
         for name, picture in result.pictures.items():
-            result.files |= save_pictures({name: picture}, folder / f"{name}.png")
+            result.files |= save_pictures({name: picture}, folder / f"{name}.png", overwrite=True)
     except (UserError, OSError) as error:
         result.unsaved = unsaved_in(folder, error)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from etudes.analysis.classification import predict
 from etudes.analysis.typicality import FALSE_ALARMS, distances
-from etudes.contract import Array, Example, ImageInfo, Images, Result, UseOptions
+from etudes.contract import Array, Example, ImageInfo, Images, PictureOptions, Result
 from etudes.data import fit_picture, is_picture_name, open_picture
 from etudes.data.drawings import find_drawing, ink_in, like_mnist
 from etudes.data.notes import note
@@ -31,7 +31,7 @@ MOST_SEEN = 200
 
 
 @dataclass(frozen=True)
-class PictureOptions(UseOptions):
+class ClassifierOptions(PictureOptions):
     """Classify pictures."""
 
     inputs: tuple[str, ...]
@@ -61,7 +61,7 @@ class ReadPictures:
     """(n, height, width, channels)."""
 
 
-def read_pictures(options: PictureOptions, info: ImageInfo) -> ReadPictures:
+def read_pictures(options: ClassifierOptions, info: ImageInfo) -> ReadPictures:
     """Read picture files and all pictures of folders; note which cannot be read, and how others were prepared.
 
     Raises:
@@ -171,7 +171,7 @@ def answer_pictures(
     network: Any,
     class_names: Sequence[str],
     read: ReadPictures,
-    options: PictureOptions,
+    options: ClassifierOptions,
     typical: Mapping[str, Array] | None = None,
     *,
     flips: bool = False,

@@ -85,8 +85,8 @@ def _show_run(run: Any, quiet: bool, as_json: bool) -> int:
 
         early = [results["finished_early"]] if "finished_early" in results else []
         print_history(Console(), read_metrics(run.folder))
-        unequal = "balanced_accuracy" in results["metrics"]
-        tables = [Table(**table) for table in results["tables"] if unequal and table["title"].startswith("by class")]
+        classes = [table for table in results.get("tables", []) if table["title"].startswith("by class")]
+        tables = [Table(**table) for table in classes] if "balanced_accuracy" in results["metrics"] else []
         print_result(Console(), Result(metrics=results["metrics"], lines=early, tables=tables))
     print(run)
     return 0

@@ -88,8 +88,8 @@ class Card(Markdown):
 LITERAL: dict[str, Any] = {"markup": False, "emoji": False}
 """For text from people: rich would take "[red]" for a colour and ":cat:" for an animal."""
 
-MAX_ROWS = 60
-"""Rows of a table that are printed: a data set may have a thousand classes."""
+MAX_ROWS = 400
+"""Rows of a table that are printed: a data set may have a thousand classes, and Inception has 311 layers."""
 
 
 def drawn_table(table: Table) -> FittingTable:

@@ -93,6 +93,7 @@ def test_every_question_is_asked_and_every_mistake_found():
     assert set(rows_of(result, "wrong answers")) == {
         ("99+1", "100", "1", "21.6 %"), ("5+5", "10", "1", "21.6 %"), ("0+7", "7", "1", "21.6 %")
     }  # fmt: skip
+    assert result.draw() == []
     assert set(result.pictures) == {"error-map", "calibration"}
 
 

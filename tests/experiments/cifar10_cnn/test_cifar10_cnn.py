@@ -6,6 +6,7 @@ from PIL import Image
 
 import etudes
 from etudes.actions.loading import preset_of
+from etudes.analysis.answers import ReadPictures
 from etudes.contract import Images
 from etudes.experiments.cifar10_cnn import use
 from etudes.experiments.cifar10_cnn.evaluate import evaluate
@@ -41,8 +42,8 @@ def test_a_picture_and_its_mirror_image_get_one_answer_with_flips(tiny):
     pictures = data.test.pictures[:4]
     for flips, same in ((True, True), (False, False)):
         answers = [
-            use.use(networks, data.info, settings, use.Options(tuple("abcd"), top=10, flips=flips), seen).answers
-            for seen in (pictures, pictures[:, :, ::-1])
+            use.use(networks, data.info, settings, use.Options(tuple("abcd"), top=10, flips=flips), read).answers
+            for read in (ReadPictures(tuple("abcd"), seen) for seen in (pictures, pictures[:, :, ::-1]))
         ]
         assert (answers[0] == answers[1]) == same
 

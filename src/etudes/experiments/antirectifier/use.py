@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from etudes.analysis.answers import PictureOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
+from etudes.analysis.answers import ClassifierOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
 from etudes.analysis.typicality import measure_typicality
 from etudes.contract import Array, Example, ImageData, ImageInfo, Networks, Result
 from etudes.experiments.antirectifier.study import AntirectifierSettings
 
 
 @dataclass(frozen=True)
-class Options(PictureOptions):
+class Options(ClassifierOptions):
     """Classify picture files with every network of the run."""
 
 

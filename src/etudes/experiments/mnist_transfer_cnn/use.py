@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from etudes.analysis.answers import PictureOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
+from etudes.analysis.answers import ClassifierOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
 from etudes.analysis.typicality import measure_typicality
 from etudes.contract import Array, Example, Networks, Result
 from etudes.errors import UserError
@@ -15,7 +15,7 @@ from etudes.experiments.mnist_transfer_cnn.study import TransferData, TransferIn
 
 
 @dataclass(frozen=True)
-class UseTransfer(PictureOptions):
+class UseTransfer(ClassifierOptions):
     """Classify picture files."""
 
     first: bool = False
