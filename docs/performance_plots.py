@@ -8,12 +8,13 @@ from typing import Any
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from etudes.views.plotting import COLOURS, STYLE
+from etudes.views.plotting import COLOURS, STYLE, write_powers
 
 
 def svg(drawn: Figure) -> str:
     """A figure as the text of an SVG file."""
     memory = io.StringIO()
+    write_powers(drawn)
     drawn.savefig(memory, format="svg", facecolor="white", metadata={"Date": None, "Creator": None})
     return "\n".join(line.rstrip() for line in memory.getvalue().splitlines()) + "\n"
 

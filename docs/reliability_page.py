@@ -224,7 +224,7 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
         ),
         (
             "Inputs as people bring them go through every command without a traceback.",
-            "tests/test_cases_of_people.py",
+            "tests/test_cases_of_people.py::test_pictures",
         ),
     ],
     "It works in other people's programs": [

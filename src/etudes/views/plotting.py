@@ -165,9 +165,7 @@ def picture(drawn: Figure) -> Image.Image:
     """The figure as an RGB picture."""
     width, height = drawn.get_size_inches()
     dpi = min(STYLE["savefig.dpi"], math.sqrt(MAX_PIXELS / (width * height)))
-    for axes in drawn.axes:
-        _write_powers(axes.xaxis)
-        _write_powers(axes.yaxis)
+    write_powers(drawn)
     memory = io.BytesIO()
     with warnings.catch_warnings():
         # Letters that no font has are drawn as boxes; where names leave little room, the plot is as good as it gets.
@@ -177,8 +175,14 @@ def picture(drawn: Figure) -> Image.Image:
     return Image.open(memory).convert("RGB")
 
 
+def write_powers(drawn: Figure) -> None:
+    """Write the powers of a figure's logarithmic axes without matplotlib's mathematics: 10⁻³."""
+    for axes in drawn.axes:
+        _write_powers(axes.xaxis)
+        _write_powers(axes.yaxis)
+
+
 def _write_powers(axis: Any) -> None:
-    """Write the powers of a logarithmic axis without matplotlib's mathematics: 10⁻³."""
     from matplotlib.ticker import LogFormatterSciNotation
 
     class Powers(LogFormatterSciNotation):
