@@ -122,7 +122,7 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
             "tests/experiments/deep_dream/test_many.py::test_two_photographs_are_two_dreams_and_stay_as_they_are",
         ),
         (
-            "An interrupted command on many pictures goes on with those that are left.",
+            "An interrupted command on many pictures continues with those that are left.",
             "tests/experiments/deep_dream/test_many.py::test_the_same_command_goes_on_with_the_pictures_that_are_left",
         ),
         (

@@ -334,7 +334,7 @@ class BaseNetwork:
 
 @dataclass(frozen=True)
 class Typicality:
-    """How a trained study tells what is like the examples it learned from: measured once, then used in every answer."""
+    """What examples are like those of the training: measured once at its end, then used in every answer."""
 
     measure: Callable[[Networks, Any, Any], dict[str, Array]]
     """(networks, data, settings) → arrays that the run keeps; empty where there is too little data held back.

@@ -1,4 +1,4 @@
-"""The distance of a picture to those that a network learned from: right by brute force, and right at its limit."""
+"""The distance of a picture to those that a network was trained on: right by brute force, and right at its limit."""
 
 from pathlib import Path
 

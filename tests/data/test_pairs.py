@@ -65,7 +65,7 @@ def test_good_files(tmp_path: Path, content: bytes, expected: list[tuple[str, st
         (b"PK\3\4" + bytes(30), "workbook"),
         (b"1,2,3\n" * 9, "has 3 columns: keep two, or name"),
         (b"".join(b"%d,5;%d\n" % (n, n) for n in range(9)), "commas or semicolons: write question,answer or question;"),
-        ("".join(f"\x8e{n},{n}\n" for n in range(9)).encode("latin-1"), "its encoding cannot be told"),
+        ("".join(f"\x8e{n},{n}\n" for n in range(9)).encode("latin-1"), "its encoding cannot be found out"),
     ],
 )
 def test_bad_files_are_refused_in_one_line(tmp_path: Path, content: bytes, message: str) -> None:

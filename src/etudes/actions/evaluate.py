@@ -70,7 +70,7 @@ def _test_data(loaded: LoadedRun, place: str) -> Any:
     try:
         own = loaded.data
     except UserError:
-        note(f"the data of {loaded.run} was not found, or changed: how much of {place} it learned from is not known")
+        note(f"the data of {loaded.run} was not found, or changed: how much of {place} it was trained on is not known")
         own = None
     return load_test_data(place, loaded.info, loaded.settings, own)
 

@@ -41,7 +41,7 @@ class ClassifierOptions(PictureOptions):
     invert: bool | None = None
     """Exchange dark and light; by default where a drawing is dark on light and the training's were not, or reversed."""
     crop: bool | None = None
-    """Cut a drawing out, scale and centre it as MNIST's digits; by default for networks that learned from those."""
+    """Cut a drawing out, scale and centre it as MNIST's digits; by default for networks that were trained on those."""
     seen: str | None = None
     """Also save, as one picture, what the network is given: cropped, scaled and inverted."""
 
@@ -136,7 +136,7 @@ def fit_drawing(
         image: as `open_picture` gives it.
         info: what the network was trained on.
         invert: whether to exchange dark and light; None to do so where it is drawn otherwise than the training's.
-        crop: whether to prepare a drawing as MNIST's digits were; None to do so for networks that learned from those,
+        crop: whether to prepare a drawing as MNIST's digits were; None to do so for networks trained on those,
             where the picture has not their size or proportions already.
     """
     source = info.source.split(" to ")[-1]
@@ -158,7 +158,7 @@ def fit_drawing(
     if inverted:
         pixels = 255 - pixels
         if invert is None:
-            learned = f"the network learned from {_on(expected)}"
+            learned = f"the network was trained on {_on(expected)}"
             words.append(f"drawn {_on(ink)}, inverted because {learned} (--no-invert leaves it)")
     return pixels, words
 
@@ -176,7 +176,7 @@ def answer_pictures(
     *,
     flips: bool = False,
 ) -> Result:
-    """Classify pictures that were read, and remark which are unlike those that the network learned from.
+    """Classify pictures that were read, and remark which are unlike those that the network was trained on.
 
     Args:
         network: pictures in, probabilities out.
@@ -196,7 +196,7 @@ def answer_pictures(
         if typical:
             answer |= {"distance": round(float(distance), 2), "unlike": bool(distance > 1)}
         result.answers.append(answer)
-        remark = f"; unlike what it learned from (distance {distance:.1f})" if distance > 1 else ""
+        remark = f"; unlike what it was trained on (distance {distance:.1f})" if distance > 1 else ""
         result.lines.append(f"{file}: " + ", ".join(f"{name} {share:.1%}" for name, share in named) + remark)
     if (far > 1).any():
         result.lines.append(UNLIKE)

@@ -1,4 +1,4 @@
-"""Whether a picture is like those that a network learned from: its distance to the nearest of some of them.
+"""Whether a picture is like those that a network was trained on: its distance to the nearest of some of them.
 
 The distance is measured twice, and the larger one counts: between what the network makes of the pictures (the values
 before its last layer, divided by their length), and between plain statistics of the pictures (brightness, contrast,
@@ -27,7 +27,7 @@ FALSE_ALARMS = 0.05
 """Share of genuine pictures that are called unlike."""
 
 FEWEST = 20
-"""Pictures held back without which there is no limit to be told."""
+"""Pictures held back without which there is no limit."""
 
 
 def measure_typicality(network: Any, train: Images, held_back: Images) -> dict[str, Array]:

@@ -55,7 +55,7 @@ def named_columns(names: Sequence[str]) -> tuple[int, int] | None:
 
 
 def columns_of(rows: Sequence[Sequence[str]]) -> tuple[int, int, bool] | None:
-    """The column of questions, that of answers, and whether the first row is a header; None if they cannot be told."""
+    """The column of questions, that of answers, and whether the first row is a header; None if that is not clear."""
     first, rest = rows[0], rows[1:]
     named = named_columns(first)
     if named and not (_short(first) and any(_short(row) for row in rest)):

@@ -61,7 +61,7 @@ def ink_of(pixels: Array) -> Ink:
 
 
 def _ink_within_shadows(grey: NDArray[np.float32], found: Ink) -> Ink:
-    """The ink of a large picture, given what its edge told; empty where much is neither dark nor light."""
+    """The ink of a large picture, given what its edge shows; empty where much is neither dark nor light."""
     from scipy import ndimage
 
     small = Image.fromarray(grey).reduce(max(1, min(grey.shape) // 96))

@@ -38,7 +38,7 @@ def find_encoding(path: Path, what: str, most: int) -> str:
         most: bytes that it may have.
 
     Raises:
-        UserError: it cannot be read, is too large or no text, or its encoding cannot be told.
+        UserError: it cannot be read, is too large or no text, or its encoding cannot be found out.
     """
     try:
         if path.exists() and not path.is_file():  # a pipe, for instance, may never end
@@ -65,7 +65,7 @@ def find_encoding(path: Path, what: str, most: int) -> str:
     except UnicodeDecodeError:
         legacy = _legacy_encoding(start)
         if legacy is None:
-            raise file_error(path, "is not in UTF-8, and its encoding cannot be told: save it in UTF-8") from None
+            raise file_error(path, "is not in UTF-8, and its encoding cannot be found out: save it in UTF-8") from None
         name = format_path(path.name)
         known = _KNOWN_AS.get(legacy, legacy)
         note(f"{name} is not in UTF-8 and was read as {known}: if letters are wrong, save it in UTF-8")

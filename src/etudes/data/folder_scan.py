@@ -168,7 +168,7 @@ def _filled(root: Path) -> list[str]:
 
 
 def _subfolders(path: Path) -> list[str]:
-    """Names of the subfolders that somebody made, in the order of numbers if all are numbers."""
+    """Names of the subfolders that are not left by tools, in the order of numbers if all are numbers."""
     names = [entry.name for entry in entries(path) if entry.is_dir() and not _is_left_behind(entry.name)]
     return sorted(names, key=int) if all(name.isdecimal() for name in names) else sorted(names)
 

@@ -45,7 +45,7 @@ def load_pairs(path: str | Path) -> list[tuple[str, str]]:
         (question, answer) in the order of the file, each pair once, and each question unless most have several answers.
 
     Raises:
-        UserError: the file cannot be read or holds no pair, its separator or encoding cannot be told, or a line has
+        UserError: the file cannot be read or holds no pair, its separator or encoding is not clear, or a line has
             not two filled columns, or gives a question another answer than an earlier line did; the message names
             the line.
     """

@@ -32,7 +32,7 @@ class ValueRange:
     low: float
     high: float
     note: str = ""
-    """What was decided, to be told; empty where the values are what they are expected to be."""
+    """What was decided, in a line; empty where the values are what they are expected to be."""
 
     def to_bytes(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Values of any kind as 0..255; those outside of the range are clipped."""

@@ -1,4 +1,4 @@
-"""`typical.safetensors`: what a run keeps to tell pictures like those it learned from; see `contract.Typicality`."""
+"""`typical.safetensors`: what a run keeps to tell pictures like those it was trained on; see `contract.Typicality`."""
 
 from pathlib import Path
 

@@ -45,7 +45,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "or picture": ("… or a picture of a digit, on paper or on a screen", "……或一张数字图片，例如纸上数字的照片"),
     "as seen": ("As the network sees it", "网络看到的样子"),
     "unlike": (
-        "Unlike all that the network learned from (distance {distance}; 95 of 100 genuine pictures are below 1): "
+        "Unlike all that the network was trained on (distance {distance}; 95 of 100 genuine pictures are below 1): "
         "do not rely on the answer.",
         "与网络学过的图片都不像（距离 {distance}；100 张真实图片中有 95 张小于 1）：请勿相信这个回答。",
     ),

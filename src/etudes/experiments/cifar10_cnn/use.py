@@ -33,7 +33,7 @@ def use(
     read: ReadPictures,
     typical: Mapping[str, Array] | None = None,
 ) -> Result:
-    """The most probable classes of each picture, and which pictures are unlike all that were learned from."""
+    """The most probable classes of each picture, and which pictures are unlike all that it was trained on."""
     return answer_pictures(networks["classifier"], info.class_names, read, options, typical, flips=options.flips)
 
 

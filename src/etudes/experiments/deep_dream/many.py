@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 
 class Finished:
-    """What of a command is finished, in a file that is kept until all of it is: the same command goes on from there."""
+    """What of a command is finished, in a file kept until all of it is: the same command continues from there."""
 
     def __init__(self, path: Path) -> None:
         """Read it, if it is there."""

@@ -51,9 +51,9 @@ class Health:
     collapses: dict[str, str]
     """Kinds of collapse found, of `KINDS`, each with a sentence; empty if all is well."""
 
-    def lines(self, settings: AcganSettings, told: Container[str] = ()) -> list[str]:
-        """A sentence for each collapse, with what to do; none for the kinds that were told."""
-        found = {kind: sentence for kind, sentence in self.collapses.items() if kind not in told}
+    def lines(self, settings: AcganSettings, reported: Container[str] = ()) -> list[str]:
+        """A sentence for each collapse, with what to do; none for the kinds that were reported."""
+        found = {kind: sentence for kind, sentence in self.collapses.items() if kind not in reported}
         return [f"collapse detector: {sentence}. {advice(kind, settings)}" for kind, sentence in found.items()]
 
     @property
@@ -68,16 +68,16 @@ class CollapseDetector:
     def __init__(self, data: ImageData, settings: AcganSettings) -> None:
         """Train the evaluation classifier on the training pictures."""
         self._classifier, self._data, self._settings = train_pixel_classifier(data.train), data, settings
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
 
     def examine(self, grid: Array) -> Health:
         """The health of generated pictures, uint8 (classes · n, height, width, channels), class by class."""
         return detect_collapse(grid, self._data.info.class_names, self._data.train, self._classifier)
 
     def news(self, health: Health) -> list[str]:
-        """Its lines about kinds of collapse that were not told before: a log is not to repeat them every epoch."""
-        lines = health.lines(self._settings, self._told)
-        self._told |= set(health.collapses)
+        """Its lines about kinds of collapse that were not reported before: a log is not to repeat them every epoch."""
+        lines = health.lines(self._settings, self._reported)
+        self._reported |= set(health.collapses)
         return lines
 
 
