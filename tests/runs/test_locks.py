@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from etudes.errors import UserError
-from etudes.runs import Run, claim_folder
+from etudes.runs import Run, new_run
 from etudes.runs.locks import LOCK_BY_NAME, acquire, holder
 
 HOLD = """
@@ -106,17 +106,22 @@ def test_a_lock_that_is_free_is_the_kernels(tmp_path: Path) -> None:
 
 
 def test_of_many_that_choose_a_name_at_once_each_gets_its_own(runs: Path) -> None:
+    def begin(_: int) -> Path:
+        with new_run("cifar10_cnn", "tiny") as run:
+            run.write_header({"etude": "cifar10_cnn"})
+        return run.folder
+
     with ThreadPoolExecutor(16) as pool:
-        found = list(pool.map(lambda _: claim_folder("cifar10_cnn", "tiny"), range(48)))
+        found = list(pool.map(begin, range(48)))
     assert {folder.name for folder in found} == {f"cifar10_cnn-tiny-{number}" for number in range(1, 49)}
     assert all(folder.is_dir() for folder in found)
 
 
-def test_a_claimed_folder_that_stays_empty_is_removed(runs: Path) -> None:
-    run = Run(claim_folder("cifar10_cnn", "tiny"))
-    with pytest.raises(UserError), run.claimed(), run.locked():
+def test_folders_that_stay_empty_are_removed(runs: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError), new_run("cifar10_cnn", "tiny") as run, run.locked():
         raise UserError("there is no such data")
-    assert not run.folder.exists()
-    with run.claimed():
-        run.write_header({"etude": "cifar10_cnn"})
-    assert run.started
+    assert list(tmp_path.iterdir()) == []
+    runs.mkdir()
+    with new_run("cifar10_cnn", "tiny"):
+        pass
+    assert list(tmp_path.iterdir()) == [runs]  # which was there before

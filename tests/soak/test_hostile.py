@@ -1,13 +1,11 @@
 """A sample of the corpus of bad inputs; `make soak` tries all of it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from etudes.runs import Run
 from soak.hostile import corpus, sample, try_all
-from soak.prepared import ETUDES
+from soak.prepared import prepare_runs
 
 CASES = sample(4)
 
@@ -22,11 +20,10 @@ def test_the_corpus_is_large_and_its_cases_have_names_of_their_own() -> None:
 
 
 @pytest.fixture(scope="module")
-def folder(tiny_run: Callable[[str, Path], Run], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the prepared runs are."""
     place = tmp_path_factory.mktemp("hostile")
-    for etude in ETUDES:
-        tiny_run(etude, place / "runs" / etude)
+    prepare_runs(place)
     return place
 
 

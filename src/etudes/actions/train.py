@@ -21,8 +21,8 @@ from etudes.errors import UserError, user_path
 from etudes.loggers import check_loggers, with_loggers
 from etudes.runs import (
     Run,
-    claim_folder,
     load_checkpoint,
+    new_run,
     read_metrics,
     remove_checkpoints,
     run_at,
@@ -87,8 +87,7 @@ def train_with(
     """As `train`, from settings that are complete; `preset` is the name of those that they started from."""
     check_loggers(log)
     if out is None:
-        run = Run(claim_folder(etude, preset))
-        with run.claimed():
+        with new_run(etude, preset) as run:
             return _train_in(run, etude, settings, preset, backend, progress, log)
     return _train_in(Run(user_path(out)), etude, settings, preset, backend, progress, log)
 

@@ -209,14 +209,6 @@ class Run:
                 for folder in above:
                     folder.rmdir()
 
-    @contextmanager
-    def claimed(self) -> Iterator[None]:
-        """Within it, use a folder that `claim_folder` made; it is removed again if nothing is written into it."""
-        try:
-            yield
-        finally:
-            self._remove_unused([self.folder])
-
 
 def runs_folder() -> Path:
     """Where runs go by default: `ETUDES_RUNS` if that is set, else `runs` in the current folder."""
@@ -231,21 +223,31 @@ def next_folder(etude: str, preset: str) -> Path:
     return folder
 
 
-def claim_folder(etude: str, preset: str) -> Path:
-    """Make the folder that `next_folder` names: of several processes that ask at once, each gets its own.
+@contextmanager
+def new_run(etude: str, preset: str) -> Iterator[Run]:
+    """A run in the folder that `next_folder` names, made at once: of several processes that ask, each gets its own.
+
+    Afterwards, folders into which nothing was written are removed again.
 
     Raises:
         UserError: the folder cannot be made.
     """
-    while True:
+    made: list[Path] = []
+    while not made:
         folder = next_folder(etude, preset)
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
         try:
             folder.mkdir(parents=True)
+            made = missing or [folder]
         except FileExistsError:  # another process was faster
             continue
         except OSError as error:
             raise UserError(f"{folder} cannot be made: {error.strerror}; choose another --out") from error
-        return folder
+    run = Run(folder)
+    try:
+        yield run
+    finally:
+        run._remove_unused(made)
 
 
 def own_runs() -> list[Run]:
