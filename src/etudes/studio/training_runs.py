@@ -168,7 +168,8 @@ class TrainingRuns:
             run = Run(header.parent)
             with contextlib.suppress(UserError, OSError):  # other folders may stand here too
                 said = run.header()
-                state = "finished" if run.finished else "running" if self._is_running(run) else "stopped"
+                # A run whose results are written is at work until it has drawn what shows them.
+                state = "running" if self._is_running(run) else "finished" if run.finished else "stopped"
                 yield modified(header), ListedRun(run.folder.name, run, said["etude"], said["preset"], state)
 
     def _queued(self) -> Iterator[tuple[float, ListedRun]]:
