@@ -353,3 +353,39 @@ def test_a_locale_without_unicode_is_named_as_the_cause(tmp_path: Path, name: st
         done = run(words, environment, cwd=tmp_path)
         assert done.returncode == 2
         assert "locale C has no Unicode; set PYTHONUTF8=1" in done.stderr
+
+
+def test_the_home_folder_may_be_named_by_its_sign_wherever_a_path_is(tmp_path: Path) -> None:
+    """A shell expands ~ only at the beginning of a word: not in --out=~/x, nor in Python."""
+    home, environment = tmp_path / "home", place(tmp_path, HOME=str(tmp_path / "home"))
+    home.mkdir()
+    (home / "text.jpg").write_bytes(b"no picture")
+    (home / "pairs.csv").write_text("1,2,3\n1,2\n")
+    commands = [
+        ["use", "cifar10_cnn@bundled", "~/text.jpg"],
+        ["train", "cifar10_cnn", "--data=~/text.jpg"],
+        ["train", "addition_rnn", "--data=~/pairs.csv"],
+        ["train", "cifar10_cnn", "--data=~/missing", "--out=~/run"],
+        ["use", "deep_dream", "~/text.jpg", "--mask=~/text.jpg"],
+        ["use", "~/no run", "photo.png"],
+        ["report", "~/no run", "--out=~/page.html"],
+    ]
+    for words, (code, _, error) in zip(commands, run_all(commands, environment, cwd=tmp_path), strict=True):
+        assert code == 2, words
+        assert str(home) in error, (words, error)
+    assert sorted(path.name for path in home.iterdir()) == ["pairs.csv", "text.jpg"]
+
+
+CLOSED = """
+import sys
+sys.stdout.close()
+sys.stderr.close()
+import etudes
+answers = etudes.use("addition_rnn", "35+35").answers
+open("answer", "w").write(answers[0]["answer"])
+"""
+
+
+def test_the_api_works_with_closed_streams(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", CLOSED], cwd=tmp_path, env=place(tmp_path), check=False)
+    assert (tmp_path / "answer").read_text() == "70"

@@ -211,3 +211,16 @@ def test_many_bad_files_are_one_short_note(tmp_path: Path) -> None:
     _, (note,) = loaded(tmp_path)
     assert "15 of 415 files skipped" in note
     assert "and 12 more" in note
+
+
+@pytest.mark.parametrize("part", ["", "train", "test"])
+def test_a_class_that_is_a_link_to_nothing_is_named(tmp_path: Path, part: str) -> None:
+    for name in ("train", "test") if part else ("",):
+        for label in ("cat", "dog"):
+            folder = tmp_path / name / label
+            folder.mkdir(parents=True)
+            for number in range(8):
+                Image.new("RGB", (8, 8), (number, 9, 9)).save(folder / f"{number}.png")
+    (tmp_path / part / "ox").symlink_to("/mnt/usb/ox")
+    with pytest.raises(UserError, match=r"ox: is a link to what is not there: mount it"):
+        load_images(str(tmp_path), seed=0, validation_share=0.1)

@@ -1,6 +1,7 @@
 """The run folder: what is written is read back, what is damaged is refused with one line."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from etudes.data import data_folder
 from etudes.errors import UserError
 from etudes.runs import (
     Checkpoint,
@@ -22,6 +24,8 @@ from etudes.runs import (
     next_folder,
     read_metrics,
     replace_metrics,
+    run_at,
+    runs_folder,
     save_checkpoint,
     save_weights,
     settings_digest,
@@ -229,3 +233,31 @@ def test_the_table_of_metrics_has_a_row_for_each_line_and_a_column_for_each_figu
             {"phase": "a", "epoch": "1", "loss": "0.1", "reached": ""},
             {"phase": "b, then", "epoch": "1", "loss": "", "reached": "inf"},
         ]
+
+
+def test_the_newest_run_is_the_one_that_ended_last_whichever_was_touched(runs: Path, nothing_bundled: None) -> None:
+    for number, ended in enumerate((300.5, 100.0, 200.0), start=1):
+        run = Run(runs / f"cifar10_cnn-tiny-{number}")
+        run.write_header(HEADER)
+        run.write_json("results.json", {"metrics": {}, "training_seconds": 1.0, "ended": ended})
+        os.utime(run.folder / "results.json", (1e9 + number, 1e9 + number))  # copied, restored, or the clock set back
+    assert newest_run("cifar10_cnn") == Run(runs / "cifar10_cnn-tiny-1")
+    Run(runs / "cifar10_cnn-tiny-1").write_json("results.json", {"metrics": {}, "training_seconds": 1.0})
+    os.utime(runs / "cifar10_cnn-tiny-1" / "results.json", (150.0, 150.0))  # of a version that did not record it
+    assert newest_run("cifar10_cnn") == Run(runs / "cifar10_cnn-tiny-3")
+
+
+def test_advice_quotes_a_path_that_has_spaces(runs: Path) -> None:
+    run = Run(runs / "my first run")
+    run.write_header(HEADER)
+    with pytest.raises(UserError, match=r"is not finished: continue with `etudes resume '[^']*my first run'`"):
+        find_run(run.folder, ["cifar10_cnn"])
+
+
+def test_the_home_folder_may_be_named_by_its_sign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("ETUDES_RUNS", "~/all runs")
+    assert runs_folder() == tmp_path / "all runs"
+    assert run_at("~/one").folder == tmp_path / "one"
+    monkeypatch.setenv("ETUDES_DATA", "~/published")
+    assert data_folder() == tmp_path / "published"

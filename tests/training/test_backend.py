@@ -11,6 +11,7 @@ import pytest
 from etudes.errors import UserError
 from etudes.training import backend
 from etudes.training.backend import drawn_from, input_gradient, keras, layers_in, outputs_of, start_backend
+from etudes.training.environment import describe_environment, differences
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -101,3 +102,15 @@ def test_starting_says_nothing_and_the_backend_is_known_from_then_on() -> None:
     code += "assert (before, backend.loaded_backend()) == (None, started), before"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_what_of_the_environment_changes_a_result_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"OMP_NUM_THREADS": "1", "XLA_FLAGS": "--x", "TF_ENABLE_ONEDNN_OPTS": "0", "HOME": "/h"}.items():
+        monkeypatch.setenv(name, value)
+    found = describe_environment("float32")["variables"]
+    assert {**found, "OMP_NUM_THREADS": "1", "XLA_FLAGS": "--x", "TF_ENABLE_ONEDNN_OPTS": "0"} == found
+    assert "HOME" not in found
+    assert "TF_CPP_MIN_LOG_LEVEL" not in found  # which etudes sets itself
+    older = {"backend": "tensorflow", "versions": {}}
+    assert differences(older, {**older, "variables": found, "keras_config": {}}) == {}
+    assert list(differences({**older, "variables": {}}, {**older, "variables": found})) == ["variables"]

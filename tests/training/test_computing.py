@@ -37,6 +37,10 @@ def test_threads_that_ask_first_thing_are_all_answered(told: dict[str, Any]) -> 
     assert told["answers"] == ["70", "70", "70"]
 
 
+def test_four_threads_with_four_questions_each_are_answered(told: dict[str, Any]) -> None:
+    assert told["many"] == [str([str(number + more) for more in range(4)]) for number in range(4)]
+
+
 def test_trainings_and_questions_at_once_give_the_weights_and_answers_of_each_alone(
     told: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -67,6 +67,7 @@ def scan_folder(path: Path) -> Folder:
         if part not in parts and part != TRAINING:
             continue
         place = path / parts[part] if parts else path
+        _check_links(place)
         if part != TRAINING and not _subfolders(place):
             folder.skipped.append(f"{place.name} (no class folders in it)")
             del folder.taken_as[part]
@@ -165,6 +166,13 @@ def _files(place: Path) -> Iterator[Path]:
 
 def _filled(root: Path) -> list[str]:
     return [name for name in _subfolders(root) if any(_files(root / name))]
+
+
+def _check_links(root: Path) -> None:
+    """Raise `UserError` for a link to nothing among the class folders: it may stand for a whole class."""
+    for entry in entries(root):
+        if entry.is_symlink() and not entry.exists() and not _is_left_behind(entry.name):
+            raise file_error(entry, "is a link to what is not there: mount it, or remove the link")
 
 
 def _subfolders(path: Path) -> list[str]:

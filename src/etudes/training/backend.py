@@ -98,7 +98,7 @@ def start_backend(name: str | None = None) -> str:
     if loaded_backend() is None:
         logging.getLogger("tensorflow").setLevel(logging.ERROR)
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-        with standard_error_to_file() as output:
+        with _streams_that_are_open(), standard_error_to_file() as output:
             try:
                 keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
                 if _installed("tensorflow"):
@@ -135,6 +135,19 @@ def standard_error_to_file() -> Iterator[IO[bytes]]:
         finally:
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+@contextmanager
+def _streams_that_are_open() -> Iterator[None]:
+    """Within it, a closed `sys.stdout` or `sys.stderr` is one to nowhere: frameworks ask whether it is a terminal."""
+    streams = sys.stdout, sys.stderr
+    if any(stream is None or stream.closed for stream in streams):
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (what is loaded may keep it)
+        sys.stdout, sys.stderr = (nowhere if one is None or one.closed else one for one in streams)
+    try:
+        yield
+    finally:
+        sys.stdout, sys.stderr = streams
 
 
 def has_bfloat16() -> bool:
