@@ -108,10 +108,10 @@ def start_studio(runs: Path, *words: str, port: int | None = None, **environment
     began = time.monotonic()
     runs.parent.mkdir(parents=True, exist_ok=True)
     said = runs.parent / f"studio-{port}.log"
+    # Published data that may be here would give dreams another network than the one that comes along.
+    places = {"ETUDES_RUNS": str(runs), "ETUDES_DATA": str(runs.parent / "no data")}
     with said.open("w") as log:
-        process = subprocess.Popen(
-            command, env={**os.environ, "ETUDES_RUNS": str(runs), **environment}, stdout=log, stderr=log
-        )
+        process = subprocess.Popen(command, env={**os.environ, **places, **environment}, stdout=log, stderr=log)
     served = Served(process, port, runs, 0.0, 0.0)
     while time.monotonic() - began < 120:
         assert process.poll() is None, said.read_text()
