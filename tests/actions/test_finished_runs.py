@@ -102,9 +102,7 @@ def test_finish_refuses_what_has_learned_nothing_and_leaves_what_is_finished(
     finished: Run, capsys: pytest.CaptureFixture[str]
 ) -> None:
     keep("new", "cifar10_cnn", finished=False)
-    assert "new has no checkpoint yet, nothing to finish: `etudes resume new` trains it" in refused(
-        ["finish", "new"], capsys
-    )
+    assert "new has no checkpoint to finish yet: `etudes resume new` trains it" in refused(["finish", "new"], capsys)
     with Run(Path("new")).locked():
         assert "new is in use by another process" in refused(["finish", "new"], capsys)
     assert command(["finish", "r"]) == 0

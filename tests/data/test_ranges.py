@@ -138,7 +138,7 @@ def test_a_folder_of_sixteen_bits_has_one_scale(tmp_path: Path) -> None:
         data = load_images(str(tmp_path / "own"), seed=0, validation_share=0.2)
     levels = {int(p.max()) for part in (data.train, data.validation, data.test) for p in part.pictures}
     assert levels == {round(400 * (number + 1) / 4095 * 255) for number in range(10)}
-    assert len(notes) == 1
+    assert len([text for text in notes if "scaled" in text]) == 1
 
 
 def test_twelve_bits_in_colour_are_refused_as_pillow_cuts_them(tmp_path: Path) -> None:
@@ -164,4 +164,4 @@ def test_masks_of_zero_and_one(tmp_path: Path) -> None:
     assert (
         set(np.unique(data.train.pictures)) == set(np.unique(data.test.pictures)) == set(np.unique(single)) == {0, 255}
     )
-    assert len(notes) == 2
+    assert len([text for text in notes if "scaled" in text]) == 2

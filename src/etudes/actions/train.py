@@ -207,42 +207,43 @@ def run_training(
         Interrupted: a signal asked to stop; the checkpoint holds what was learned.
     """
     experiment = experiments.load(etude)
-    backend = backend_of(run, backend)
-    with collected_notes() as notes:
-        located, data = _read_data(experiment, run if run.started else like, settings, place)
-    header = begun_header(run, etude, preset, settings, located, data) | ({"notes": notes} if notes else {})
-    with one_training(progress.message), computing(), run.locked(), Interruption(run.quoted) as interruption:
-        if run.finished:  # by another process, while this one loaded the data
-            return run
-        if run.started:
-            _check_data(run, header["fingerprint"])
-        checkpoint = load_checkpoint(run.folder)
-        if finishing and checkpoint is None:
-            raise UserError(f"{run} has no checkpoint yet, nothing to finish: `etudes resume {run.quoted}` trains it")
-        base = open_base(experiment, located, data.info, backend)
-        start_computing(backend)
-        networks = build_networks(experiment, located, data.info, base)
-        with run.writing():
-            if not run.started:
-                run.write_header(header)
-                for table in data_tables(data):
-                    progress.message(drawn_table(table))
-                for text in notes:
-                    progress.message(text)
-            _note_environment(run, located, progress)
-        specs = experiment.io_spec(data.info, located)
-        trained = {name: network for name, network in networks.items() if specs[name].saved}
-        session = Session(run, trained, progress, checkpoint, interruption, finishing=finishing)
-        with progress:
-            experiment.train(networks, data, located, session)
-        with run.writing():
-            sha256 = save_weights(run.folder, weights_of(trained))
-        result = experiment.evaluate(networks, data, located)
-        result.lines[:0] = filter(None, [session.early_end])
-        with run.writing():
-            _write_results(run, result, sha256, session.early_end)
-        show_finished(run, result, progress, _what_else(run, experiment, networks, data, located))
-        remove_checkpoints(run.folder)
+    with one_training(progress.message), computing():  # reading data too: libraries that it loads are not safe either
+        backend = backend_of(run, backend)
+        with collected_notes() as notes:
+            located, data = _read_data(experiment, run if run.started else like, settings, place)
+        header = begun_header(run, etude, preset, settings, located, data) | ({"notes": notes} if notes else {})
+        with run.locked(), Interruption(run.quoted) as interruption:
+            if run.finished:  # by another process, while this one loaded the data
+                return run
+            if run.started:
+                _check_data(run, header["fingerprint"])
+            checkpoint = load_checkpoint(run.folder)
+            if finishing and checkpoint is None:
+                raise UserError(f"{run} has no checkpoint to finish yet: `etudes resume {run.quoted}` trains it")
+            base = open_base(experiment, located, data.info, backend)
+            start_computing(backend)
+            networks = build_networks(experiment, located, data.info, base)
+            with run.writing():
+                if not run.started:
+                    run.write_header(header)
+                    for table in data_tables(data):
+                        progress.message(drawn_table(table))
+                    for text in notes:
+                        progress.message(text)
+                _note_environment(run, located, progress)
+            specs = experiment.io_spec(data.info, located)
+            trained = {name: network for name, network in networks.items() if specs[name].saved}
+            session = Session(run, trained, progress, checkpoint, interruption, finishing=finishing)
+            with progress:
+                experiment.train(networks, data, located, session)
+            with run.writing():
+                sha256 = save_weights(run.folder, weights_of(trained))
+            result = experiment.evaluate(networks, data, located)
+            result.lines[:0] = filter(None, [session.early_end])
+            with run.writing():
+                _write_results(run, result, sha256, session.early_end)
+            show_finished(run, result, progress, _what_else(run, experiment, networks, data, located))
+            remove_checkpoints(run.folder)
     return run
 
 
