@@ -201,7 +201,7 @@ def test_one_background_for_a_folder(tmp_path: Path) -> None:
     (tmp_path / "dark" / "b").rename(tmp_path / "light" / "c")
     data, notes = loaded(tmp_path / "light")
     assert all(picture[0, 0, 0] == 255 for picture in data.train.pictures)
-    assert not [text for text in notes if "background" in text or "transparen" in text]
+    assert not [text for text in notes if "on transparency" in text]
 
 
 def test_many_bad_files_are_one_short_note(tmp_path: Path) -> None:
