@@ -14,6 +14,7 @@ from etudes.analysis.intervals import mean_ci
 from etudes.contract import Compare, Result, Table
 from etudes.errors import UserError, user_path
 from etudes.runs import Run, columns_of, find_run, read_metrics
+from etudes.training.computing import computing
 from etudes.views.curves import Band, learning_curves
 from etudes.views.pictures import check_place, save_pictures
 
@@ -21,6 +22,7 @@ SIDE_BY_SIDE = 4
 """So many runs have a column each; more have a row each."""
 
 
+@computing()
 def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None, overwrite: bool = False) -> Result:
     """Put runs side by side: the settings that differ, the results, and their curves in one picture.
 

@@ -19,6 +19,7 @@ from etudes.errors import UserError, user_path
 from etudes.runs import Run, columns_of, read_metrics
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
+from etudes.training.computing import computing
 from etudes.views.card import Look, answer_line, looks_of
 from etudes.views.confusion import confusion_page
 from etudes.views.pictures import check_new_file
@@ -41,6 +42,7 @@ UNTESTED = {
 """The same of a run that has no test set, such as a dream."""
 
 
+@computing()
 def report(
     reference: Reference,
     *,

@@ -70,9 +70,10 @@ def train(
     Raises:
         UserError: something that was asked for cannot be done.
     """
-    return train_with(
-        etude, preset_of(etude, preset, settings), preset, out, backend, progress or progress_for(Console(), quiet), log
-    )
+    shown = progress or progress_for(Console(), quiet)
+    with computing():  # as long as the settings are read, not while another training is waited for
+        chosen = preset_of(etude, preset, settings)
+    return train_with(etude, chosen, preset, out, backend, shown, log)
 
 
 def train_with(
@@ -103,10 +104,9 @@ def _train_in(
 ) -> Run:
     if not run.started and run.holds_something_else():
         raise UserError(f"{run} is not a run folder and not empty: choose another --out")
-    if run.started:
-        resolved = check_same(run, etude, settings, backend)
-    else:
-        resolved = resolve_settings(etude, settings)
+    with computing():
+        resolved = check_same(run, etude, settings, backend) if run.started else resolve_settings(etude, settings)
+    if not run.started:
         say_precision(settings, progress)
     if run.finished:
         kept = resume(run, progress=progress, log=log)
@@ -141,7 +141,9 @@ def resume(
         if run.finished:
             remove_checkpoints(run.folder)  # where the process that finished it came no further
             return run
-        settings, place = settings_of(run, header), str(data) if data is not None else None
+        with computing():
+            settings = settings_of(run, header)
+        place = str(data) if data is not None else None
         return run_training(run, header["etude"], header["preset"], settings, None, shown, place=place)
 
 
@@ -171,7 +173,9 @@ def finish(
     if run.finished:
         shown.message(f"{run} is finished already" + (f": it {run.finished_early}" if run.finished_early else ""))
         return run
-    settings, place = settings_of(run, header), str(data) if data is not None else None
+    with computing():
+        settings = settings_of(run, header)
+    place = str(data) if data is not None else None
     return run_training(run, header["etude"], header["preset"], settings, None, shown, place=place, finishing=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import warnings
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
@@ -66,7 +67,10 @@ def _write_mp4(frames: Iterable[Image.Image], path: Path, milliseconds: float) -
         macro_block_size=1,
         output_params=["-crf", "18", "-movflags", "+faststart", *exact, *signed, "-f", "mp4"],
     )
-    writer.send(None)
+    with warnings.catch_warnings():
+        # JAX warns of every fork. This one starts ffmpeg at once, and runs nothing of Python.
+        warnings.filterwarnings("ignore", r"os\.fork\(\) was called", RuntimeWarning)
+        writer.send(None)
     try:
         for image in chain([first], pictures):
             writer.send(image.convert("RGB").crop((0, 0, width, height)).tobytes())
