@@ -33,14 +33,17 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_threads_that_ask_first_thing_are_all_answered(told: dict[str, Any]) -> None:
     assert told["answers"] == ["70", "70", "70"]
 
 
+@pytest.mark.long
 def test_four_threads_with_four_questions_each_are_answered(told: dict[str, Any]) -> None:
     assert told["many"] == [str([str(number + more) for more in range(4)]) for number in range(4)]
 
 
+@pytest.mark.long
 def test_trainings_and_questions_at_once_give_the_weights_and_answers_of_each_alone(
     told: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -48,6 +51,7 @@ def test_trainings_and_questions_at_once_give_the_weights_and_answers_of_each_al
     assert told["at once"] == [*alone, "42", "42"]
 
 
+@pytest.mark.long
 def test_keras_is_as_the_person_set_it_after_every_call(told: dict[str, Any]) -> None:
     before, after = told["settings"]
     assert before == after
@@ -55,6 +59,7 @@ def test_keras_is_as_the_person_set_it_after_every_call(told: dict[str, Any]) ->
     assert "float16" in before[4]
 
 
+@pytest.mark.long
 def test_the_persons_settings_are_recorded_with_the_run(told: dict[str, Any]) -> None:
     assert told["recorded"] == {
         "dtype_policy": "float16", "floatx": "float16", "epsilon": 1e-3, "image_data_format": "channels_first",
@@ -62,6 +67,7 @@ def test_the_persons_settings_are_recorded_with_the_run(told: dict[str, Any]) ->
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_fork_after_the_start_is_refused_with_the_cure(told: dict[str, Any]) -> None:
     assert "forked" in told["forked"]
     assert "spawn" in told["forked"]
