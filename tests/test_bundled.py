@@ -92,6 +92,7 @@ def not_fetched(name: str) -> None:
     raise UnavailableError(name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", NAMES)
 def test_the_weights_have_the_committed_figures(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the test split of what they learned from, where that is at hand; sums always are."""

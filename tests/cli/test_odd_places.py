@@ -386,6 +386,7 @@ open("answer", "w").write(answers[0]["answer"])
 """
 
 
+@pytest.mark.long
 def test_the_api_works_with_closed_streams(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", CLOSED], cwd=tmp_path, env=place(tmp_path), check=False)
     assert (tmp_path / "answer").read_text() == "70"

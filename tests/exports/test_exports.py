@@ -162,6 +162,7 @@ def test_the_generator_is_said_to_give_what_it_gives(tmp_path: Path) -> None:
     assert 200 < high < 255 + 1e-3
 
 
+@pytest.mark.long
 def test_the_lines_in_the_sheet_load_it_in_another_process(tmp_path: Path) -> None:
     """The antirectifier has a layer of its own, which Keras must have heard of."""
     etudes.export("antirectifier@bundled", out=tmp_path)
