@@ -6,7 +6,7 @@ detail at three scales, edge, colour), which no network can be blind to. Each is
 pictures held back for validation, and so is the larger of both: 1 in 20 genuine pictures is farther away than 1.
 
 Source: Y. Sun and others, "Out-of-Distribution Detection with Deep Nearest Neighbors", 2022, for the first of the two;
-`python -m benchmarks.own_pictures` measures the rates of the bundled runs.
+benchmarks/own_pictures.json has the rates of the bundled runs.
 """
 
 from __future__ import annotations
