@@ -150,6 +150,16 @@ def test_use_compare_and_report_refuse_before_they_begin() -> None:
     assert {path.read_bytes() for path in Path().iterdir()} == {b"a person's"}
 
 
+def test_a_place_at_home_is_checked_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("curves.png", "page.html"):
+        (tmp_path / name).write_bytes(b"a person's")
+    with pytest.raises(UserError, match=r"curves.png exists"):
+        compare(["a", "b"], out="~/curves.png")
+    with pytest.raises(UserError, match=r"page.html exists"):
+        report("mnist_acgan@bundled", out="~/page.html")
+
+
 # --- what they say ----------------------------------------------------------------------------------------------------
 
 

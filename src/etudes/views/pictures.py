@@ -19,7 +19,7 @@ from typing import Any
 
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
-from etudes.errors import UserError, format_path
+from etudes.errors import UserError, format_path, user_path
 from etudes.views.exif import SOFTWARE, carried_exif
 from etudes.views.films import check_film_ending, write_film
 
@@ -50,7 +50,7 @@ def check_place(
     Raises:
         UserError: its ending names no format, what writes MP4 is not installed, or as in `check_new_file`.
     """
-    target = Path(path)
+    target = user_path(path)
     if film:
         check_film_ending(target)
     elif picture_format(target) is None:
@@ -72,7 +72,7 @@ def check_new_file(path: str | Path, *, overwrite: bool = False, inputs: Sequenc
     Raises:
         UserError: it is a folder, its folder cannot be made, it is an input, or it exists and is not ours.
     """
-    target = Path(path)
+    target = user_path(path)
     check_writable(target)
     if any(_same_file(target, given) for given in inputs):
         raise UserError(f"{format_path(target)} is an input, which would be lost: name another file for the result")
