@@ -15,6 +15,7 @@ from etudes.actions.artifacts import KINDS, command_of, keep_result, read_result
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.actions.run_data import RunDataError
 from etudes.contract import BaseNetwork, Result, Table
+from etudes.data.notes import note
 from etudes.errors import UserError, user_path
 from etudes.runs import Run, columns_of, read_metrics
 from etudes.runs.files import write_atomically
@@ -271,8 +272,10 @@ def _curves(run: Run, history: list[dict[str, Any]]) -> list[Path]:
     if history and not place.exists():
         from etudes.views.curves import learning_curves
 
-        with suppress(Exception):  # a picture that cannot be drawn costs no page
+        try:
             learning_curves({run.folder.name: history}).save(place)
+        except Exception as error:  # a picture that cannot be drawn costs no page
+            note(f"the learning curves of {run} are not on the page: {type(error).__name__}: {str(error)[:80]}")
     return [place] if place.exists() else []
 
 
