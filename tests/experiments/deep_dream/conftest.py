@@ -1,11 +1,13 @@
 """Fixtures of the tests of the deep dream: no published file and no run, and two networks."""
 
+import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from etudes.experiments.deep_dream import inception
+from etudes.experiments.deep_dream import dream_session, inception
 from etudes.experiments.deep_dream.networks import untrained_network
 from etudes.training.backend import drawn_from, start_backend
 
@@ -33,3 +35,22 @@ def whole_inception() -> Any:
     start_backend()
     with drawn_from(0):
         return inception.inception_v3()
+
+
+@pytest.fixture
+def stop_at(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
+    """Sends a signal in a step, counted from 1, as long as a patch lasts; gives the list of steps taken."""
+
+    def stop(step: int, patch: pytest.MonkeyPatch = monkeypatch) -> list[Any]:
+        end_epoch, steps = dream_session.DreamSession.end_epoch, []
+
+        def stopping(self: Any, metrics: Any, samples: int) -> None:
+            steps.append(metrics)
+            if len(steps) == step:
+                signal.raise_signal(signal.SIGTERM)
+            end_epoch(self, metrics, samples)
+
+        patch.setattr(dream_session.DreamSession, "end_epoch", stopping)
+        return steps
+
+    return stop

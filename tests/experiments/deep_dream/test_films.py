@@ -1,7 +1,6 @@
 """Films, previews, and dreams that are stopped and resumed."""
 
 import gc
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -106,27 +105,13 @@ def test_the_preview_grows_and_is_the_dream_so_far(photo, monkeypatch):
     assert sorted(path.name for path in Path().iterdir()) == ["dream.png", "look.png", "photo.png"]
 
 
-def stop_at(step, monkeypatch):
-    """Send a signal in a step, counted from 1; gives the list of steps taken."""
-    end_epoch, steps = dream_session.DreamSession.end_epoch, []
-
-    def stopping(self, metrics, samples):
-        steps.append(metrics)
-        if len(steps) == step:
-            signal.raise_signal(signal.SIGTERM)
-        end_epoch(self, metrics, samples)
-
-    monkeypatch.setattr(dream_session.DreamSession, "end_epoch", stopping)
-    return steps
-
-
 @pytest.mark.parametrize("step", [4, 7])
-def test_the_same_command_resumes_to_the_same_bytes(photo, monkeypatch, step):
+def test_the_same_command_resumes_to_the_same_bytes(photo, step, stop_at):
     command = {"film": "film.gif", "frames": 3, "frame_steps": 1, **QUICK}
     etudes.use("deep_dream", photo, "straight.png", **command)
     straight, film = Path("straight.png").read_bytes(), Path("film.gif").read_bytes()
     Path("film.gif").unlink()
-    steps = stop_at(step, monkeypatch)
+    steps = stop_at(step)
     with pytest.raises(Interrupted, match=r"dream.png is the dream so far, and the same command resumes it"):
         etudes.use("deep_dream", photo, "dream.png", **command)
     with Image.open("dream.png") as so_far:
@@ -141,7 +126,7 @@ def test_the_same_command_resumes_to_the_same_bytes(photo, monkeypatch, step):
     assert sorted(path.name for path in Path().iterdir()) == left
 
 
-def test_the_messages_from_before_an_interruption_are_in_the_result(photo, monkeypatch):
+def test_the_messages_from_before_an_interruption_are_in_the_result(photo, monkeypatch, stop_at):
     command = {**QUICK, "octaves": 6, "octave_scale": 2.0, "max_loss": 0.35, "iterations": 30, "step": 0.05}
     straight = etudes.use("deep_dream", photo, "straight.png", **command)
     assert any("too small for the layers" in line for line in straight.lines)
@@ -149,7 +134,7 @@ def test_the_messages_from_before_an_interruption_are_in_the_result(photo, monke
     with monkeypatch.context() as stopping:
         steps = stop_at(10**9, stopping)
         etudes.use("deep_dream", photo, "counted.png", **command)
-    stop_at(len(steps) - 1, monkeypatch)
+    stop_at(len(steps) - 1)
     with pytest.raises(Interrupted):
         etudes.use("deep_dream", photo, "dream.png", **command)
     resumed = etudes.use("deep_dream", photo, "dream.png", **command)
@@ -157,7 +142,7 @@ def test_the_messages_from_before_an_interruption_are_in_the_result(photo, monke
     assert Path("dream.png").read_bytes() == Path("straight.png").read_bytes()
 
 
-def test_another_dream_is_not_resumed(photo, monkeypatch):
+def test_another_dream_is_not_resumed(photo, monkeypatch, stop_at):
     Path("film.gif.frames").mkdir()
     Path("film.gif.frames/mine.txt").write_text("kept", encoding="utf-8")
     with monkeypatch.context() as stopping:

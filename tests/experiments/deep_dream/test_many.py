@@ -1,7 +1,6 @@
 """Several dreams of one command: pictures, folders and films; one that cannot be dreamed on; interruptions; logs."""
 
 import io
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ from rich.console import Console
 
 import etudes
 from etudes.errors import Interrupted, UserError
-from etudes.experiments.deep_dream import dream_session, progress
+from etudes.experiments.deep_dream import progress
 from etudes.experiments.deep_dream.films import Flicker, carried_over
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.progress import LogLines, Part
@@ -75,25 +74,11 @@ def test_what_cannot_be_dreamed_on_is_named_and_the_others_are_answered():
         etudes.use("deep_dream", "in", "out", **QUICK)
 
 
-def stop_at(step, monkeypatch):
-    """Send a signal in a step, counted from 1; gives the list of steps taken."""
-    end_epoch, steps = dream_session.DreamSession.end_epoch, []
-
-    def stopping(self, metrics, samples):
-        steps.append(metrics)
-        if len(steps) == step:
-            signal.raise_signal(signal.SIGTERM)
-        end_epoch(self, metrics, samples)
-
-    monkeypatch.setattr(dream_session.DreamSession, "end_epoch", stopping)
-    return steps
-
-
-def test_the_same_command_goes_on_with_the_pictures_that_are_left(monkeypatch):
+def test_the_same_command_goes_on_with_the_pictures_that_are_left(stop_at):
     for seed in range(3):
         photo(f"{seed}.png", seed=seed)
     straight = etudes.use("deep_dream", "0.png", "1.png", "2.png", out="straight", **QUICK)
-    steps = stop_at(3, monkeypatch)
+    steps = stop_at(3)
     with pytest.raises(Interrupted, match=r"1-dream.png is the dream so far, and the same command resumes it"):
         etudes.use("deep_dream", "0.png", "1.png", "2.png", "new", **QUICK)
     result = etudes.use("deep_dream", "0.png", "1.png", "2.png", "new", **QUICK)
@@ -104,7 +89,7 @@ def test_the_same_command_goes_on_with_the_pictures_that_are_left(monkeypatch):
     }
 
 
-def test_a_film_is_dreamed_frame_by_frame_and_resumed(monkeypatch):
+def test_a_film_is_dreamed_frame_by_frame_and_resumed(stop_at):
     rng = np.random.default_rng(0)
     scene = rng.integers(40, 200, (30, 40, 3))
     frames = [np.clip(scene + rng.integers(-9, 10, scene.shape), 0, 255).astype(np.uint8) for _ in range(3)]
@@ -116,7 +101,7 @@ def test_a_film_is_dreamed_frame_by_frame_and_resumed(monkeypatch):
     assert "3 frames dreamed with conv3 of untrained; from frame to frame" in result.lines[0]
     with Image.open("straight.gif") as dream:
         assert (dream.n_frames, dream.size, dream.info["duration"]) == (3, (40, 30), 100)
-    steps = stop_at(4, monkeypatch)
+    steps = stop_at(4)
     with pytest.raises(Interrupted):
         etudes.use("deep_dream", "in.gif", "new.gif", **QUICK)
     assert etudes.use("deep_dream", "in.gif", "new.gif", **QUICK).answers[0]["flicker"] == answer["flicker"]
