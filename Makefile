@@ -10,7 +10,7 @@ SHARED := -n 2 --dist loadscope --no-loadscope-reorder
 demo: setup          ## all six in a few minutes: four trained on embedded data, two with bundled weights; one report.html
 	$(BIN)/etudes demo
 
-test: setup lint     ## what must hold, in about ten CPU minutes: TensorFlow whole, JAX on the quickest study
+test: setup lint     ## what must hold, in about thirteen CPU minutes: TensorFlow whole, JAX on the quickest study
 	$(BIN)/python -m pytest $(SHARED)
 	KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) tests/test_contract.py -k deep_dream
 
