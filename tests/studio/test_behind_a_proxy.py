@@ -131,17 +131,21 @@ def test_any_free_port_is_printed_and_a_signal_leaves_nothing_behind(tmp_path: P
         process = subprocess.Popen(
             [sys.executable, "-m", "etudes", "studio", "--port", "0"], env=environment, stdout=file, stderr=file
         )
-    until = time.monotonic() + 120
-    while "http://" not in log.read_text() and time.monotonic() < until:
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.1)
-    address = log.read_text().split("studio: ", 1)[1].split()[0]
-    assert not address.endswith(":0/")
-    with urllib.request.urlopen(address) as answer:
-        assert answer.status == 200
-    assert [path.name for path in temporary.iterdir() if path.name.startswith("etudes-studio-")]
-    process.send_signal(number)
-    process.wait(60)
+    try:
+        until = time.monotonic() + 120
+        while "http://" not in log.read_text() and time.monotonic() < until:
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.1)
+        address = log.read_text().split("studio: ", 1)[1].split()[0]
+        assert not address.endswith(":0/")
+        with urllib.request.urlopen(address) as answer:
+            assert answer.status == 200
+        assert [path.name for path in temporary.iterdir() if path.name.startswith("etudes-studio-")]
+        process.send_signal(number)
+        process.wait(60)
+    finally:
+        process.kill()
+        process.wait()
     assert "Traceback" not in log.read_text()
     assert "closed" in log.read_text()
     assert [path for path in temporary.rglob("*") if path.is_file() or path.name.startswith("etudes-")] == []

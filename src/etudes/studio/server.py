@@ -212,6 +212,7 @@ def serve(host: str, port: int, password: str | None, address: PublicAddress = P
         # Without a limit, an open page would keep the server from ending.
         config = uvicorn.Config(app, host, port, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
         listening = config.bind_socket()
+        listening.listen()  # whoever reads the address below may come at once, and waits until the server is up
         port = listening.getsockname()[1]
         gc.enable()
         place = f"http://{shown}:{port}/"
