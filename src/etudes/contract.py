@@ -229,6 +229,11 @@ class UseOptions:
         """Where the picture goes that `use` makes; None for ETUDE.png."""
         return None
 
+    @property
+    def needs_backend(self) -> bool:
+        """Whether an answer takes more than a forward pass, such as gradients."""
+        return False
+
 
 @dataclass(frozen=True, kw_only=True)
 class PictureOptions(UseOptions):
@@ -258,10 +263,14 @@ class Use:
     run: Callable[..., Result]
     """(networks, info, settings, options, what `read` returned) → one answer for each input.
 
+    Of the networks it may ask only `predict_on_batch`: they may be graphs, which ONNX Runtime computes.
+
     Of a study with the capability `Typicality`, what its run keeps of that is a sixth argument.
     """
     example: Callable[[Any, Path], Example]
     """(data, folder) → inputs to show `use` with; files that it needs go into the folder as `input-….png`."""
+    parts: Callable[[Networks], Networks] = lambda _networks: {}
+    """(networks) → further networks of the same layers by name, such as all up to one; `run` gets them too."""
 
 
 @dataclass(frozen=True)

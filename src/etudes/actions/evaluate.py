@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from etudes.actions.artifacts import command_of, keep_result, unsaved_in
+from etudes.actions.graphs import complete_graphs
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.actions.run_data import RunDataError
 from etudes.contract import Result
@@ -48,6 +49,7 @@ def evaluate(
         tested = _own_data(loaded) if test_data is None else _test_data(loaded, str(test_data))
     result = loaded.experiment.evaluate(loaded.networks, tested, loaded.settings)
     result.lines[:0] = [*filter(None, [run.finished_early]), *notes]
+    complete_graphs(loaded)
     if test_data is None:
         keep_result(run, "evaluate", result, command_of(run, "evaluate"))
     else:

@@ -14,8 +14,10 @@ from typing import Any
 
 from etudes import experiments
 from etudes.actions.run_data import moved, read_run_data, renamed
-from etudes.contract import Array, BaseNetwork, Experiment, Networks
+from etudes.contract import Array, BaseNetwork, Experiment, Networks, UseOptions
+from etudes.data.notes import note
 from etudes.errors import UserError, unknown, user_path
+from etudes.graphs import load_graphs
 from etudes.runs import Run, find_run, found_place, load_typical, load_weights, recorded_places, run_of
 from etudes.settings import Settings, check_fields, describe, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in
@@ -93,6 +95,33 @@ class LoadedRun:
                     del networks[name]
             put_weights({name: networks[name] for name in networks if specs[name].saved}, self.arrays)
         return networks
+
+    @cached_property
+    def graphs(self) -> Networks:
+        """The networks and the parts of them that `use` asks, in ONNX Runtime; empty for a run without graphs.
+
+        Empty, too, where a backend was named, or the networks are built already: then these are meant.
+        """
+        if self.run is None or self.backend is not None or "networks" in vars(self):
+            return {}
+        try:
+            return dict(load_graphs(self.run.folder, self.arrays))
+        except UserError as error:
+            note(f"{error}; until then a backend answers")
+            return {}
+
+    @cached_property
+    def _networks_with_parts(self) -> Networks:
+        with computing():
+            return {**self.networks, **self.experiment.use.parts(self.networks)}
+
+    def answering(self, options: UseOptions) -> Networks:
+        """What `use` asks: the graphs, or the networks and their parts in Keras where a forward pass is not enough.
+
+        Raises:
+            UserError: as `networks`.
+        """
+        return self.graphs if self.graphs and not options.needs_backend else self._networks_with_parts
 
     @cached_property
     def typical(self) -> dict[str, Array]:

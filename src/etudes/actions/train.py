@@ -12,6 +12,7 @@ from rich.console import Console
 
 from etudes import experiments
 from etudes.actions.asked import backend_of, check_same, resolve_settings, say_precision
+from etudes.actions.graphs import write_graphs
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
 from etudes.actions.run_data import places_to_record, read_run_data, renamed
 from etudes.actions.showing import show_finished
@@ -293,10 +294,13 @@ def _what_else(
     run: Run, experiment: Experiment, networks: Networks, data: Any, settings: Settings
 ) -> dict[str, Callable[[], None]]:
     """What is measured and saved only once the results are safe, by name."""
-    typicality = experiment.capability(Typicality)
-    if typicality is None:
-        return {}
-    return {"typical examples": lambda: save_typical(run.folder, typicality.measure(networks, data, settings))}
+    steps: dict[str, Callable[[], None]] = {
+        "graphs": lambda: write_graphs(run, experiment, networks, data.info, settings)
+    }
+    if typicality := experiment.capability(Typicality):
+        measure = typicality.measure
+        steps["typical examples"] = lambda: save_typical(run.folder, measure(networks, data, settings))
+    return steps
 
 
 def _write_results(run: Run, result: Result, sha256: str, early: str) -> None:

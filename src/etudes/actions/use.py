@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from etudes.actions.loading import LoadedRun, Reference, open_run, open_without_run, options_of, resolve
-from etudes.contract import BaseNetwork, PictureOptions, Result, Typicality
+from etudes.actions.kept import kept_run
+from etudes.actions.loading import LoadedRun, Reference, Target, open_without_run, options_of, resolve
+from etudes.contract import BaseNetwork, PictureOptions, Result, Typicality, UseOptions
 from etudes.data.notes import collected_notes
 from etudes.training.backend import usable_backend
 from etudes.training.computing import computing
@@ -37,12 +38,7 @@ def use_as_asked(reference: Reference, *inputs: Any, backend: str | None = None,
     """As `use`, but answers that are too many to hold are left in `Result.stream`, to be made while it is read."""
     target = resolve(reference)
     chosen = _options(target.experiment.use.options, inputs, options)
-    if isinstance(reference, LoadedRun):
-        loaded = reference
-    else:
-        usable_backend(backend)
-        without_run = target.named and target.experiment.capability(BaseNetwork)
-        loaded = open_without_run(target, chosen, backend) if without_run else open_run(target, backend)
+    loaded = reference if isinstance(reference, LoadedRun) else _opened(target, chosen, backend)
     if isinstance(chosen, PictureOptions) and chosen.picture_path is not None:
         check_new_file(chosen.picture_path, overwrite=chosen.overwrite, inputs=chosen.inputs)
     result = _answer(loaded, chosen)
@@ -52,6 +48,18 @@ def use_as_asked(reference: Reference, *inputs: Any, backend: str | None = None,
         result.files = save_pictures(result.pictures, place, **{name: getattr(chosen, name) for name in named})
     result.run = str(loaded.run) if loaded.run and target.named else ""
     return result
+
+
+def _opened(target: Target, chosen: UseOptions, backend: str | None) -> LoadedRun:
+    if backend is not None:
+        usable_backend(backend)
+    if target.named and target.experiment.capability(BaseNetwork):
+        usable_backend(backend)
+        return open_without_run(target, chosen, backend)
+    loaded = kept_run(target, backend)
+    if chosen.needs_backend or not loaded.graphs:
+        usable_backend(backend)
+    return loaded
 
 
 @computing()
@@ -82,6 +90,6 @@ def _answer(loaded: LoadedRun, chosen: Any) -> Result:
     with collected_notes() as notes:
         read = use.read(loaded.info, loaded.settings, chosen)
         typical = [loaded.typical] if loaded.experiment.capability(Typicality) else []
-        result = use.run(loaded.networks, loaded.info, loaded.settings, chosen, read, *typical)
+        result = use.run(loaded.answering(chosen), loaded.info, loaded.settings, chosen, read, *typical)
     result.lines[:0] = notes
     return result

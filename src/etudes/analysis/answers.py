@@ -173,6 +173,7 @@ def answer_pictures(
     read: ReadPictures,
     options: ClassifierOptions,
     typical: Mapping[str, Array] | None = None,
+    features: Any = None,
     *,
     flips: bool = False,
 ) -> Result:
@@ -184,10 +185,11 @@ def answer_pictures(
         read: the pictures.
         options: how many classes to name, and whether to show the pictures.
         typical: what `measure_typicality` returned for this network; nothing for no remark.
+        features: `features_network` of it, where there is `typical`.
         flips: as for `predict`.
     """
     probabilities = predict(network, read.pixels, flips=flips).probabilities
-    far = distances(network, typical, read.pixels) if typical else np.zeros(len(read.files), np.float32)
+    far = distances(features, typical, read.pixels) if typical else np.zeros(len(read.files), np.float32)
     result = Result()
     for file, row, distance in zip(read.files, probabilities, far, strict=True):
         best = np.argsort(-row, kind="stable")[: options.top]

@@ -44,46 +44,51 @@ def measure_typicality(network: Any, train: Images, held_back: Images) -> dict[s
     statistics = statistics_of(train.pictures)
     centre, spread = statistics.mean(axis=0), np.cov(statistics, rowvar=False)
     whitening = np.linalg.cholesky(np.linalg.inv(spread + 1e-6 * np.eye(len(spread))))
+    last = features_network(network)
     found: dict[str, Array] = {
-        "features": features_of(network, train.pictures[chosen]).astype(np.float16),
+        "features": features_of(last, train.pictures[chosen]).astype(np.float16),
         "centre": centre.astype(np.float32),
         "whitening": whitening.astype(np.float32),
         "statistics": ((statistics[chosen] - centre) @ whitening).astype(np.float32),
         "limits": np.ones(3, np.float32),
     }
-    both = _both(network, found, held_back.pictures)
+    both = _both(last, found, held_back.pictures)
     each = np.quantile(both, 1 - FALSE_ALARMS, axis=1)
     whole = np.quantile((both / each[:, None]).max(axis=0), 1 - FALSE_ALARMS)
     found["limits"] = np.array([*each, whole], np.float32)
     return found
 
 
-def distances(network: Any, typical: Mapping[str, Array], pictures: Array) -> NDArray[np.float32]:
+def distances(features: Any, typical: Mapping[str, Array], pictures: Array) -> NDArray[np.float32]:
     """How far pictures are from those of the training, (n,): 95 in 100 genuine ones are nearer than 1.
 
     Args:
-        network: the one that was measured.
+        features: `features_network` of the network that was measured, or its graph.
         typical: what `measure_typicality` returned.
         pictures: uint8 (n, height, width, channels).
     """
     *each, whole = typical["limits"]
-    return np.asarray((_both(network, typical, pictures) / np.array(each)[:, None]).max(axis=0) / whole, np.float32)
+    return np.asarray((_both(features, typical, pictures) / np.array(each)[:, None]).max(axis=0) / whole, np.float32)
 
 
-def _both(network: Any, typical: Mapping[str, Array], pictures: Array) -> NDArray[np.float64]:
+def _both(features: Any, typical: Mapping[str, Array], pictures: Array) -> NDArray[np.float64]:
     """The distances to the nearest training picture by features and by statistics, (2, n)."""
     from scipy.spatial.distance import cdist
 
     statistics = (statistics_of(pictures) - typical["centre"]) @ typical["whitening"]
-    pairs = ((features_of(network, pictures), typical["features"]), (statistics, typical["statistics"]))
+    pairs = ((features_of(features, pictures), typical["features"]), (statistics, typical["statistics"]))
     return np.stack([cdist(found, known.astype(np.float32)).min(axis=1) + 1e-9 for found, known in pairs])
 
 
-def features_of(network: Any, pictures: Array) -> NDArray[np.float32]:
-    """The values before the network's last dense layer, divided by their length, (n, features)."""
+def features_network(network: Any) -> Any:
+    """The network up to its last dense layer, whose inputs are the features."""
     last = [layer for layer in network.layers if isinstance(layer, keras.layers.Dense)][-1]
-    probe = keras.Model(network.inputs[0], last.input)
-    values = np.asarray(outputs_of(probe, pictures, 500), np.float32)
+    return keras.Model(network.inputs[0], last.input)
+
+
+def features_of(features: Any, pictures: Array) -> NDArray[np.float32]:
+    """What a network up to its last dense layer makes of pictures, divided by the length, (n, features)."""
+    values = np.asarray(outputs_of(features, pictures, 500), np.float32)
     return np.asarray(values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9), np.float32)
 
 

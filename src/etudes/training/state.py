@@ -31,9 +31,17 @@ def _variables(networks: Networks, kind: str) -> dict[str, Any]:
         if isinstance(network, np.ndarray):
             found[name] = network
         else:
-            variables = getattr(network, kind)
-            found |= {f"{name}/{index:02d}.{variable.name}": variable for index, variable in enumerate(variables)}
+            found |= dict(_named(name, getattr(network, kind)))
     return found
+
+
+def _named(network: str, variables: Any) -> list[tuple[str, Any]]:
+    return [(f"{network}/{index:02d}.{variable.name}", variable) for index, variable in enumerate(variables)]
+
+
+def named_weights(name: str, network: Any) -> list[tuple[str, Any]]:
+    """The weights of a network, as variables, with the names that `weights_of` gives them."""
+    return _named(name, network.weights)
 
 
 def as_array(variable: Any) -> Array:

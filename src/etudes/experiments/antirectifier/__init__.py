@@ -18,7 +18,7 @@ experiment = Experiment(
     },
     train=study.train,
     evaluate=evaluate.evaluate,
-    use=Use(use.Options, use.read, use.use, use.example),
+    use=Use(use.Options, use.read, use.use, use.example, use.parts),
     inspect=Inspect(inspect.inspect, inspect.Options),
     load_test_data=load_test_images,
     capabilities=(Compare(compare.compare), Typicality(use.measure)),

@@ -11,6 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from etudes.graphs import GraphBuilder
+
 
 @keras.saving.register_keras_serializable(package="etudes")
 class Antirectifier(keras.layers.Layer):  # type: ignore[misc]
@@ -48,3 +50,12 @@ class Antirectifier(keras.layers.Layer):  # type: ignore[misc]
         x = x - ops.mean(x, axis=1, keepdims=True)
         x = x * ops.rsqrt(ops.maximum(ops.sum(ops.square(x), axis=1, keepdims=True), keras.config.epsilon() ** 2))
         return ops.cast(ops.concatenate([ops.relu(x), ops.relu(-x)], axis=1), inputs.dtype)
+
+    def add_to_graph(self, graph: GraphBuilder, x: str) -> str:
+        """The same in ONNX."""
+        x = graph.add("Sub", x, graph.add("Gather", x, graph.constant([0]), axis=1))
+        x = graph.add("Sub", x, graph.add("ReduceMean", x, graph.constant([1]), keepdims=1))
+        squares = graph.add("ReduceSum", graph.add("Mul", x, x), graph.constant([1]), keepdims=1)
+        least = graph.constant(keras.config.epsilon() ** 2, "float32")
+        x = graph.add("Div", x, graph.add("Sqrt", graph.add("Max", squares, least)))
+        return graph.add("Concat", graph.add("Relu", x), graph.add("Relu", graph.add("Neg", x)), axis=1)

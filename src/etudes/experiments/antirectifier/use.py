@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etudes.analysis.answers import ClassifierOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
-from etudes.analysis.typicality import measure_typicality
+from etudes.analysis.typicality import features_network, measure_typicality
 from etudes.contract import Array, Example, ImageData, ImageInfo, Networks, Result
 from etudes.experiments.antirectifier.study import AntirectifierSettings
 
@@ -33,15 +33,20 @@ def use(
     """The most probable classes of each picture, by each network; the antirectifier tells which are unlike all."""
     result = Result()
     explained: list[str] = []
-    for name, network in networks.items():
+    for name in ("antirectifier", *settings.baselines):
         remarks = typical if name == "antirectifier" else None
-        found = answer_pictures(network, info.class_names, read, options, remarks)
+        found = answer_pictures(networks[name], info.class_names, read, options, remarks, networks["features"])
         result.answers += [{"network": name, **record} for record in found.answers]
         count = len(read.files)
         result.lines += [f"{name}: {line}" for line in found.lines[:count]]
         explained, result.pictures = found.lines[count:] or explained, found.pictures
     result.lines += explained
     return result
+
+
+def parts(networks: Networks) -> Networks:
+    """What `use` compares pictures by."""
+    return {"features": features_network(networks["antirectifier"])}
 
 
 def measure(networks: Networks, data: ImageData, settings: AntirectifierSettings) -> dict[str, Array]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etudes.analysis.answers import ClassifierOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
-from etudes.analysis.typicality import measure_typicality
+from etudes.analysis.typicality import features_network, measure_typicality
 from etudes.contract import Array, Example, ImageData, ImageInfo, Networks, Result
 from etudes.experiments.cifar10_cnn.study import CifarSettings
 
@@ -34,7 +34,13 @@ def use(
     typical: Mapping[str, Array] | None = None,
 ) -> Result:
     """The most probable classes of each picture, and which pictures are unlike all that it was trained on."""
-    return answer_pictures(networks["classifier"], info.class_names, read, options, typical, flips=options.flips)
+    network, features = networks["classifier"], networks["features"]
+    return answer_pictures(network, info.class_names, read, options, typical, features, flips=options.flips)
+
+
+def parts(networks: Networks) -> Networks:
+    """What `use` compares pictures by."""
+    return {"features": features_network(networks["classifier"])}
 
 
 def measure(networks: Networks, data: ImageData, settings: CifarSettings) -> dict[str, Array]:

@@ -7,6 +7,7 @@ from etudes.contract import Experiment, ImageInfo, Inspect, IOSpec, TensorSpec, 
 from etudes.experiments.mnist_acgan import inspect, study, use
 from etudes.experiments.mnist_acgan.evaluate import evaluate
 from etudes.experiments.mnist_acgan.labelled import load_test_data
+from etudes.experiments.mnist_acgan.pictures import walk_parts
 
 
 def io_spec(info: ImageInfo, settings: study.AcganSettings) -> Mapping[str, IOSpec]:
@@ -33,7 +34,7 @@ experiment = Experiment(
     io_spec=io_spec,
     train=study.train,
     evaluate=evaluate,
-    use=Use(use.Options, use.read, use.use, use.example),
+    use=Use(use.Options, use.read, use.use, use.example, walk_parts),
     inspect=Inspect(inspect.inspect, inspect.Options),
     load_test_data=load_test_data,
 )

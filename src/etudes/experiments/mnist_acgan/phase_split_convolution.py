@@ -13,6 +13,8 @@ import numpy as np
 from keras import ops
 
 from etudes.contract import Array
+from etudes.graphs import GraphBuilder
+from etudes.graphs.operations import convolution, upsample
 
 
 def phase_sums(size: int) -> Array:
@@ -106,6 +108,11 @@ class UpsampledConv2D(keras.layers.Layer):  # type: ignore[misc]
         kernels = ops.matmul(both, ops.reshape(self.kernel, (self.size**2, channels * self.filters)))
         kernels = ops.reshape(kernels, (taps**2, 4, channels, self.filters))
         return ops.reshape(ops.transpose(kernels, (0, 2, 1, 3)), (taps, taps, channels, 4 * self.filters))
+
+    def add_to_graph(self, graph: GraphBuilder, x: str) -> str:
+        """The two layers that it replaces, in ONNX."""
+        kernel, bias = graph.weight(self.kernel), graph.weight(self.bias)
+        return convolution(graph, upsample(graph, x, 2, 2), kernel, bias, self.activation, padding="same")
 
     def get_config(self) -> dict[str, Any]:
         """What `__init__` takes."""

@@ -91,18 +91,27 @@ def draw_word(generator: Any, labels: Array, z: Array, parts: Sequence[float] = 
     return to_pixels(generate(generator, z * _factors(parts, z.shape[1]), labels.astype(np.int32)[:, None]))
 
 
-def class_walk(generator: Any, start: Sequence[int], end: Sequence[int], z: Array) -> list[Image.Image]:
-    """A film from one word to another of the same length and back; z stays the same.
-
-    Between two labels, it interpolates linearly between their embedding vectors.
-    """
+def walk_parts(networks: Networks) -> Networks:
+    """The generator before and after each label's vector is multiplied with z: label → vector, product → picture."""
+    generator = best_generator(networks)
     multiply = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Multiply))
     embedding = next(layer for layer in generator.layers if isinstance(layer, keras.layers.Embedding))
-    rest = keras.Model(multiply.output, generator.output)
-    vectors = np.asarray(keras.ops.convert_to_numpy(embedding.embeddings), dtype=np.float32)
+    label, vector, product = generator.inputs[1], embedding.output, multiply.output
+    return {"label-vector": keras.Model(label, vector), "product-picture": keras.Model(product, generator.output)}
+
+
+def class_walk(networks: Networks, start: Sequence[int], end: Sequence[int], z: Array) -> list[Image.Image]:
+    """A film from one word to another of the same length and back; z stays the same.
+
+    Between two labels, it interpolates linearly between their embedding vectors. `networks` has the `walk_parts`.
+    """
+    first, last = (
+        np.asarray(outputs_of(networks["label-vector"], _labels(word, z), 100), np.float32)[:, 0]
+        for word in (start, end)
+    )
     shares = _eased(13)[:, :, None]
-    chosen = (1 - shares) * vectors[_labels(start, z)[:, 0]] + shares * vectors[_labels(end, z)[:, 0]]
-    pictures = rest.predict((chosen * z).reshape(-1, z.shape[1]), batch_size=100, verbose=0)
+    products = (((1 - shares) * first + shares * last) * z).reshape(-1, z.shape[1])
+    pictures = outputs_of(networks["product-picture"], products, 100)
     frames = np.split(to_pixels(np.asarray(pictures, dtype=np.float32)), len(shares))
     film = [_sheet(frame, _columns(start, z)) for frame in frames]
     return film + film[-2:0:-1]

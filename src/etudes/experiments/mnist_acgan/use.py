@@ -112,7 +112,7 @@ def use(
         if options.latent_walk:
             result.pictures[name] = latent_walk(generator, prompt.classes, z.reshape(stops, -1, z.shape[1]))
         elif prompt.end is not None:
-            result.pictures[name] = class_walk(generator, prompt.classes, prompt.end, z)
+            result.pictures[name] = class_walk(networks, prompt.classes, prompt.end, z)
             answer["to"] = options.walk_to
         else:
             result.pictures[name] = word_sheet(generator, prompt.classes, z, options.parts or ())

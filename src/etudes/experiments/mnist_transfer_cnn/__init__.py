@@ -6,7 +6,7 @@ from etudes.experiments.mnist_transfer_cnn import study
 from etudes.experiments.mnist_transfer_cnn.evaluate import evaluate
 from etudes.experiments.mnist_transfer_cnn.inspect import InspectTransfer, inspect
 from etudes.experiments.mnist_transfer_cnn.labelled import load_test_data
-from etudes.experiments.mnist_transfer_cnn.use import UseTransfer, example, measure, read, use
+from etudes.experiments.mnist_transfer_cnn.use import UseTransfer, example, measure, parts, read, use
 
 experiment = Experiment(
     summary="transfers from the digits 0-4 to 5-9",
@@ -22,7 +22,7 @@ experiment = Experiment(
     },
     train=study.train,
     evaluate=evaluate,
-    use=Use(UseTransfer, read, use, example),
+    use=Use(UseTransfer, read, use, example, parts),
     inspect=Inspect(inspect, InspectTransfer),
     load_test_data=load_test_data,
     capabilities=(Typicality(measure),),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etudes.analysis.answers import ClassifierOptions, ReadPictures, answer_pictures, example_pictures, read_pictures
-from etudes.analysis.typicality import measure_typicality
+from etudes.analysis.typicality import features_network, measure_typicality
 from etudes.contract import Array, Example, Networks, Result
 from etudes.errors import UserError
 from etudes.experiments.mnist_transfer_cnn.fine_tuning import FewShotSet, fine_tuned, read_few_shot_set
@@ -22,6 +22,11 @@ class UseTransfer(ClassifierOptions):
     """Answer with one of the first classes, by the network before the transfer."""
     teach: str | None = None
     """An image folder, one subfolder for each class: fine-tune a new head on it, in seconds, and answer with it."""
+
+    @property
+    def needs_backend(self) -> bool:
+        """Fine-tuning trains."""
+        return self.teach is not None
 
 
 def read(
@@ -56,7 +61,12 @@ def use(
     if few_shot_set is not None:
         network, names = fine_tuned(network, few_shot_set, settings), few_shot_set.class_names
         known = {}  # nothing is held back of so few pictures
-    return answer_pictures(network, names, pictures, options, known)
+    return answer_pictures(network, names, pictures, options, known, networks[f"{answered_by}-features"])
+
+
+def parts(networks: Networks) -> Networks:
+    """What `use` compares pictures by."""
+    return {f"{name}-features": features_network(networks[name]) for name in ("first", "transferred")}
 
 
 def measure(networks: Networks, data: TransferData, settings: TransferSettings) -> dict[str, Array]:

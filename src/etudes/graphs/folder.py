@@ -1,0 +1,140 @@
+"""The graphs of a run: `graphs/NETWORK.onnx` and `graphs/graphs.json`, and the networks that they are.
+
+A graph has no weights: it is derived from the study's code and the run's settings, checked when it is written, and may
+be deleted and written again. The weights are handed over by whoever opens it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from etudes.contract import Array
+from etudes.errors import UserError
+from etudes.graphs.building import WEIGHTS
+from etudes.runs.files import write_atomically
+from etudes.runs.reading import read_object, read_whole
+from etudes.runs.weights import settings_digest
+
+FOLDER, MANIFEST = "graphs", "graphs.json"
+
+MAX_BYTES = 1_000_000
+"""Bytes that a graph may have."""
+
+_LOCATION = b"\x0a\x08location"
+_OURS = _LOCATION + b"\x12" + bytes([len(WEIGHTS)]) + WEIGHTS.encode()
+"""How a graph says where an array is that it does not hold: as its bytes, key and value of a protocol buffer."""
+
+
+class GraphNetwork:
+    """A network that ONNX Runtime computes on the processor; safe to ask from any thread and after a fork."""
+
+    def __init__(self, content: bytes, arrays: Mapping[str, Array]) -> None:
+        """A graph, as `build_graph` gives it, and arrays by name, float32; those that it needs are among them."""
+        self._content, self._arrays = content, arrays
+        self._process = -1
+        self._session: Any = None
+
+    @property
+    def session(self) -> Any:
+        """The `onnxruntime.InferenceSession`, made when it is first asked for in a process."""
+        if self._process != os.getpid():  # its threads are not in a process that was forked from the one that made it
+            self._session, self._process = _open_session(self._content, self._arrays), os.getpid()
+        return self._session
+
+    @cached_property
+    def _inputs(self) -> list[tuple[str, Any]]:
+        kinds = {"tensor(float)": np.float32, "tensor(int32)": np.int32}
+        return [(one.name, kinds[one.type]) for one in self.session.get_inputs()]
+
+    def predict_on_batch(self, inputs: Any) -> Any:
+        """As Keras's: an array, or one for each input, → the output as float32 array, or a list of several."""
+        arrays = inputs if isinstance(inputs, list | tuple) else [inputs]
+        given = {name: np.asarray(array, kind) for (name, kind), array in zip(self._inputs, arrays, strict=True)}
+        outputs = self.session.run(None, given)
+        return outputs[0] if len(outputs) == 1 else outputs
+
+
+def _open_session(content: bytes, arrays: Mapping[str, Array]) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # which keeps what the largest batch took
+    # Threads that wait for work in a loop take the time of others; and two are as quick as more for networks so small.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = min(2, os.cpu_count() or 1)
+    names = [name for name in arrays if bytes([len(name)]) + name.encode() in content]  # a string in a protocol buffer
+    values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(arrays[name])) for name in names]
+    options.add_external_initializers(names, values)
+    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+
+def save_graphs(folder: Path, graphs: Mapping[str, bytes], differences: Mapping[str, Mapping[str, float]]) -> None:
+    """Write the graphs of a run and, last, their manifest.
+
+    Args:
+        folder: the run's.
+        graphs: by the name of the network.
+        differences: what `graphs.json` says of each: the largest difference from the network in Keras.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    place = folder / FOLDER
+    place.mkdir(exist_ok=True)
+    entries = {}
+    for name, content in graphs.items():
+        write_atomically(place / f"{name}.onnx", content)
+        entries[name] = {"sha256": hashlib.sha256(content).hexdigest(), **differences[name]}
+    manifest = {"settings_sha256": settings_digest(folder), "graphs": entries}
+    write_atomically(place / MANIFEST, json.dumps(manifest, indent=1).encode())
+
+
+def has_graphs(folder: Path) -> bool:
+    """Whether a run has graphs."""
+    return (folder / FOLDER / MANIFEST).exists()
+
+
+def load_graphs(folder: Path, arrays: Mapping[str, Array]) -> dict[str, GraphNetwork]:
+    """The networks of a run; none where it has no graphs, as older runs have none.
+
+    Args:
+        folder: the run's.
+        arrays: its weights, as `load_weights` gives them.
+
+    Raises:
+        UserError: the graphs are damaged, or belong to another run.
+    """
+    place = folder / FOLDER
+    try:
+        manifest = read_object(place / MANIFEST)
+        if manifest["settings_sha256"] != settings_digest(folder):
+            raise _damaged(place, "belong to other settings")
+        contents = {str(name): _read(place, str(name), entry) for name, entry in dict(manifest["graphs"]).items()}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(place, "are damaged") from error
+    return {name: GraphNetwork(content, arrays) for name, content in contents.items()}
+
+
+def _read(place: Path, name: str, entry: Mapping[str, Any]) -> bytes:
+    """A graph that is the one of the manifest, and names no file but the run's weights."""
+    if Path(name).name != name:
+        raise ValueError(name)
+    content = read_whole(place / f"{name}.onnx", MAX_BYTES)
+    if hashlib.sha256(content).hexdigest() != entry["sha256"] or content.count(b"location") != content.count(_OURS):
+        raise ValueError(name)
+    return content
+
+
+def _damaged(place: Path, how: str) -> UserError:
+    return UserError(f"the graphs in {place} {how}: delete this folder, and `etudes evaluate` writes them anew")
