@@ -1,6 +1,7 @@
 """`python -m etudes` and the command `etudes`."""
 
 import contextlib
+import gc
 import io
 import os
 import sys
@@ -9,6 +10,7 @@ import sys
 def main() -> None:
     """Run the command line and leave with its exit code."""
     _make_streams_usable()
+    gc.set_threshold(100_000, 50, 50)  # nearly all that is made while modules are loaded stays: nothing is found there
     from etudes.cli import run
 
     code: int | str | None = 0

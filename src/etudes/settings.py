@@ -11,6 +11,7 @@ import math
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MinLen
@@ -78,16 +79,27 @@ def _bounds(metadata: tuple[Any, ...]) -> tuple[tuple[str, float], ...]:
 
 def describe(settings: type[Any] | Any) -> list[Setting]:
     """Every field of a settings dataclass, or of a value of one, in the order of the class (bases first)."""
+    helps = _helps(settings if isinstance(settings, type) else type(settings))
+    return [dataclasses.replace(setting, help=helps.get(setting.name, "")) for setting in _fields(settings)]
+
+
+@cache
+def _helps(cls: type[Any]) -> dict[str, str]:
+    """What the source of a dataclass, and of its bases, says below each field."""
     from docstring_parser import parse_from_object
 
-    cls = settings if isinstance(settings, type) else type(settings)
-    hints = get_type_hints(cls, include_extras=True)
     helps: dict[str, str] = {}
     for base in reversed(cls.__mro__):
         if dataclasses.is_dataclass(base):
             for parameter in parse_from_object(base).params:
                 helps[parameter.arg_name] = " ".join((parameter.description or "").split())
-    described = []
+    return helps
+
+
+def _fields(settings: type[Any] | Any) -> list[Setting]:
+    """As `describe`, without the help, for which source is read."""
+    cls = settings if isinstance(settings, type) else type(settings)
+    hints, described = _hints(cls), []
     for entry in dataclasses.fields(cls):
         hint = hints[entry.name]
         bounds: tuple[tuple[str, float], ...] = ()
@@ -98,10 +110,15 @@ def describe(settings: type[Any] | Any) -> list[Setting]:
             hint = get_args(hint)[0]
         choices = tuple(map(str, get_args(hint))) if get_origin(hint) is Literal else ()
         default = entry.default if isinstance(settings, type) else getattr(settings, entry.name)
-        kind, text = _kind(hint), helps.get(entry.name, "")
+        kind = _kind(hint)
         items = _kind(_items(hint)) if kind == "list" else ""
-        described.append(Setting(entry.name, kind, default, text, choices, bounds, items, least))
+        described.append(Setting(entry.name, kind, default, "", choices, bounds, items, least))
     return described
+
+
+@cache
+def _hints(cls: type[Any]) -> dict[str, Any]:
+    return get_type_hints(cls, include_extras=True)
 
 
 def _kind(hint: Any) -> str:
@@ -142,7 +159,7 @@ def check_fields(values: Any, *, none_is_allowed: bool = False) -> None:
     Raises:
         UserError: as in `validate`.
     """
-    for setting in describe(values):
+    for setting in _fields(values):
         value, flag = setting.default, "--" + setting.name.replace("_", "-")
         if value is None and none_is_allowed:
             continue

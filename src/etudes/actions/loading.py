@@ -19,7 +19,7 @@ from etudes.data.notes import note
 from etudes.errors import UserError, unknown, user_path
 from etudes.graphs import load_graphs
 from etudes.runs import Run, find_run, found_place, load_typical, load_weights, recorded_places, run_of
-from etudes.settings import Settings, check_fields, describe, from_dict, override, validate
+from etudes.settings import Settings, check_fields, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in
 from etudes.training.computing import computing, start_computing
 from etudes.training.state import put_weights
@@ -309,7 +309,7 @@ def options_of(kind: type[Any], chosen: Mapping[str, Any], **others: Any) -> Any
     Raises:
         UserError: there is no such option, or it cannot have this value.
     """
-    known = [option.name for option in describe(kind) if option.name not in others]
+    known = [option.name for option in dataclasses.fields(kind) if option.name not in others]
     if unknown_options := set(chosen) - set(known):
         raise unknown("option", min(unknown_options), known)
     options = kind(**{name: _at_home(value) for name, value in {**chosen, **others}.items()})

@@ -182,7 +182,7 @@ def list_command(words: Sequence[str]) -> int:
 def card_command(words: Sequence[str]) -> int:
     """`etudes card ETUDE`."""
     from etudes.cli.listing import card_text
-    from etudes.views.terminal import Card
+    from etudes.views.markdown_page import Card
 
     given = parse(flags.Card, words, "etudes card")
     Console().print(Card(card_text(given.etude)))

@@ -1,19 +1,8 @@
-"""Data: embedded, published elsewhere, or your own; checked before it is used."""
+"""Data: embedded, published elsewhere, or your own; checked before it is used. Each file is loaded when first used."""
 
-from etudes.data.catalogue import data_folder
-from etudes.data.formats import is_picture_name
-from etudes.data.images import IMAGE_SETS, describe_images, load_images
-from etudes.data.labelled import load_test_images, note_learned
-from etudes.data.pairs import load_pairs
-from etudes.data.pictures import (
-    MAX_FILE_BYTES,
-    PHOTOS,
-    embedded_photo,
-    fit_picture,
-    open_picture,
-    read_picture_header,
-)
-from etudes.data.storage import SetStatus, find_file, list_sets
+from typing import TYPE_CHECKING
+
+import lazy_loader
 
 __all__ = [
     "IMAGE_SETS",
@@ -34,3 +23,41 @@ __all__ = [
     "open_picture",
     "read_picture_header",
 ]
+
+if TYPE_CHECKING:
+    from etudes.data.catalogue import data_folder
+    from etudes.data.formats import is_picture_name
+    from etudes.data.images import IMAGE_SETS, describe_images, load_images
+    from etudes.data.labelled import load_test_images
+    from etudes.data.pairs import load_pairs
+    from etudes.data.pictures import (
+        MAX_FILE_BYTES,
+        PHOTOS,
+        embedded_photo,
+        fit_picture,
+        open_picture,
+        read_picture_header,
+    )
+    from etudes.data.repeats import note_learned
+    from etudes.data.storage import SetStatus, find_file, list_sets
+else:
+    __getattr__, __dir__, _ = lazy_loader.attach(
+        __name__,
+        submod_attrs={
+            "catalogue": ["data_folder"],
+            "formats": ["is_picture_name"],
+            "images": ["IMAGE_SETS", "describe_images", "load_images"],
+            "labelled": ["load_test_images"],
+            "pairs": ["load_pairs"],
+            "pictures": [
+                "MAX_FILE_BYTES",
+                "PHOTOS",
+                "embedded_photo",
+                "fit_picture",
+                "open_picture",
+                "read_picture_header",
+            ],
+            "repeats": ["note_learned"],
+            "storage": ["SetStatus", "find_file", "list_sets"],
+        },
+    )

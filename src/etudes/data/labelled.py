@@ -1,16 +1,15 @@
 """Labelled pictures to test a trained network on: all of a set, as the network takes them, classes matched by name."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from etudes.contract import Array, ImageData, ImageInfo, Images
 from etudes.data.images import load_images
-from etudes.data.notes import note
 from etudes.data.pictures import fit_picture
+from etudes.data.repeats import note_learned
 from etudes.errors import UserError, format_path
 from etudes.settings import Settings
 
@@ -45,13 +44,6 @@ def load_test_images(
     train, validation = (data.train, data.validation) if data else (none, none)
     note_learned(_ids(test.pictures), {*_ids(train.pictures), *_ids(validation.pictures)}, source)
     return ImageData(info, train, validation, test)
-
-
-def note_learned(tested: Sequence[Any], learned: Set[Any], source: str) -> None:
-    """Note how many of the examples to test on are among those of the training."""
-    if count := sum(one in learned for one in tested):
-        what = f"{count:,} of the {len(tested):,} examples in {format_path(source)}"
-        note(f"{what} are among those of the training: leave them out for a fair test")
 
 
 def _ids(pictures: Array) -> list[bytes]:

@@ -1,6 +1,8 @@
 """The same picture twice: in training and in test, where it makes a figure too good, or with two labels."""
 
+from collections.abc import Sequence, Set
 from hashlib import blake2b
+from typing import Any
 
 from etudes.contract import Array, ImageData, Images
 from etudes.data.notes import note
@@ -22,6 +24,13 @@ def note_repeats(source: str, data: ImageData) -> None:
         note(f"{at}: {learned:,} of {len(data.test):,} test pictures are also among those of the training: remove them")
     if several:
         note(f"{at}: pictures that are in several classes: {several:,}; keep each in one")
+
+
+def note_learned(tested: Sequence[Any], learned: Set[Any], source: str) -> None:
+    """Note how many of the examples to test on are among those of the training."""
+    if count := sum(one in learned for one in tested):
+        what = f"{count:,} of the {len(tested):,} examples in {format_path(source)}"
+        note(f"{what} are among those of the training: leave them out for a fair test")
 
 
 def _add(labels_of: dict[bytes, set[int]], part: Images) -> None:

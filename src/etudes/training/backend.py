@@ -6,7 +6,6 @@ so that a backend can still be chosen, and so that `--help` and `list` take no s
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import logging
 import os
@@ -39,6 +38,8 @@ def _installed(backend: str) -> bool:
 
 def _accelerator_for_jax() -> bool:
     """Whether JAX would see an accelerator, found out without importing it."""
+    import importlib.metadata
+
     plugins = {d.metadata["Name"].lower() for d in importlib.metadata.distributions() if d.metadata["Name"]}
     nvidia = any(Path("/dev").glob("nvidia[0-9]*")) and any(p.startswith("jax-cuda") for p in plugins)
     tpu = any(Path("/dev").glob("accel[0-9]*")) and "libtpu" in plugins

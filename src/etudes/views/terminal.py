@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -65,24 +63,6 @@ class FittingTable:
             for name, cell in zip(self.columns[1:], rest, strict=True):
                 if cell:
                     yield Padding(Text(f"{name}: {cell}", overflow="fold"), (0, 0, 0, 2))
-
-
-class Card(Markdown):
-    """A page in Markdown whose tables fit, with captions in place of pictures."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"*\1*", text))
-
-    class _Table(TableElement):
-        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-            drawn = next(iter(super().__rich_console__(console, options)))
-            assert isinstance(drawn, RichTable)
-            header = self.header.row.cells if self.header and self.header.row else []
-            rows = self.body.rows if self.body else []
-            cells = [[str(cell.content) for cell in row.cells] for row in rows]
-            yield FittingTable(drawn, [str(cell.content) for cell in header], cells)
-
-    elements: ClassVar[dict[str, type[MarkdownElement]]] = {**Markdown.elements, "table_open": _Table}
 
 
 LITERAL: dict[str, Any] = {"markup": False, "emoji": False}
