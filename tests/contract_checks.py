@@ -16,9 +16,10 @@ import pytest
 import etudes
 import etudes.training.backend
 from etudes import experiments
-from etudes.actions.loading import LoadedRun
-from etudes.contract import BaseNetwork, Result
+from etudes.actions.loading import LoadedRun, open_run
+from etudes.contract import BaseNetwork, Example, Result
 from etudes.errors import Interrupted, UserError
+from etudes.graphs import GraphNetwork
 from etudes.runs import Run, read_metrics
 from etudes.settings import describe, validate
 from etudes.views.card import looks_of
@@ -105,6 +106,7 @@ def check_life(name: str, folder: Path, straight: Run | None = None) -> None:
     used = etudes.use(loaded, *example.inputs, **example.options)
     assert used.answers
     json.dumps(used.as_json(), allow_nan=False)
+    check_graphs(straight, loaded, example, used)
     inspected = etudes.inspect(loaded)
     assert inspected.files
     assert any(table.columns[0] == "layer" for table in inspected.tables)
@@ -141,6 +143,34 @@ def check_io_spec(loaded: LoadedRun) -> None:
         outputs = network.predict_on_batch(inputs if len(inputs) > 1 else inputs[0])
         for found, said in zip(outputs if len(spec.outputs) > 1 else [outputs], spec.outputs, strict=True):
             assert said.low - 1e-3 <= np.min(found) <= np.max(found) <= said.high + 1e-3, (name, said)
+
+
+def check_graphs(run: Run, loaded: LoadedRun, example: Example, used: Result) -> None:
+    """What changes in the training has a graph, and the graphs answer as the networks do."""
+    trained = {name for name in loaded.networks if any(array.startswith(f"{name}/") for array in loaded.arrays)}
+    if loaded.experiment.capability(BaseNetwork):
+        return
+    opened = open_run(run)
+    networks = opened.answering(loaded.experiment.use.options(inputs=()))
+    assert all(isinstance(network, GraphNetwork) for network in networks.values())
+    assert trained <= set(networks)
+    answered = etudes.answer(opened, *example.inputs, **example.options)
+    assert "networks" not in vars(opened), "a backend was asked"
+    assert_nearly_equal(answered.answers, used.answers)
+
+
+def assert_nearly_equal(found: Any, wanted: Any) -> None:
+    """Answers whose numbers, rounded ones, may differ in the last of four digits."""
+    if isinstance(wanted, dict):
+        assert sorted(found) == sorted(wanted)
+        for key in wanted:
+            assert_nearly_equal(found[key], wanted[key])
+    elif isinstance(wanted, list):
+        assert len(found) == len(wanted)
+        for one, other in zip(found, wanted, strict=True):
+            assert_nearly_equal(one, other)
+    else:
+        assert found == (pytest.approx(wanted, abs=2e-3) if isinstance(wanted, float) else wanted)
 
 
 def check_export(run: Run, loaded: LoadedRun) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "reproduce",
     "resume",
     "train",
+    "unload",
     "use",
 ]
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from etudes.actions.evaluate import evaluate
     from etudes.actions.export import export
     from etudes.actions.inspect import inspect, layer_tables
+    from etudes.actions.kept import unload
     from etudes.actions.loading import LoadedRun, load
     from etudes.actions.report import report
     from etudes.actions.reproduce import reproduce
@@ -61,6 +63,7 @@ else:
             "actions.evaluate": ["evaluate"],
             "actions.export": ["export"],
             "actions.inspect": ["inspect", "layer_tables"],
+            "actions.kept": ["unload"],
             "actions.loading": ["LoadedRun", "load"],
             "actions.report": ["report"],
             "actions.reproduce": ["reproduce"],

@@ -111,8 +111,6 @@ def every_format_of_every_network() -> list[Any]:
 def test_the_sheet_says_what_the_file_is(
     etude: str, format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if format == "onnx":
-        pytest.importorskip("tf2onnx")
     result = etudes.export(f"{etude}@bundled", format=format, out=tmp_path)
     sheet = json.loads((tmp_path / f"export-{format}.json").read_bytes())
     loaded = etudes.load(f"{etude}@bundled")
@@ -191,8 +189,6 @@ def write_one(network: Any, spec: IOSpec, chosen: Format, folder: Path, name: st
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_layer_that_splits_convolutions_is_written_too(name: str, tmp_path: Path) -> None:
     start_backend()
-    if name == "onnx":
-        pytest.importorskip("tf2onnx")
     info = ImageInfo("digits", 8, 8, 1, ("a", "b"))
     generator = make_generator(info, "classic")
     acgan = load_experiment("mnist_acgan")

@@ -145,7 +145,8 @@ def test_a_photograph_gets_classes_saliency_and_feature_maps(visit: Visit, tmp_p
     found = shares(visit, "#photo-classes")
     assert len(found) == 5
     assert [share for _, share in found] == sorted((share for _, share in found), reverse=True)
-    page.locator("#photo-inside figcaption", has_text="feature maps").wait_for()
+    page.locator("#photo-look").click()
+    page.locator("#photo-inside figcaption", has_text="feature maps").wait_for(timeout=120_000)
     assert picture_in(visit, "#photo-inside").width > 300
     assert page.locator("#photo-inside figcaption", has_text="saliency").count()
     visit.shot(f"photos-{visit.window}")

@@ -32,7 +32,7 @@ def export(
         reference: as in `use`.
         format: "keras", "saved-model", "onnx" or "litert".
         out: the folder; by default `export` in the run's folder, of a bundled run in the runs folder.
-        backend: as in `load`; all formats but keras are written by TensorFlow.
+        backend: as in `load`; saved-model and litert are written by TensorFlow.
 
     Returns:
         A table of files with what goes in and comes out; `files` names them, and `export-FORMAT.json`, which says so.

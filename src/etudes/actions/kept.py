@@ -6,7 +6,7 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
-from etudes.actions.loading import LoadedRun, Target, open_run
+from etudes.actions.loading import LoadedRun, Reference, open_run, resolve
 from etudes.contract import BaseNetwork
 
 MOST_KEPT = 8
@@ -18,12 +18,13 @@ _FILES = ("settings.toml", "weights.json", "weights.safetensors", "typical.safet
 _kept: OrderedDict[tuple[Any, ...], LoadedRun] = OrderedDict()
 
 
-def kept_run(target: Target, backend: str | None = None) -> LoadedRun:
+def kept_run(reference: Reference, backend: str | None = None) -> LoadedRun:
     """As `open_run`; a run that was opened here before, and whose files are as they were, is not opened again.
 
     Raises:
         UserError: as `open_run`.
     """
+    target = resolve(reference)
     if target.run is None or target.experiment.capability(BaseNetwork):  # other runs, or files, belong to it
         return open_run(target, backend)
     folder = target.run.folder.absolute()

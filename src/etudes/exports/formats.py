@@ -15,6 +15,7 @@ from typing import Any
 
 from etudes.contract import Array
 from etudes.errors import UserError
+from etudes.graphs import build_graph, embedded
 
 METADATA = "etudes.json"
 """The name of the metadata within a file or folder; ONNX has a place of its own for it."""
@@ -153,19 +154,16 @@ def _open_saved_model(path: Path) -> OpenedExport:
 
 
 def _write_onnx(network: Any, path: Path, metadata: Mapping[str, Any]) -> None:
+    import keras
     import onnx
 
-    _by_name(network).export(path, format="onnx", verbose=False)
-    model = onnx.load(path)
-    outputs = {tensor.name: tensor for tensor in model.graph.output}
-    del model.graph.output[:]
-    model.graph.output.extend(outputs[name] for name in network.output_names)  # in their own order, not the alphabet's
-    for tensor in (*model.graph.input, *model.graph.output):
-        tensor.type.tensor_type.shape.dim[0].dim_param = "batch"
-    converter = f"{model.producer_name} {model.producer_version}"
-    model.producer_name, model.producer_version = "etudes", str(metadata["etudes_version"])
+    names = {id(weight): f"{number:02d}.{weight.name}" for number, weight in enumerate(network.weights)}
+    content = build_graph(network, [tensor.name for tensor in network.inputs], network.output_names, names)
+    arrays = {names[id(weight)]: keras.ops.convert_to_numpy(weight) for weight in network.weights}
+    model = embedded(content, arrays)
+    model.producer_version = str(metadata["etudes_version"])
     texts = {key: value if isinstance(value, str) else _json(value) for key, value in metadata.items()}
-    onnx.helper.set_model_props(model, {**texts, "converter": converter})
+    onnx.helper.set_model_props(model, texts)
     onnx.save(model, path)
 
 
@@ -248,7 +246,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             _write_onnx, _open_onnx,
             "import numpy as np\nimport onnxruntime\n\nsession = onnxruntime.InferenceSession({path!r})\n"
             "print(session.run(None, {{{inputs}}}))",
-            backend="tensorflow", needs=("tensorflow", "tf2onnx", "onnx", "onnxruntime"), extra="onnx",
+            needs=("onnx", "onnxruntime"), extra="onnx",
         ),
         "litert": Format(
             "LiteRT (TensorFlow Lite), for phones and small devices", ".tflite", _write_litert, _open_litert,

@@ -1,6 +1,15 @@
 """Graphs: networks as ONNX without weights, which ONNX Runtime runs with the arrays of a run, without a backend."""
 
-from etudes.graphs.building import GraphBuilder, NoGraphError, build_graph
+from etudes.graphs.building import GraphBuilder, NoGraphError, build_graph, embedded
 from etudes.graphs.folder import GraphNetwork, has_graphs, load_graphs, save_graphs
 
-__all__ = ["GraphBuilder", "GraphNetwork", "NoGraphError", "build_graph", "has_graphs", "load_graphs", "save_graphs"]
+__all__ = [
+    "GraphBuilder",
+    "GraphNetwork",
+    "NoGraphError",
+    "build_graph",
+    "embedded",
+    "has_graphs",
+    "load_graphs",
+    "save_graphs",
+]

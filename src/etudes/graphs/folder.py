@@ -114,13 +114,13 @@ def load_graphs(folder: Path, arrays: Mapping[str, Array]) -> dict[str, GraphNet
         UserError: the graphs are damaged, or belong to another run.
     """
     place = folder / FOLDER
+    if not has_graphs(folder):
+        return {}
     try:
         manifest = read_object(place / MANIFEST)
         if manifest["settings_sha256"] != settings_digest(folder):
             raise _damaged(place, "belong to other settings")
         contents = {str(name): _read(place, str(name), entry) for name, entry in dict(manifest["graphs"]).items()}
-    except FileNotFoundError:
-        return {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(place, "are damaged") from error
     return {name: GraphNetwork(content, arrays) for name, content in contents.items()}

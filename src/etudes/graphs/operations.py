@@ -175,6 +175,7 @@ RULES: dict[str, Callable[..., str]] = {
     "Dropout": _nothing,
     "Embedding": _embedding,
     "Flatten": _flatten,
+    "Identity": _nothing,
     "LSTM": _lstm,
     "LeakyReLU": _leaky_relu,
     "MaxPooling2D": _max_pooling,

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,7 @@ from etudes import experiments
 from etudes.errors import UserError, unknown
 from etudes.runs import Run, bundled_runs, runs_folder
 from etudes.studio.training_runs import TrainingRuns
-from etudes.studio.workers import Worker
-
-FIRST_QUESTIONS: dict[str, tuple[str, ...]] = {"addition_rnn": ("1+1",), "mnist_acgan": ("0",)}
-"""What a network is asked once it is loaded: the first answer compiles it, and no person has to wait for that."""
+from etudes.studio.workers import IDLE, Worker
 
 FOLDER_PREFIX = "etudes-studio-"
 """How the name of the folder for uploads begins."""
@@ -30,6 +28,7 @@ class Studio:
         """
         self.local = local
         self.worker = Worker()
+        self.backend_worker = Worker(idle=IDLE)
         self.training_runs = TrainingRuns()
         self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
 
@@ -39,15 +38,9 @@ class Studio:
 
     def _warm_up(self) -> None:
         for run in bundled_runs():
-            etude = run.folder.name
-            if etude not in experiments.names():  # a further one, which no tab uses
-                continue
-            try:
-                self.worker.ask("load", str(run))
-                if etude in FIRST_QUESTIONS:
-                    self.worker.ask("use", str(run), *FIRST_QUESTIONS[etude])
-            except UserError:
-                return  # it closes, or is busy with people and thus warm
+            if run.folder.name in experiments.names():  # not a further one, which no tab uses
+                with suppress(UserError):  # it closes, or is busy with people and thus warm
+                    self.worker.ask("load", str(run))
 
     def choices(self, etude: str) -> list[str]:
         """Names of the finished runs of an étude, the newest first, the bundled one last."""
@@ -69,12 +62,22 @@ class Studio:
         return name if name.endswith("@bundled") else str((runs_folder() / name).absolute())
 
     def use(self, etude: str, choice: str | None, *inputs: str, **options: Any) -> dict[str, Any]:
-        """Ask a trained network; see `Worker.ask`.
+        """Ask a trained network; see `Worker.ask`. What takes a backend is asked in a process of its own.
 
         Raises:
             UserError: it cannot answer this.
         """
-        return self.worker.ask("use", self.reference(etude, choice), *inputs, **options)
+        heavy = experiments.load(etude).use.options(inputs=inputs, **options).needs_backend
+        worker = self.backend_worker if heavy else self.worker
+        return worker.ask("use", self.reference(etude, choice), *inputs, **options)
+
+    def inspect(self, etude: str, choice: str | None, **options: Any) -> dict[str, Any]:
+        """Look inside a trained network; see `Worker.ask`.
+
+        Raises:
+            UserError: it cannot be looked into so.
+        """
+        return self.backend_worker.ask("inspect", self.reference(etude, choice), **options)
 
     def folder(self, name: str) -> Path:
         """A folder for uploads, removed when the studio closes."""
@@ -110,4 +113,5 @@ class Studio:
         """End the worker, start no further run, and remove the uploads."""
         self.training_runs.close()
         self.worker.close()
+        self.backend_worker.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -12,44 +12,23 @@ import os
 import sys
 import traceback
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any, TextIO
 
-from etudes.actions.inspect import look
-from etudes.actions.loading import LoadedRun, load
+from etudes.actions.kept import kept_run
 from etudes.actions.use import answer
 from etudes.contract import Result
 from etudes.errors import UserError
-from etudes.runs import run_at
 from etudes.studio.pictures import data_url
-
-MAX_LOADED = 8
-"""Runs whose networks stay loaded; the one that was not asked for longest is removed first."""
-
-
-@lru_cache(maxsize=MAX_LOADED)
-def _load(reference: str, written: int) -> LoadedRun:  # noqa: ARG001
-    return load(reference)
-
-
-def loaded_run(reference: str) -> LoadedRun:
-    """The run, loaded now or before; if its weights were written again, it is loaded again.
-
-    Raises:
-        UserError: as in `etudes.load`.
-    """
-    try:
-        return _load(reference, (run_at(reference).folder / "weights.safetensors").stat().st_mtime_ns)
-    except OSError:
-        return _load(reference, 0)  # which says what is wrong
 
 
 def respond(request: dict[str, Any]) -> dict[str, Any]:
     """Answer a request: `do` is "load", "use" or "inspect"."""
-    loaded = loaded_run(request["run"])
+    loaded = kept_run(request["run"])
     if request["do"] == "load":
-        return {"loaded": request["run"]}
+        return {"loaded": request["run"], "networks": [name for name, graph in loaded.graphs.items() if graph.session]}
     if request["do"] == "inspect":
+        from etudes.actions.inspect import look
+
         return as_plain(look(loaded, **request["options"]))
     return as_plain(answer(loaded, *request["inputs"], **request["options"]))
 

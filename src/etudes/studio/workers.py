@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import subprocess
 import sys
 import threading
@@ -9,6 +10,9 @@ import time
 from typing import Any
 
 from etudes.errors import UserError
+
+IDLE = 600.0
+"""Seconds without a question after which a process with a backend in it ends."""
 
 TIMEOUT = 180.0
 """Seconds that an answer may take; the first one loads a backend."""
@@ -24,8 +28,15 @@ SLOW = "the network took too long to answer: try once more"
 class Worker:
     """One child process with trained networks, asked one question at a time."""
 
-    def __init__(self, timeout: float = TIMEOUT) -> None:
-        self.timeout = timeout
+    def __init__(self, timeout: float = TIMEOUT, idle: float = math.inf) -> None:
+        """Nothing is started yet.
+
+        Args:
+            timeout: seconds that an answer may take.
+            idle: seconds without a question after which the process ends, and gives its memory back.
+        """
+        self.timeout, self.idle = timeout, idle
+        self._resting: threading.Timer | None = None
         self._turn = threading.Lock()
         self._waiting = 0
         self._count = threading.Lock()
@@ -59,6 +70,7 @@ class Worker:
         try:
             with self._turn:
                 answer = self._exchange({"do": do, "run": run, "inputs": inputs, "options": options})
+                self._rest()
         finally:
             with self._count:
                 self._waiting -= 1
@@ -109,7 +121,25 @@ class Worker:
                 with contextlib.suppress(OSError):  # what was not sent yet cannot be sent any more
                     pipe.close()
 
+    def _rest(self) -> None:
+        """Let the child end when nothing is asked for long enough from now on."""
+        if self._resting is not None:
+            self._resting.cancel()
+        if self.idle < math.inf:
+            self._resting = threading.Timer(self.idle, self._retire)
+            self._resting.daemon = True
+            self._resting.start()
+
+    def _retire(self) -> None:
+        if self._turn.acquire(blocking=False):  # else a question came in the meantime
+            try:
+                self._end()
+            finally:
+                self._turn.release()
+
     def close(self) -> None:
         """End the child process."""
         self._closed = True
+        if self._resting is not None:
+            self._resting.cancel()
         self._end()

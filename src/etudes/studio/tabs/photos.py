@@ -20,6 +20,7 @@ def photos_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None
                 photo = photograph(translate("photo"), "photo")
             with gr.Column(min_width=300, scale=2):
                 answer = gr.HTML(note(translate("no answer")), elem_id="photo-classes")
+                look = gr.Button(translate("inside"), elem_id="photo-look")
                 inside = gr.HTML(elem_id="photo-inside")
         chosen = network_choice(translate, studio, ETUDE, page)
 
@@ -35,12 +36,12 @@ def photos_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None
             """Every picture of `inspect` that shows something of this photograph."""
             if not path:
                 return ""
-            found = studio.worker.ask("inspect", studio.reference(ETUDE, run), picture=path)["pictures"]
+            found = studio.inspect(ETUDE, run, picture=path)["pictures"]
             figures = [
                 figure(url, name.replace("-", " "), crisp=True) for name, url in found.items() if name != "filters"
             ]
-            return f"<h3>{translate('inside')}</h3>{''.join(figures)}"
+            return "".join(figures)
 
-        answered = gr.on([photo.upload, chosen.input], classified, [photo, chosen], answer, **EVENT)
-        answered.then(inspected, [photo, chosen], inside, **EVENT)
+        gr.on([photo.upload, chosen.input], classified, [photo, chosen], answer, **EVENT)
+        look.click(inspected, [photo, chosen], inside, **EVENT)
         photo.clear(lambda: (note(translate("no answer")), ""), None, [answer, inside], **EVENT)
