@@ -24,7 +24,7 @@ from benchmarks.paper_digits import paper_digits
 from etudes.analysis.answers import fit_drawing
 from etudes.analysis.classification import predict
 from etudes.analysis.intervals import proportion_ci
-from etudes.analysis.typicality import distances
+from etudes.analysis.typicality import distances, features_network
 from etudes.contract import Array, ImageInfo
 from etudes.data import IMAGE_SETS, fit_picture, load_images
 from etudes.views.grids import to_image
@@ -106,7 +106,8 @@ def remarks(paper: Array, truth: Array, count: int) -> list[dict[str, Any]]:
             kinds["digits on paper"] = np.stack(
                 [np.asarray(x.resize((32, 32), Image.Resampling.BOX)) for x, _ in paper_digits(200, 3)]
             )
-        rates = {kind: share(distances(run.networks[name], typical, x) > 1) for kind, x in kinds.items()}
+        features = features_network(run.networks[name])
+        rates = {kind: share(distances(features, typical, x) > 1) for kind, x in kinds.items()}
         found.append({"run": reference, "network": name, "remarked": rates})
         say(f"{reference} {name}: " + ", ".join(f"{kind} {rate[0]:.3f}" for kind, rate in rates.items()))
     return found

@@ -64,7 +64,7 @@ def test_the_files_are_those_of_a_run_and_fit_their_sums(name: str) -> None:
     files = {path.name for path in run.folder.iterdir()}
     typical = experiments.load(run.header()["etude"]).capability(Typicality)
     assert files == ({"typical.safetensors"} if typical else set()) | {
-        "bundle.json", "card.md", "environment.json", "metrics.jsonl", "results.json", "settings.toml", "weights.json",
+        "bundle.json", "card.md", "environment.json", "graphs", "metrics.jsonl", "results.json", "settings.toml", "weights.json",
         "weights.safetensors",
     }  # fmt: skip
     opened = open_run(reference(name))  # refuses what does not fit its manifest
@@ -224,9 +224,7 @@ def test_bundled_weights_without_their_generator_draw_and_others_are_missed(runs
     assert record("mnist_acgan")["left_out"] == ["generator"]
     assert not any(name.startswith("generator/") for name in opened.arrays)
     copy = Run(tmp_path / "copy")
-    copy.folder.mkdir()
-    for path in (BUNDLED / "mnist_acgan").iterdir():
-        (copy.folder / path.name).write_bytes(path.read_bytes())
+    shutil.copytree(BUNDLED / "mnist_acgan", copy.folder)
     without = {name: array for name, array in opened.arrays.items() if not name.startswith("generator_ema/")}
     save_weights(copy.folder, without)
     with pytest.raises(UserError, match=r"belong to another network \(generator_ema/"):

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 import etudes
-from etudes.analysis.typicality import FEWEST, KEPT, distances, features_of, measure_typicality, statistics_of
+from etudes.analysis.typicality import (
+    FEWEST,
+    KEPT,
+    distances,
+    features_network,
+    features_of,
+    measure_typicality,
+    statistics_of,
+)
 from etudes.contract import Images
 from etudes.data import load_images
 from etudes.errors import UserError
@@ -40,10 +48,11 @@ def test_one_in_twenty_held_back_is_farther_than_one_and_noise_nearly_always(sid
         return
     typical = measure_typicality(found, images(500, 1, side, channels), held_back)
     assert len(typical["features"]) == len(typical["statistics"]) == KEPT
-    far = distances(found, typical, held_back.pictures)
+    features = features_network(found)
+    far = distances(features, typical, held_back.pictures)
     assert (far > 1.001).mean() <= 0.05  # pictures that are the same lie on the limit, but for rounding
     noise = np.random.default_rng(0).integers(0, 256, (100, side, side, channels)).astype(np.uint8)
-    assert (distances(found, typical, noise) > 1).mean() >= 0.9
+    assert (distances(features, typical, noise) > 1).mean() >= 0.9
 
 
 def test_features_are_those_before_the_last_layer() -> None:
@@ -51,7 +60,7 @@ def test_features_are_those_before_the_last_layer() -> None:
     kernel, bias = found.layers[2].get_weights()  # type: ignore[attr-defined]
     values = np.maximum(pictures.reshape(5, -1) / 255 @ kernel + bias, 0)
     values /= np.linalg.norm(values, axis=1, keepdims=True)
-    np.testing.assert_allclose(features_of(found, pictures), values, atol=1e-5)
+    np.testing.assert_allclose(features_of(features_network(found), pictures), values, atol=1e-5)
 
 
 def test_with_too_few_held_back_there_is_no_remark() -> None:
@@ -79,10 +88,12 @@ def test_bundled_runs_remark_what_is_nothing_of_the_kind() -> None:
     shapes = load_images("shapes", seed=0, validation_share=0.1, limit=100).test.pictures
     grey = np.round(shapes.mean(axis=-1, keepdims=True)).astype(np.uint8)[:, 2:30, 2:30]
     reader, photographs = etudes.load("antirectifier@bundled"), etudes.load("cifar10_cnn@bundled")
-    network = reader.networks["antirectifier"]
+    network = features_network(reader.networks["antirectifier"])
     assert (distances(network, reader.typical, grey) > 1).mean() >= 0.95
     assert (distances(network, reader.typical, 255 - digits) > 1).mean() >= 0.95
     assert (distances(network, reader.typical, digits) > 1).mean() <= 0.4  # of other writers, by another scanner
     large = np.repeat(np.pad(digits, ((0, 0), (2, 2), (2, 2), (0, 0))), 3, axis=-1)
-    assert (distances(photographs.networks["classifier"], photographs.typical, large) > 1).mean() >= 0.9
+    assert (
+        distances(features_network(photographs.networks["classifier"]), photographs.typical, large) > 1
+    ).mean() >= 0.9
     assert run_at("antirectifier@bundled").bundled

@@ -68,11 +68,8 @@ def test_every_option_of_every_study_needs_no_framework(drawing: Path, tmp_path:
 
 def test_graphs_and_networks_answer_alike(drawing: Path, tmp_path: Path) -> None:
     """The bundled networks that learned in float32; those of bfloat16 differ by what that rounds."""
-    for name, inputs in (
-        ("addition_rnn", ["35+35"]),
-        ("antirectifier", [str(drawing)]),
-        ("mnist_transfer_cnn", [drawing]),
-    ):
+    asked = {"addition_rnn": "35+35", "antirectifier": str(drawing), "mnist_transfer_cnn": str(drawing)}
+    for name, question in asked.items():
         quick, slow = etudes.use(name, question), etudes.answer(etudes.load(f"{name}@bundled"), question)
         for one, other in zip(quick.answers, slow.answers, strict=True):
             assert one["answer"] == other["answer"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from etudes.actions.loading import LoadedRun, build_networks
-from etudes.contract import Array, Experiment, IOSpec, Networks, TensorSpec
+from etudes.contract import Array, BaseNetwork, Experiment, IOSpec, Networks, TensorSpec
 from etudes.graphs import GraphNetwork, NoGraphError, build_graph, has_graphs, save_graphs
 from etudes.runs import Run
 from etudes.settings import Settings
@@ -38,10 +38,10 @@ def write_graphs(run: Run, experiment: Experiment, networks: Networks, info: Any
         ValueError: a graph computes something else than the network; then none is written.
         OSError: the folder cannot be written to.
     """
+    if experiment.capability(BaseNetwork):  # whose networks are another run's, and answer with gradients
+        return
     specs = experiment.io_spec(info, settings)
     saved = {name: network for name, network in networks.items() if specs[name].saved}
-    if not saved:
-        return
     arrays, exact = weights_of(saved), saved
     if resolve_precision(settings.precision) != "float32":
         exact = _in_float32(experiment, settings, info, arrays)
