@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from performance_answers import anywhere_lines
 from performance_goals import GOALS, Results, goal_row, in_words, part, reasons
 from performance_plots import dots, growth, race_plot, work_plot
 
@@ -45,6 +46,7 @@ def performance_page(results: Results, elsewhere: Results) -> str:
         *parts_lines(results),
         *dream_lines(results),
         *inference_lines(results),
+        *anywhere_lines(results),
         *race_lines(results),
         *scaling_lines(results),
         "## Machines and conditions",

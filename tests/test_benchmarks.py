@@ -145,6 +145,7 @@ def test_a_contestant_that_fails_is_an_error() -> None:
         ("memory", ["deep_dream"]),
         ("windows", []),
         pytest.param("inference", ["addition_rnn"], marks=pytest.mark.long),
+        pytest.param("anywhere", ["file", "warm", "installed"], marks=pytest.mark.long),
         pytest.param("scaling", ["pixels", "pictures"], marks=pytest.mark.long),
         pytest.param(
             "time_to_accuracy", ["cifar10_cnn", "mnist_transfer_cnn", "antirectifier"], marks=pytest.mark.long
@@ -285,7 +286,7 @@ def test_the_command_says_what_it_can() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    for figure in ("speed", "levers", "parts", "dream", "memory", "inference", "scaling", "time_to_accuracy"):
+    for figure in ("speed", "levers", "parts", "dream", "memory", "inference", "anywhere", "scaling"):
         assert figure in said
 
 

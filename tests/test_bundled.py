@@ -64,8 +64,8 @@ def test_the_files_are_those_of_a_run_and_fit_their_sums(name: str) -> None:
     files = {path.name for path in run.folder.iterdir()}
     typical = experiments.load(run.header()["etude"]).capability(Typicality)
     assert files == ({"typical.safetensors"} if typical else set()) | {
-        "bundle.json", "card.md", "environment.json", "graphs", "metrics.jsonl", "results.json", "settings.toml", "weights.json",
-        "weights.safetensors",
+        "bundle.json", "card.md", "environment.json", "graphs", "metrics.jsonl", "results.json", "settings.toml",
+        "weights.json", "weights.safetensors",
     }  # fmt: skip
     opened = open_run(reference(name))  # refuses what does not fit its manifest
     assert opened.etude == name.partition("@")[0]

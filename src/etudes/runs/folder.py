@@ -33,6 +33,7 @@ class Run:
     metrics.jsonl        one line per epoch of each phase; metrics.csv is the same as a table
     checkpoints/         what an interrupted run resumes from; removed when the run is finished
     weights.safetensors  the trained networks, with weights.json as manifest
+    graphs/              the networks as ONNX graphs without weights, which answer without a backend
     pictures/            PNG and GIF
     results.json         metrics on the test set; a run that has it is finished, and what shows it follows
     card.md              the run on one page
