@@ -15,8 +15,8 @@ def anywhere_lines(results: dict[str, Any]) -> Iterator[str]:
         return
     yield "## Answers without a framework"
     yield ""
-    yield "`etudes use` of bundled networks in a new process: by their graphs in ONNX Runtime, as it answers by default,"
-    yield "and by TensorFlow (`--backend tensorflow`), as the first edition answered. The bare script imports NumPy and"
+    yield "`etudes use` of bundled networks in a new process: by their graphs in ONNX Runtime, as it answers by"
+    yield "default, and by TensorFlow (`--backend tensorflow`), as the first edition answered. The bare script imports NumPy and"
     yield "ONNX Runtime, opens the exported adder and answers: no command line, no checks, no confidence."
     yield ""
     yield "| asked | CPU seconds | by TensorFlow | bare script | peak MB | by TensorFlow | bare script |"
