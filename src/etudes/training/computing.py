@@ -10,6 +10,7 @@ after every call.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -24,7 +25,11 @@ from etudes.training.backend import (
     put_global_random_state,
     start_backend,
     started_before_fork,
+    usable_backend,
 )
+from etudes.views.progress import on_terminal
+
+FRAMEWORKS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 KERAS_SETTINGS = {
     "dtype_policy": "float32",
@@ -125,8 +130,24 @@ def start_computing(backend: str | None = None) -> None:
     Raises:
         UserError: as `start_backend`.
     """
+    if loaded_backend() is None:
+        with _said(f"loading {FRAMEWORKS[usable_backend(backend)]}, which takes some seconds …"):
+            start_backend(backend)
     start_backend(backend)
     _take_settings()
+
+
+@contextmanager
+def _said(text: str) -> Iterator[None]:
+    """Within it, a terminal shows a line, which goes away."""
+    shown = on_terminal(sys.stderr)
+    if shown:
+        print(text, end="\r", file=sys.stderr, flush=True)
+    try:
+        yield
+    finally:
+        if shown:
+            print(" " * len(text), end="\r", file=sys.stderr, flush=True)
 
 
 def _take_settings() -> None:
