@@ -3,6 +3,7 @@
     python benchmarks/bundle.py runs/cifar10_cnn-tuned-1                  # as few bytes as cost no accuracy
     python benchmarks/bundle.py runs/addition_rnn-tuned-1 --dtype float32
     python benchmarks/bundle.py runs/cifar10_cnn-mnist --name mnist       # a further run: cifar10_cnn@mnist
+    python benchmarks/bundle.py --graphs                                  # only the graphs of all, anew
     python docs/generate.py                                               # writes docs/bundled.md
 
 The run is evaluated on its test split with its weights as they are, as float16 and as bfloat16. Half the bytes are
@@ -21,9 +22,11 @@ from pathlib import Path
 from typing import Any
 
 import etudes
+from etudes.actions.graphs import write_graphs
 from etudes.actions.loading import LoadedRun, open_run
 from etudes.contract import Array, Result, Table
-from etudes.runs import BUNDLED, Run, save_weights
+from etudes.runs import BUNDLED, Run, bundled_runs, save_weights
+from etudes.training.computing import computing
 from etudes.training.environment import describe_environment
 from etudes.views.card import run_card, show
 
@@ -132,10 +135,20 @@ def bundle(run: Run, dtype: str | None, name: str | None = None) -> Run:
     return bundled
 
 
+def write_all_graphs() -> None:
+    """Write the graphs of the bundled runs anew."""
+    with computing():
+        for run in bundled_runs():
+            opened = open_run(run)
+            write_graphs(run, opened.experiment, opened.networks, opened.info, opened.settings)
+
+
 def main() -> None:
     """Bundle the run that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("run", type=Path, help="the folder of a finished run")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("run", type=Path, nargs="?", help="the folder of a finished run")
+    what.add_argument("--graphs", action="store_true", help="write the graphs of all bundled runs anew")
     parser.add_argument(
         "--dtype",
         choices=DTYPES,
@@ -143,6 +156,9 @@ def main() -> None:
     )
     parser.add_argument("--name", help="bundle it as ETUDE@NAME, beside the main run of the study, such as mnist")
     given = parser.parse_args()
+    if given.graphs:
+        write_all_graphs()
+        return
     bundled = bundle(Run(given.run), given.dtype, given.name)
     size = sum(path.stat().st_size for path in BUNDLED.rglob("*") if path.is_file())
     print(f"{bundled} in {bundled.folder}; all of them {size / 1e6:.1f} MB")
