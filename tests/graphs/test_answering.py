@@ -18,6 +18,7 @@ from etudes.actions import kept
 from etudes.actions.loading import open_run
 from etudes.errors import UserError
 from etudes.graphs import GraphNetwork, load_graphs
+from etudes.graphs.folder import PIECE
 from etudes.runs import BUNDLED, Run, bundled_runs, load_weights
 
 SCRIPT = Path(__file__).with_name("without_frameworks.py")
@@ -187,3 +188,32 @@ def test_a_graph_network_answers_lists_and_takes_any_dtype() -> None:
     assert isinstance(discriminator, GraphNetwork)
     fake, aux = discriminator.predict_on_batch(np.zeros((2, 28, 28, 1), np.uint8))
     assert (fake.shape, aux.shape) == ((2, 1), (2, 10))
+
+
+def test_a_large_batch_is_the_sum_of_its_pieces() -> None:
+    adder = open_run("addition_rnn@bundled").graphs["adder"]
+    rows = np.random.default_rng(0).integers(0, 2, (2 * PIECE + 7, 7, 12)).astype(np.uint8)
+    found = adder.predict_on_batch(rows)
+    assert found.shape == (2 * PIECE + 7, 4, 12)
+    for start in range(0, len(rows), PIECE):
+        np.testing.assert_array_equal(found[start : start + PIECE], adder.predict_on_batch(rows[start : start + PIECE]))
+
+
+def test_own_data_and_alphabets_need_no_framework_either(tmp_path: Path, runs: Path) -> None:
+    words = ["süß", "öl", "übel", "maß", "groß", "klein", "viel", "schön", "gut", "alt"]
+    lines = [f"{word}{number},{number}{word[::-1]}" for word in words for number in range(20)]
+    (tmp_path / "words.csv").write_text("question,answer\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    settings = {"data": str(tmp_path / "words.csv"), "units": 8, "epochs": 1, "batch_size": 16}
+    text = etudes.train("addition_rnn", preset="tiny", out="text", quiet=True, **settings)
+    rng = np.random.default_rng(0)
+    for name, level in (("dark", 40), ("light", 180)):
+        folder = tmp_path / "pictures" / name
+        folder.mkdir(parents=True)
+        for number in range(40):
+            Image.fromarray(rng.integers(level, level + 60, (20, 24, 3), dtype=np.uint8)).save(folder / f"{number}.png")
+    settings = {"data": str(tmp_path / "pictures"), "epochs": 1, "batch_size": 16}
+    pictures = etudes.train("cifar10_cnn", preset="tiny", out="pictures-run", quiet=True, **settings)
+    photo = str(tmp_path / "pictures" / "dark" / "0.png")
+    found = answers(tmp_path, (str(text.folder), ["süß3"], {}), (str(pictures.folder), [photo], {}))
+    assert found[0]["answers"][0]["question"] == "süß3"
+    assert found[1]["answers"][0]["answer"] in ("dark", "light")

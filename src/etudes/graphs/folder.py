@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -33,21 +34,35 @@ _OURS = _LOCATION + b"\x12" + bytes([len(WEIGHTS)]) + WEIGHTS.encode()
 """How a graph says where an array is that it does not hold: as its bytes, key and value of a protocol buffer."""
 
 
+PIECE = 125
+"""Rows that are computed at a time, whatever the number of cores: so the last bits do not depend on it."""
+
+
 class GraphNetwork:
-    """A network that ONNX Runtime computes on the processor; safe to ask from any thread and after a fork."""
+    """A network that ONNX Runtime computes on the processor; safe to ask from any thread and after a fork.
+
+    A session has no threads of its own, which would not be in a process that is forked: large batches are cut into
+    pieces, and threads compute these side by side until the call ends.
+    """
 
     def __init__(self, content: bytes, arrays: Mapping[str, Array]) -> None:
         """A graph, as `build_graph` gives it, and arrays by name, float32; those that it needs are among them."""
         self._content, self._arrays = content, arrays
-        self._process = -1
-        self._session: Any = None
 
-    @property
+    @cached_property
     def session(self) -> Any:
-        """The `onnxruntime.InferenceSession`, made when it is first asked for in a process."""
-        if self._process != os.getpid():  # its threads are not in a process that was forked from the one that made it
-            self._session, self._process = _open_session(self._content, self._arrays), os.getpid()
-        return self._session
+        """The `onnxruntime.InferenceSession`, made when it is first asked for."""
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        options.enable_cpu_mem_arena = False  # which keeps what the largest batch took
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        # A string in a protocol buffer follows its length.
+        names = [name for name in self._arrays if bytes([len(name)]) + name.encode() in self._content]
+        arrays = [np.ascontiguousarray(self._arrays[name]) for name in names]
+        options.add_external_initializers(names, list(map(onnxruntime.OrtValue.ortvalue_from_numpy, arrays)))
+        return onnxruntime.InferenceSession(self._content, options, providers=["CPUExecutionProvider"])
 
     @cached_property
     def _inputs(self) -> list[tuple[str, Any]]:
@@ -56,25 +71,21 @@ class GraphNetwork:
 
     def predict_on_batch(self, inputs: Any) -> Any:
         """As Keras's: an array, or one for each input, → the output as float32 array, or a list of several."""
+        self.session  # noqa: B018 (made here, and not by several threads at once)
         arrays = inputs if isinstance(inputs, list | tuple) else [inputs]
-        given = {name: np.asarray(array, kind) for (name, kind), array in zip(self._inputs, arrays, strict=True)}
-        outputs = self.session.run(None, given)
+        pieces = [[array[start : start + PIECE] for array in arrays] for start in range(0, len(arrays[0]), PIECE)]
+        if len(pieces) == 1:
+            outputs = self._compute(pieces[0])
+        else:
+            with ThreadPoolExecutor(min(len(pieces), os.cpu_count() or 1)) as threads:
+                found = list(threads.map(self._compute, pieces))
+            outputs = [np.concatenate(parts) for parts in zip(*found, strict=True)]
         return outputs[0] if len(outputs) == 1 else outputs
 
-
-def _open_session(content: bytes, arrays: Mapping[str, Array]) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.enable_cpu_mem_arena = False  # which keeps what the largest batch took
-    # Threads that wait for work in a loop take the time of others; and two are as quick as more for networks so small.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.intra_op_num_threads = min(2, os.cpu_count() or 1)
-    names = [name for name in arrays if bytes([len(name)]) + name.encode() in content]  # a string in a protocol buffer
-    values = [onnxruntime.OrtValue.ortvalue_from_numpy(np.ascontiguousarray(arrays[name])) for name in names]
-    options.add_external_initializers(names, values)
-    return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    def _compute(self, arrays: list[Array]) -> list[Array]:
+        given = {name: np.asarray(array, kind) for (name, kind), array in zip(self._inputs, arrays, strict=True)}
+        outputs: list[Array] = self.session.run(None, given)
+        return outputs
 
 
 def save_graphs(folder: Path, graphs: Mapping[str, bytes], differences: Mapping[str, Mapping[str, float]]) -> None:
@@ -118,11 +129,12 @@ def load_graphs(folder: Path, arrays: Mapping[str, Array]) -> dict[str, GraphNet
         return {}
     try:
         manifest = read_object(place / MANIFEST)
-        if manifest["settings_sha256"] != settings_digest(folder):
-            raise _damaged(place, "belong to other settings")
+        fits = manifest["settings_sha256"] == settings_digest(folder)
         contents = {str(name): _read(place, str(name), entry) for name, entry in dict(manifest["graphs"]).items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (UserError, OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(place, "are damaged") from error
+    if not fits:
+        raise _damaged(place, "belong to other settings")
     return {name: GraphNetwork(content, arrays) for name, content in contents.items()}
 
 
