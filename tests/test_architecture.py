@@ -22,6 +22,7 @@ FLOORS = (
     ("data", "runs", "views"),
     ("contract",),
     ("settings",),
+    ("extras",),
     ("errors",),
 )
 """The rooms from top to bottom; a file imports from its own room and from lower floors only."""
@@ -173,7 +174,7 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
 def loaded_by(code: str) -> set[str]:
     """The top-level modules that a fresh Python has really loaded after some code."""
     report = "import sys; print(sorted(m for m in ('tensorflow', 'jax', 'torch', 'keras.src', 'matplotlib.figure', "
-    report += "'sklearn') if m in sys.modules))"
+    report += "'sklearn', 'scipy', 'ml_dtypes', 'onnx') if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", f"{code}\n{report}"], capture_output=True, text=True, check=True)
     return set(ast.literal_eval(done.stdout.strip().splitlines()[-1]))
 
@@ -185,6 +186,7 @@ def loaded_by(code: str) -> set[str]:
         *(f"import etudes.actions.{path.stem}" for path in sorted((SOURCE / "actions").glob("[a-z]*.py"))),
         "from etudes.cli import run; run(['--help'])",
         "from etudes.cli import run; run(['list'])",
+        "from etudes.cli import run; run(['doctor'])",
         "from etudes import experiments; [experiments.load(name) for name in experiments.names()]",
     ],
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from etudes.contract import Images
-from etudes.data import IMAGE_SETS, describe_images, load_images
+from etudes.data import IMAGE_SETS, PHOTOS, describe_images, load_images
 from etudes.data.shapes import load_shapes
 from etudes.data.splits import Parts, split_off_validation, stratified_split
+from etudes.data.storage import EMBEDDED_FOLDER
 from etudes.errors import UserError
 
 
@@ -41,7 +44,21 @@ def test_the_static_table_reads_no_file() -> None:
     assert set(IMAGE_SETS) == {*shapes, "digits", "shapes"}
 
 
-def test_digits_are_the_originals_of_scikit_learn() -> None:
+def test_what_comes_with_the_package_is_what_scikit_learn_has() -> None:
+    datasets = pytest.importorskip("sklearn.datasets")
+    published = datasets.load_digits()
+    with np.load(EMBEDDED_FOLDER / "digits.npz") as ours:
+        np.testing.assert_array_equal(ours["pictures"], published.images)
+        np.testing.assert_array_equal(ours["labels"], published.target)
+    folder = Path(datasets.__file__).parent / "images"
+    for name in PHOTOS:
+        assert (EMBEDDED_FOLDER / f"{name}.jpg").read_bytes() == (folder / f"{name}.jpg").read_bytes()
+    page = (EMBEDDED_FOLDER / "README.md").read_text(encoding="utf-8")
+    for file in EMBEDDED_FOLDER.iterdir():
+        assert file.name == "README.md" or f"`{file.name}`" in page, f"{file.name} has no source and licence"
+
+
+def test_digits_are_the_originals_enlarged_and_centred() -> None:
     from sklearn.datasets import load_digits
 
     data = load_images("digits", seed=0, validation_share=0)

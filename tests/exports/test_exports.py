@@ -294,8 +294,12 @@ def test_bad_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for format in ("saved-model", "litert"):
         with pytest.raises(UserError, match="written by tensorflow: leave out --backend jax"):
             etudes.export("antirectifier@bundled", format=format, backend="jax", out=tmp_path)
-    without = dataclasses.replace(FORMATS["onnx"], needs=("tensorflow", "no_such_module"))
-    monkeypatch.setattr("etudes.actions.export.FORMATS", {**FORMATS, "onnx": without})
-    with pytest.raises(UserError, match=r"needs no_such_module: pip install 'keras-etudes\[onnx\]'"):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    with pytest.raises(UserError, match=r"--format onnx needs tf2onnx: pip install 'keras-etudes\[onnx\]'"):
         etudes.export("antirectifier@bundled", format="onnx", out=tmp_path)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    for format in ("saved-model", "litert"):
+        extra = format.replace("saved-model", "tensorflow")
+        with pytest.raises(UserError, match=rf"{format} needs tensorflow: pip install 'keras-etudes\[{extra}\]'"):
+            etudes.export("antirectifier@bundled", format=format, out=tmp_path)
     assert not list(tmp_path.iterdir())

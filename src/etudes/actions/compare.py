@@ -13,6 +13,7 @@ from etudes import experiments
 from etudes.analysis.intervals import mean_ci
 from etudes.contract import Compare, Result, Table
 from etudes.errors import UserError, user_path
+from etudes.extras import check_plots
 from etudes.runs import Run, columns_of, find_run, read_metrics
 from etudes.training.computing import computing
 from etudes.views.curves import Band, learning_curves
@@ -38,6 +39,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None, 
     Raises:
         UserError: fewer than two runs, or no picture can be saved there.
     """
+    check_plots("compare")
     if len(runs) < 2:
         raise UserError("compare needs two runs or more: etudes compare RUN RUN ...")
     if out is not None:

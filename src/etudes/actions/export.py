@@ -13,6 +13,7 @@ from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.contract import BaseNetwork, IOSpec, Result, Table, TensorSpec
 from etudes.errors import UserError, unknown, user_path
 from etudes.exports import FORMATS, Exported, Format, Tensor, check_place, write_networks
+from etudes.extras import check_extra
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict
 from etudes.training.backend import standard_error_to_file, usable_backend
@@ -46,7 +47,8 @@ def export(
     chosen = FORMATS[format]
     if chosen.backend and backend not in (None, chosen.backend):
         raise UserError(f"--format {format} is written by {chosen.backend}: leave out --backend {backend}")
-    chosen.check(format)
+    if chosen.extra:
+        check_extra(chosen.extra, f"--format {format}")
     usable_backend(backend or chosen.backend)
     opened = open_run(reference)
     if opened.experiment.capability(BaseNetwork):

@@ -20,6 +20,7 @@ from etudes.errors import UserError, user_path
 from etudes.runs import Run, columns_of, read_metrics
 from etudes.runs.files import write_atomically
 from etudes.settings import as_dict, describe
+from etudes.training.backend import BackendError, usable_backend
 from etudes.training.computing import computing
 from etudes.views.card import Look, answer_line, looks_of
 from etudes.views.confusion import confusion_page
@@ -89,10 +90,11 @@ def _report(loaded: LoadedRun, out: Path | None, *, as_is: bool) -> Path:
 
         steps: dict[str, Callable[[LoadedRun], Any]] = {"evaluate": evaluate, "inspect": inspect, "use": _use_example}
         try:
+            usable_backend(loaded.backend)
             for kind in missing:
                 steps[kind](loaded)
-        except RunDataError as error:
-            raise RunDataError(f"{error}; --as-is shows what there is") from error
+        except (RunDataError, BackendError) as error:
+            raise type(error)(f"{error}; --as-is shows what there is") from error
     if not (loaded.run.bundled or (loaded.run.folder / "card.md").exists()):  # who finished the run came no further
         with suppress(OSError):
             write_card(loaded.run)
@@ -274,6 +276,8 @@ def _curves(run: Run, history: list[dict[str, Any]]) -> list[Path]:
 
         try:
             learning_curves({run.folder.name: history}).save(place)
+        except UserError as error:
+            note(f"the learning curves of {run} are not on the page: {error}")
         except Exception as error:  # a picture that cannot be drawn costs no page
             note(f"the learning curves of {run} are not on the page: {type(error).__name__}: {str(error)[:80]}")
     return [place] if place.exists() else []

@@ -31,6 +31,7 @@ from etudes.runs import (
     save_weights,
 )
 from etudes.settings import Settings, as_dict
+from etudes.training.backend import usable_backend
 from etudes.training.computing import computing, one_training, start_computing
 from etudes.training.environment import describe_environment, differences
 from etudes.training.fingerprint import fingerprint
@@ -213,7 +214,7 @@ def run_training(
     """
     experiment = experiments.load(etude)
     with one_training(progress.message), computing():  # reading data too: libraries that it loads are not safe either
-        backend = backend_of(run, backend)
+        backend = usable_backend(backend_of(run, backend))
         with collected_notes() as notes:
             located, data = _read_data(experiment, run if run.started else like, settings, place)
         header = begun_header(run, etude, preset, settings, located, data) | ({"notes": notes} if notes else {})

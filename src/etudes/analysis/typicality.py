@@ -73,11 +73,16 @@ def distances(features: Any, typical: Mapping[str, Array], pictures: Array) -> N
 
 def _both(features: Any, typical: Mapping[str, Array], pictures: Array) -> NDArray[np.float64]:
     """The distances to the nearest training picture by features and by statistics, (2, n)."""
-    from scipy.spatial.distance import cdist
-
     statistics = (statistics_of(pictures) - typical["centre"]) @ typical["whitening"]
     pairs = ((features_of(features, pictures), typical["features"]), (statistics, typical["statistics"]))
-    return np.stack([cdist(found, known.astype(np.float32)).min(axis=1) + 1e-9 for found, known in pairs])
+    return np.stack([_to_the_nearest(found, known) + 1e-9 for found, known in pairs])
+
+
+def _to_the_nearest(found: Array, known: Array) -> NDArray[np.float64]:
+    """The Euclidean distance of each row (n, values) to the nearest of the known rows (m, values)."""
+    rows = found.astype(np.float64)
+    squares = [np.square(rows - row).sum(axis=1) for row in known.astype(np.float64)]  # one at a time: n may be large
+    return np.asarray(np.sqrt(np.min(squares, axis=0)), np.float64)
 
 
 def features_network(network: Any) -> Any:

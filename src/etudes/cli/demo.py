@@ -23,6 +23,7 @@ from etudes.contract import Example, ProgressCallback
 from etudes.errors import UserError, user_path
 from etudes.runs import Run, bundled_run
 from etudes.settings import command_words
+from etudes.training.backend import usable_backend
 from etudes.training.environment import cores, processor
 from etudes.views.card import show
 from etudes.views.pictures import check_new_file
@@ -60,6 +61,7 @@ def run_demo(out: str | Path, progress: ProgressCallback) -> Path:
     Returns:
         The path of the report.
     """
+    usable_backend()
     began = time.monotonic()
     folder, page = user_path(out), user_path(out) / "report.html"
     ours = any((folder / name).is_dir() for name in experiments.names())

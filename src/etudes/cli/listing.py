@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import platform
 from contextlib import suppress
@@ -13,9 +12,11 @@ from etudes import experiments
 from etudes.contract import BaseNetwork, Table
 from etudes.data import list_sets
 from etudes.errors import UserError
+from etudes.extras import ANY_BACKEND, EXTRAS, install, named
 from etudes.runs import Run, bundled_runs, run_of, runs_folder
 from etudes.settings import describe
-from etudes.training.backend import BACKENDS, default_backend, has_bfloat16
+from etudes.training.accelerators import FOR_CUDA, backends_for_cuda, nvidia_cards
+from etudes.training.backend import default_backend, has_bfloat16
 from etudes.training.environment import cores, processor, versions
 from etudes.views.card import markdown_table, show
 
@@ -110,21 +111,38 @@ def data_table(verified: bool = False) -> Table:
     return Table("data sets", ("name", "state", "size", "what", "where"), rows)
 
 
+def _gpu() -> tuple[str, str, str]:
+    """The graphics cards, which installed backends are for them, and how to install one that is."""
+    cards, ready = nvidia_cards(), backends_for_cuda()
+    if not cards or ready:
+        return "GPU", "; for ".join(filter(None, (", ".join(cards) or "none seen", ", ".join(ready)))), ""
+    return "GPU", f"{', '.join(cards)}; no installed backend is for it", FOR_CUDA[default_backend() or "jax"]
+
+
+def _extras() -> list[tuple[str, str, str]]:
+    """Every extra: whether it is installed, and the line that installs it."""
+    rows = []
+    for name, extra in EXTRAS.items():
+        missing = extra.missing
+        state = "installed"
+        if missing:
+            state = "not installed" if extra.modules[0] in missing else f"incomplete without {named(missing)}"
+        rows.append((f"extra {name}", f"{state} ({extra.what})", install(name) if missing else ""))
+    complete = not any(extra.missing for extra in EXTRAS.values())
+    return [*rows, ("extra all", "installed" if complete else "all of these", "" if complete else install("all"))]
+
+
 def doctor_table() -> Table:
     """What this machine has, what is missing, and how to fix it."""
-    installed = [name for name in BACKENDS if importlib.util.find_spec(name)]
     rows = [
         ("Python", platform.python_version(), ""),
         ("machine", f"{processor()}, {cores()} cores", ""),
-        ("backend", f"{default_backend()} (installed: {', '.join(installed) or 'none'})", ""),
+        ("backend", default_backend() or "none", "" if default_backend() else ANY_BACKEND),
+        _gpu(),
         ("bfloat16 in hardware", "yes" if has_bfloat16() else "no", ""),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions().items()), ""),
     ]
-    rows += [
-        (f"backend {name}", "not installed", f"pip install 'keras-etudes[{name}]'")
-        for name in BACKENDS
-        if name not in installed
-    ]
+    rows += _extras()
     for entry in list_sets():
         fix = f"etudes data fetch {entry.name}" if entry.state in ("missing", "damaged") else ""
         rows.append((f"data {entry.name}", entry.state, fix))

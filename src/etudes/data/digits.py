@@ -1,8 +1,6 @@
-"""Real handwritten digits that come with scikit-learn, made to look like MNIST."""
+"""Real handwritten digits that come with the package, made to look like MNIST."""
 
 import functools
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +8,14 @@ from PIL import Image
 
 from etudes.contract import Images
 from etudes.data.splits import split_off_test
+from etudes.data.storage import EMBEDDED_FOLDER
 
 _CONTRAST = 1.5
 
 
 @functools.cache
 def load_digits() -> tuple[Images, Images]:
-    """The 1,797 digits of scikit-learn as 28×28 pictures, always the same fifth for the test.
+    """The 1,797 digits as 28×28 pictures, always the same fifth for the test.
 
     The originals are 8×8 pictures of real handwriting with values in 0..16. Each is scaled by 2.5 (bicubic),
     sharpened a little and moved so that its centre of mass is the centre of the picture, as MNIST's digits
@@ -27,15 +26,13 @@ def load_digits() -> tuple[Images, Images]:
 
     Source: E. Alpaydin, C. Kaynak, Optical Recognition of Handwritten Digits, UCI 1998, test part.
     """
-    sklearn = importlib.util.find_spec("sklearn")  # only where it is: to load it would take a second
-    assert sklearn is not None
-    assert sklearn.origin is not None
-    rows = np.loadtxt(Path(sklearn.origin).parent / "datasets" / "data" / "digits.csv.gz", delimiter=",")
-    pictures = np.stack([_like_mnist(picture) for picture in rows[:, :-1].reshape(-1, 8, 8)])
-    return split_off_test(Images(pictures[..., np.newaxis], rows[:, -1].astype(np.int64)))
+    with np.load(EMBEDDED_FOLDER / "digits.npz") as stored:
+        originals, labels = stored["pictures"], stored["labels"]
+    pictures = np.stack([_like_mnist(picture) for picture in originals])
+    return split_off_test(Images(pictures[..., np.newaxis], labels.astype(np.int64)))
 
 
-def _like_mnist(picture: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _like_mnist(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     framed = np.pad(picture, 2).astype(np.float32) / 16
     large = np.asarray(Image.fromarray(framed).resize((30, 30), Image.Resampling.BICUBIC))[1:-1, 1:-1]
     ink = np.clip((large - 0.5) * _CONTRAST + 0.5, 0, 1)

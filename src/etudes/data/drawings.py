@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from etudes.contract import Array
+from etudes.data.filters import closing, distance_outside, grown, opening, parts, smoothed
 
 Ink = Literal["light", "dark", ""]
 """Whether strokes are lighter or darker than what they are drawn on; empty where a picture is no drawing."""
@@ -62,13 +63,11 @@ def ink_of(pixels: Array) -> Ink:
 
 def _ink_within_shadows(grey: NDArray[np.float32], found: Ink) -> Ink:
     """The ink of a large picture, given what its edge shows; empty where much is neither dark nor light."""
-    from scipy import ndimage
-
     small = Image.fromarray(grey).reduce(max(1, min(grey.shape) // 96))
     values = np.asarray(small)
     window = round(0.7 * min(values.shape))
-    dark = ndimage.grey_opening(values, (window, window), mode="nearest")
-    contrast = ndimage.grey_closing(values, (window, window), mode="nearest") - dark
+    dark = opening(values, window)
+    contrast = closing(values, window) - dark
     weights = np.where(contrast > 24, contrast**2, 0)
     if not weights.any():
         return found
@@ -128,22 +127,20 @@ def find_drawing(image: Image.Image) -> Drawing | None:
     Args:
         image: in mode "L" or "RGB", as `open_picture` gives it.
     """
-    from scipy import ndimage
-
     pixels = _small(image)
     ink = ink_of(pixels)
     if not ink:
         return None
     planes = pixels.reshape(*pixels.shape[:2], -1).transpose(2, 0, 1).astype(np.float32)
     covered = np.max([_coverage(plane if ink == "dark" else 255 - plane) for plane in planes], axis=0)
-    smooth = ndimage.gaussian_filter(covered, max(pixels.shape[:2]) / 400)
+    smooth = smoothed(covered, max(pixels.shape[:2]) / 400)
     full = float(np.sort(smooth, axis=None)[-max(1, smooth.size // 500) :].mean())
     mask = _largest(smooth > 0.45 * full)
     if full < 0.08 or not mask.any():
         return None
     rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
     box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    strokes = np.where(ndimage.binary_dilation(mask, iterations=2), np.clip(smooth / (0.9 * full), 0, 1), 0)
+    strokes = np.where(grown(mask, 2), np.clip(smooth / (0.9 * full), 0, 1), 0)
     whole = max(pixels.shape[:2])
     middle = [
         float(np.average(np.arange(n) + 0.5, weights=covered.sum(axis=1 - axis) + 1e-9)) / n - 0.5
@@ -167,36 +164,26 @@ def _small(image: Image.Image) -> Array:
 
 def _coverage(plane: NDArray[np.float32]) -> NDArray[np.float32]:
     """How much of the light is missing where there is a dark stroke, 0 to 1."""
-    from scipy import ndimage
-
     window = max(3, min(plane.shape) // 3)
-    background = ndimage.grey_closing(ndimage.gaussian_filter(plane, 1), (window, window), mode="nearest")
-    background = ndimage.gaussian_filter(background, window / 4, mode="nearest")
+    background = smoothed(closing(smoothed(plane, 1), window), window / 4, "nearest")
     return np.asarray(np.clip(1 - plane / np.maximum(background, 1), 0, 1), np.float32)
 
 
 def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The parts of a mask that belong to the drawing: its largest part, and others that are not specks beside it."""
-    from scipy import ndimage
-
-    labels, count = ndimage.label(ndimage.binary_dilation(mask, iterations=1), np.ones((3, 3)))
-    if not count:
-        return mask
-    sizes = ndimage.sum_labels(mask, labels, np.arange(1, count + 1))
-    kept = 1 + np.flatnonzero(sizes >= 0.08 * sizes.max())
-    return np.asarray(mask & np.isin(labels, kept))
+    labels = parts(grown(mask, 1))
+    sizes = np.bincount(labels.ravel(), mask.ravel())
+    return np.asarray(mask & (sizes >= 0.08 * sizes.max())[labels])
 
 
 def _thick_enough(strokes: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Thin strokes made thicker, with their soft edges: those of a fine pen would vanish in a small picture."""
-    from scipy import ndimage
-
-    thickness = 4 * float(ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1][mask].mean())  # of a long strip
+    thickness = 4 * float(distance_outside(~np.pad(mask, 1))[1:-1, 1:-1][mask].mean())  # of a long strip
     missing = (_THINNEST * max(mask.shape) - thickness) / 2
     if missing < 0.5:
         return strokes
     room = int(np.ceil(missing))
-    distance = ndimage.distance_transform_edt(~np.pad(mask, room))
+    distance = distance_outside(np.pad(mask, room))
     return np.asarray(np.maximum(np.pad(strokes, room), np.clip(missing + 0.5 - distance, 0, 1)), np.float32)
 
 

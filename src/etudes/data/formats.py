@@ -1,17 +1,18 @@
 """The formats of pictures that are opened, and what to do about a file in another."""
 
-import importlib.util
 import struct
 from pathlib import Path
 
 from PIL import Image, features
+
+from etudes.extras import EXTRAS, install
 
 COMMON = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 FORMATS = (*COMMON, "AVIF", "HEIF")
 """The formats that are opened, AVIF where Pillow was built with it; no other decoder of Pillow is used."""
 
 FORMAT_NAMES = "PNG, JPEG, WebP, GIF, BMP, TIFF, AVIF or HEIC"
-"""The same in words; HEIC is opened by pillow-heif, the extra `heic`."""
+"""The same in words; HEIC is opened by pillow-heif, the extra `data`."""
 
 _BRANDS = {b"avif": "AVIF", b"avis": "AVIF"}
 _BRANDS |= dict.fromkeys((b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "HEIF")
@@ -26,7 +27,7 @@ def is_picture_name(name: str) -> bool:
 def container_formats(path: Path) -> list[str]:
     """The format of a file that begins like AVIF or HEIC, if it can be opened here; loads the plug-in for it."""
     kind = _container(path)
-    if kind == "HEIF" and importlib.util.find_spec("pillow_heif"):
+    if kind == "HEIF" and not EXTRAS["data"].missing:
         from pillow_heif import register_heif_opener
 
         register_heif_opener()
@@ -45,6 +46,6 @@ def unidentified(path: Path) -> str:
     """What is wrong with a file that nothing opens, and what to do."""
     kind = _container(path)
     if kind and not container_formats(path):
-        cure = "install keras-etudes[heic]" if kind == "HEIF" else "take a Pillow built with AVIF"
+        cure = install("data") if kind == "HEIF" else "take a Pillow built with AVIF"
         return f"is {kind.replace('HEIF', 'HEIC')}, which cannot be opened here: {cure}, or save it as JPEG"
     return f"is not a picture: save it as {FORMAT_NAMES}"

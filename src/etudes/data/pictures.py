@@ -1,7 +1,6 @@
 """One picture of yours: opened without trusting it, and resized to what a network expects."""
 
 import contextlib
-import importlib.util
 import math
 import warnings
 from collections.abc import Iterable, Iterator
@@ -20,6 +19,7 @@ from etudes.data.errors import error_reason, file_error
 from etudes.data.formats import COMMON, container_formats, unidentified
 from etudes.data.notes import note
 from etudes.data.ranges import ValueRange, bits_range, find_range, highest_of
+from etudes.data.storage import EMBEDDED_FOLDER
 from etudes.errors import UserError, unknown, user_path
 
 MAX_FILE_BYTES = 25_000_000
@@ -29,7 +29,7 @@ MAX_PIXELS = 50_000_000
 """Pixels that a picture may have, by its header, before anything is decoded."""
 
 PHOTOS = ("china", "flower")
-"""The photographs that come with scikit-learn."""
+"""The photographs that come with the package."""
 
 _ORIENTATION = 0x0112
 _CUT_TO_FOUR_BITS = 15
@@ -253,16 +253,13 @@ def fit_picture(image: Image.Image, info: ImageInfo) -> NDArray[np.uint8]:
 
 
 def embedded_photo(name: str) -> Image.Image:
-    """A photograph that comes with scikit-learn, RGB, 640×427: "china" (a pagoda) or "flower" (a dahlia).
+    """A photograph that comes with the package, RGB, 640×427: "china" (a pagoda) or "flower" (a dahlia).
 
     Raises:
         UserError: there is no photograph of that name.
 
-    Source: scikit-learn's `load_sample_image`; both CC BY 2.0, Flickr danielbuechele and vultilion.
+    Source: Flickr, danielbuechele and vultilion; both CC BY 2.0. They are those of scikit-learn's `load_sample_image`.
     """
     if name not in PHOTOS:
         raise unknown("photograph", name, PHOTOS)
-    sklearn = importlib.util.find_spec("sklearn")  # only where it is: to load it would take a second
-    assert sklearn is not None
-    assert sklearn.origin is not None
-    return open_picture(Path(sklearn.origin).parent / "datasets" / "images" / f"{name}.jpg")
+    return open_picture(EMBEDDED_FOLDER / f"{name}.jpg")

@@ -13,12 +13,15 @@ from etudes.errors import unknown
 State = Literal["embedded", "verified", "present", "missing", "damaged"]
 
 EMBEDDED = {
-    "digits": ("1,797 handwritten digits, 28×28, grey", "scikit-learn"),
+    "digits": ("1,797 handwritten digits, 28×28, grey", "the package"),
     "shapes": ("6,000 synthetic shapes, 32×32, colour", "drawn when needed"),
-    "china": ("a photograph of a pagoda, 640×427", "scikit-learn"),
-    "flower": ("a photograph of a dahlia, 640×427", "scikit-learn"),
+    "china": ("a photograph of a pagoda, 640×427", "the package"),
+    "flower": ("a photograph of a dahlia, 640×427", "the package"),
 }
-"""What comes with the package: name → (what it is, where it comes from)."""
+"""What comes with the package: name → (what it is, where it is)."""
+
+EMBEDDED_FOLDER = Path(__file__).parent / "embedded"
+"""Their files; the page beside them names their sources and licences."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import tempfile
@@ -14,7 +13,6 @@ from types import MappingProxyType
 from typing import Any
 
 from etudes.contract import Array
-from etudes.errors import UserError
 from etudes.graphs import build_graph, embedded
 
 METADATA = "etudes.json"
@@ -57,21 +55,8 @@ class Format:
     """Python lines that load `{path}` and run it on zeros; what stands in braces is filled in."""
     backend: str | None = None
     """The backend that writes it; None: any."""
-    needs: tuple[str, ...] = ()
-    """Modules that it needs."""
     extra: str = ""
-    """The extra of the package that installs them."""
-
-    def check(self, name: str) -> None:
-        """Check that the modules that write it are installed.
-
-        Raises:
-            UserError: one is missing.
-        """
-        missing = [module for module in self.needs if importlib.util.find_spec(module) is None]
-        if missing:
-            package = f"keras-etudes[{self.extra}]" if self.extra else "keras-etudes"
-            raise UserError(f"--format {name} needs {', '.join(missing)}: pip install '{package}'")
+    """The extra of the package that writes it; empty: that of any backend."""
 
 
 def _tensor(shape: Sequence[Any], dtype: Any) -> Tensor:
@@ -239,21 +224,21 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             _write_saved_model, _open_saved_model,
             "import numpy as np\nimport tensorflow as tf\n\nnetwork = tf.saved_model.load({path!r})\n"
             "print(network.serve({{{inputs}}}))",
-            backend="tensorflow", needs=("tensorflow",),
+            backend="tensorflow", extra="tensorflow",
         ),
         "onnx": Format(
             "ONNX, for runtimes without Python: ONNX Runtime in C++, C#, Java, browsers", ".onnx",
             _write_onnx, _open_onnx,
             "import numpy as np\nimport onnxruntime\n\nsession = onnxruntime.InferenceSession({path!r})\n"
             "print(session.run(None, {{{inputs}}}))",
-            needs=("onnx", "onnxruntime"), extra="onnx",
+            extra="onnx",
         ),
         "litert": Format(
             "LiteRT (TensorFlow Lite), for phones and small devices", ".tflite", _write_litert, _open_litert,
             "import numpy as np\nimport tensorflow as tf  # or: from ai_edge_litert.interpreter import Interpreter\n\n"
             "network = tf.lite.Interpreter({path!r}).get_signature_runner('serving_default')\n"
             "print(network(**{{{inputs}}}))",
-            backend="tensorflow", needs=("tensorflow",),
+            backend="tensorflow", extra="litert",
         ),
     }
 )  # fmt: skip

@@ -6,14 +6,14 @@ a run stops and resumes, also when logging starts later. It reads what was writt
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol, cast
 
 from etudes.contract import ProgressCallback
-from etudes.errors import UserError, unknown
+from etudes.errors import unknown
+from etudes.extras import check_extra
 from etudes.loggers.mlflow_logger import MLflowLogger
 from etudes.loggers.tensorboard_logger import TensorBoardLogger
 from etudes.runs import Run, read_metrics
@@ -43,7 +43,7 @@ class Logger(Protocol):
 
 
 KINDS: dict[str, type[Logger]] = {"tensorboard": TensorBoardLogger, "mlflow": MLflowLogger}
-"""By name, which is also that of the package that each needs and of the extra that installs it."""
+"""By name, which is also that of the extra that each needs."""
 
 
 def check_loggers(names: Sequence[str]) -> None:
@@ -55,8 +55,7 @@ def check_loggers(names: Sequence[str]) -> None:
     for name in names:
         if name not in KINDS:
             raise unknown("value of --log", name, KINDS)
-        if importlib.util.find_spec(name) is None:
-            raise UserError(f"--log {name} needs the package {name}: pip install 'keras-etudes[{name}]'")
+        check_extra(name, f"--log {name}")
 
 
 class LoggingProgress:

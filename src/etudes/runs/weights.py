@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
@@ -23,18 +22,18 @@ from etudes.runs.reading import read_object, read_whole
 MAX_BYTES = 4_000_000_000
 """Bytes that the weights of a run may have."""
 
-HALVES = {"float16": np.dtype(np.float16), "bfloat16": np.dtype(ml_dtypes.bfloat16)}
-"""The dtypes in which float32 may be stored, by name."""
+HALVES = ("float16", "bfloat16")
+"""The dtypes in which float32 may be stored."""
 
-_DTYPES = {
+_DTYPES: dict[str, np.dtype[Any]] = {
     "F64": np.dtype("float64"),
     "F32": np.dtype("float32"),
-    "F16": HALVES["float16"],
-    "BF16": HALVES["bfloat16"],
+    "F16": np.dtype("float16"),
+    "BF16": np.dtype("uint16"),
     **{f"{kind[0].upper()}{bits}": np.dtype(f"{kind}{bits}") for kind in ("int", "uint") for bits in (8, 16, 32, 64)},
     "BOOL": np.dtype(bool),
 }
-"""The dtypes that are read, by their names in safetensors."""
+"""The dtypes that are read, by their names in safetensors. NumPy has no bfloat16: it is the upper half of a float32."""
 
 
 def settings_digest(folder: Path) -> str:
@@ -108,12 +107,12 @@ def load_weights(folder: Path) -> dict[str, Array]:
     if not right_settings:
         raise UserError(f"{folder / 'settings.toml'} was changed after the training: put the old one back")
     try:
-        arrays = arrays_in(content)
+        arrays = _stored_arrays(content)
     except (SafetensorError, ValueError) as error:
         raise UserError(f"{path} is not a safetensors file ({str(error)[:60]}): copy it again") from error
     if arrays.keys() != entries.keys():
         raise UserError(f"{path} does not hold the arrays that weights.json lists: copy both again")
-    return {name: _checked(path, name, array, entries[name]) for name, array in arrays.items()}
+    return {name: _checked(path, name, *found, entries[name]) for name, found in arrays.items()}
 
 
 def _entry(array: Array, stored: str | None = None) -> dict[str, Any]:
@@ -123,34 +122,49 @@ def _entry(array: Array, stored: str | None = None) -> dict[str, Any]:
 
 
 def _narrowed(name: str, array: Array, stored: str) -> Array:
+    if stored == "bfloat16":
+        import ml_dtypes  # to read such weights needs none of it
+
+        dtype = np.dtype(ml_dtypes.bfloat16)
+    else:
+        dtype = np.dtype(stored)
     with np.errstate(over="ignore"):
-        narrow = array.astype(HALVES[stored])
+        narrow = array.astype(dtype)
     if not np.isfinite(narrow).all():
         raise UserError(f"{name} has values that are too large for {stored}: store these weights as float32")
     return narrow
 
 
 def arrays_in(content: bytes) -> dict[str, Array]:
-    """The arrays of a safetensors file, as they are stored.
+    """The arrays of a safetensors file, as they are stored, but bfloat16 as the same numbers in float32.
 
     Raises:
         SafetensorError, ValueError: it is not one, or holds arrays of a dtype that no network has.
     """
+    return {name: array for name, (_, array) in _stored_arrays(content).items()}
+
+
+def _stored_arrays(content: bytes) -> dict[str, tuple[str, Array]]:
+    """As `arrays_in`, each with the dtype in which it is stored."""
     found = {}
     for name, array in deserialize(content):  # type: ignore[no-untyped-call]
         if array["dtype"] not in _DTYPES:
             raise ValueError(f"an array of {array['dtype']}")
-        found[name] = np.frombuffer(array["data"], _DTYPES[array["dtype"]]).reshape(array["shape"])
+        values: Array = np.frombuffer(array["data"], _DTYPES[array["dtype"]]).reshape(array["shape"])
+        dtype = str(values.dtype)
+        if array["dtype"] == "BF16":
+            dtype, values = "bfloat16", (values.astype(np.uint32) << 16).view(np.float32)
+        found[name] = dtype, values
     return found
 
 
-def _checked(path: Path, name: str, array: Array, entry: Any) -> Array:
+def _checked(path: Path, name: str, stored: str, array: Array, entry: Any) -> Array:
     """An array for a network, once it matches its entry in the manifest and is finite."""
-    stored = str(array.dtype)
-    if stored in HALVES and entry == {"shape": list(array.shape), "dtype": "float32", "stored": stored}:
+    whole: dict[str, Any] = {"shape": list(array.shape), "dtype": stored}
+    if stored in HALVES and entry == {**whole, "dtype": "float32", "stored": stored}:
         array = array.astype(np.float32)
-    elif entry != _entry(array):
+    elif entry != whole:
         raise UserError(f"{path} does not hold the arrays that weights.json lists: copy both again")
-    if (array.dtype.kind == "f" or array.dtype == HALVES["bfloat16"]) and not np.isfinite(array).all():
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise UserError(f"{path}: {name} has values that are not finite: train again")
     return array

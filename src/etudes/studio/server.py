@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etudes.errors import UserError, user_path
+from etudes.extras import install
 
 PASSWORD = "ETUDES_STUDIO_PASSWORD"
 """The variable that may hold the password."""
@@ -87,7 +88,7 @@ def import_gradio() -> Any:
         import gradio
         import uvicorn  # noqa: F401
     except ImportError as error:
-        raise UserError("the studio needs Gradio: pip install 'keras-etudes[studio]'") from error
+        raise UserError(f"the studio needs Gradio: {install('studio')}") from error
     return gradio
 
 

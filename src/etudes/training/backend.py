@@ -6,7 +6,7 @@ so that a backend can still be chosen, and so that `--help` and `list` take no s
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import logging
 import os
 import random
@@ -23,8 +23,13 @@ import numpy as np
 
 from etudes.contract import Array
 from etudes.errors import UserError, unknown
+from etudes.extras import ANY_BACKEND, BACKENDS, check_extra, install, is_installed
+from etudes.training.accelerators import accelerator_for_jax
 
-BACKENDS = ("tensorflow", "jax", "torch")
+
+class BackendError(UserError):
+    """No backend is installed, or not the one that is asked for."""
+
 
 keras: Any = lazy_loader.load("keras")
 
@@ -32,28 +37,17 @@ _started_in: int | None = None
 """The process in which `start_backend` started the backend."""
 
 
-def _installed(backend: str) -> bool:
-    return importlib.util.find_spec(backend) is not None
-
-
-def _accelerator_for_jax() -> bool:
-    """Whether JAX would see an accelerator, found out without importing it."""
-    import importlib.metadata
-
-    plugins = {d.metadata["Name"].lower() for d in importlib.metadata.distributions() if d.metadata["Name"]}
-    nvidia = any(Path("/dev").glob("nvidia[0-9]*")) and any(p.startswith("jax-cuda") for p in plugins)
-    tpu = any(Path("/dev").glob("accel[0-9]*")) and "libtpu" in plugins
-    return nvidia or tpu
-
-
 def default_backend() -> str:
-    """`KERAS_BACKEND` if set; JAX where it sees an accelerator; else the first installed of TensorFlow, JAX, torch."""
+    """`KERAS_BACKEND` if set; JAX where it sees an accelerator; else the first installed of TensorFlow, JAX, torch.
+
+    Empty where none is installed.
+    """
     chosen = os.environ.get("KERAS_BACKEND")
     if chosen:
         return chosen
-    if _installed("jax") and _accelerator_for_jax():
+    if is_installed("jax") and accelerator_for_jax():
         return "jax"
-    return next((name for name in BACKENDS if _installed(name)), "tensorflow")
+    return next((name for name in BACKENDS if is_installed(name)), "")
 
 
 def loaded_backend() -> str | None:
@@ -70,13 +64,16 @@ def usable_backend(name: str | None = None) -> str:
         name: one of `BACKENDS`, or None for the one that this process runs on, else `default_backend()`.
 
     Raises:
-        UserError: it is unknown, not installed, or this process already runs on another one.
+        UserError: it is unknown, not installed with all that it needs, or this process already runs on another one.
     """
     name = name or loaded_backend() or default_backend()
+    if not name:
+        raise BackendError(f"no backend is installed: {ANY_BACKEND}")
     if name not in BACKENDS:
         raise unknown("backend", name, BACKENDS)
-    if not _installed(name):
-        raise UserError(f"backend {name} is not installed: pip install 'keras-etudes[{name}]'")
+    if not is_installed(name):
+        raise BackendError(f"backend {name} is not installed: {install(name)}")
+    check_extra(name, f"backend {name}")
     running = loaded_backend()
     if running not in (None, name):
         raise UserError(f"this process already runs on {running}: start a new one for {name}")
@@ -102,7 +99,7 @@ def start_backend(name: str | None = None) -> str:
         with _streams_that_are_open(), standard_error_to_file() as output:
             try:
                 keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
-                if _installed("tensorflow"):
+                if is_installed("tensorflow"):
                     importlib.import_module("tensorflow")  # Keras feeds its batches through it on any backend
             except Exception as error:
                 output.seek(0)
@@ -153,7 +150,7 @@ def _streams_that_are_open() -> Iterator[None]:
 
 def has_bfloat16() -> bool:
     """Whether this machine computes bfloat16 in hardware: an accelerator, or a CPU with AVX512-BF16 or AMX-BF16."""
-    if _accelerator_for_jax():
+    if accelerator_for_jax():
         return True
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")

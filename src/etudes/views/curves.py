@@ -9,6 +9,7 @@ from typing import Any
 
 from PIL import Image
 
+from etudes.extras import check_plots
 from etudes.views.plotting import COLOURS, figure, one_line, picture
 
 _NOT_DRAWN = {"phase", "epoch", "seconds", "samples_per_second", "learning_rate"}
@@ -43,6 +44,7 @@ def learning_curves(histories: Mapping[str, History], bands: Mapping[str, Band] 
         histories: label → lines of `metrics.jsonl`. Each phase of a run has a curve of its own.
         bands: of those that are means of several runs: label → the bounds of its lines.
     """
+    check_plots("a plot")
     from matplotlib.ticker import MaxNLocator
 
     panels = _panels(histories)[:6] or ["loss"]

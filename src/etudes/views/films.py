@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from collections.abc import Iterable
 from itertools import chain
@@ -11,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from etudes.errors import UserError, format_path
+from etudes.extras import check_extra
 from etudes.views.exif import SOFTWARE
 
 ENDINGS = (".gif", ".mp4")
@@ -25,8 +25,8 @@ def check_film_ending(path: str | Path) -> None:
     ending = Path(path).suffix.lower()
     if ending not in ENDINGS:
         raise UserError(f"cannot write {format_path(path)}: a film ends in {' or '.join(ENDINGS)}")
-    if ending == ".mp4" and importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise UserError("an MP4 needs imageio-ffmpeg: pip install 'keras-etudes[film]', or let the film end in .gif")
+    if ending == ".mp4":
+        check_extra("film", "an MP4", ", or let the film end in .gif")
 
 
 def write_film(frames: Iterable[Image.Image], path: Path, milliseconds: float, ending: str | None = None) -> None:

@@ -7,7 +7,6 @@ Nothing that a person has is replaced: neither a file that is an input, nor any 
 from __future__ import annotations
 
 import functools
-import importlib.util
 import io
 import os
 import warnings
@@ -20,6 +19,7 @@ from typing import Any
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
 from etudes.errors import UserError, format_path, user_path
+from etudes.extras import EXTRAS
 from etudes.views.exif import SOFTWARE, carried_exif
 from etudes.views.films import check_film_ending, write_film
 
@@ -98,7 +98,7 @@ def check_writable(target: Path) -> None:
 def picture_format(path: str | Path) -> str | None:
     """The format in which a picture of this name is written, one of `FORMATS`; None for a name that has none."""
     ending = Path(path).suffix.lower()
-    if ending in _HEIC and importlib.util.find_spec("pillow_heif"):
+    if ending in _HEIC and not EXTRAS["data"].missing:
         from pillow_heif import register_heif_opener
 
         register_heif_opener()

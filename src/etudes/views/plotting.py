@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageFont
 
+from etudes.extras import can_plot, check_plots
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -83,10 +85,8 @@ def _letters(file: str) -> frozenset[int]:
     return frozenset(get_font(file).get_charmap())
 
 
-def _own_font() -> Path:
-    import matplotlib
-
-    return Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+_OWN_FONT = str(Path(__file__).parent / "fonts" / "DejaVuSans.ttf")
+"""The one that matplotlib brings, for writing on pictures without matplotlib."""
 
 
 def writing(size: int, text: str = "") -> Any:
@@ -94,16 +94,13 @@ def writing(size: int, text: str = "") -> Any:
 
     Args:
         size: in pixels.
-        text: what is to be written; where a letter is missing, the installed font that has most of them is taken.
+        text: what is to be written; where a letter is missing, the installed font that has most of them is taken,
+            if there is matplotlib to find it.
     """
-    own = str(_own_font())
-    try:
-        wanted = set(map(ord, text))
-        if text.isascii() or wanted <= _letters(own):
-            return _font(own, size)
-        return _font(max([own, *installed_fallbacks().values()], key=lambda file: len(wanted & _letters(file))), size)
-    except OSError:  # a matplotlib with its fonts elsewhere
-        return ImageFont.load_default(size)
+    wanted = set(map(ord, text))
+    if text.isascii() or not can_plot() or wanted <= _letters(_OWN_FONT):
+        return _font(_OWN_FONT, size)
+    return _font(max([_OWN_FONT, *installed_fallbacks().values()], key=lambda file: len(wanted & _letters(file))), size)
 
 
 @cache
@@ -146,6 +143,7 @@ def name_ticks(axis: Any, names: Sequence[str], inches: float, **style: Any) -> 
 @contextmanager
 def figure(width: float, height: float) -> Iterator[Figure]:
     """A new figure of so many inches in the project's style; draw on it in the block, then call `picture`."""
+    check_plots("a plot")
     import matplotlib
     from cycler import cycler
     from matplotlib.backends.backend_agg import FigureCanvasAgg

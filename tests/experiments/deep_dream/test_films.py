@@ -1,6 +1,7 @@
 """Films, previews, and dreams that are stopped and resumed."""
 
 import gc
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def test_other_endings_are_refused(name, photo):
 
 
 def test_an_mp4_without_its_writer_is_refused_before_any_work(monkeypatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(UserError, match=r"pip install 'keras-etudes\[film\]', or let the film end in .gif"):
         check_place("film.mp4", film=True)
 

@@ -92,7 +92,7 @@ def test_films_are_told_from_pictures(monkeypatch):
     assert places("x.mp4", "frames") == ({"x.mp4": "frames"}, "frames")
     assert places("x.mp4")[0] == {"x.mp4": "x-dream.mp4"}
     assert places("a.png", "moving.gif")[0] == {"a.png": "dreams/a-dream.png", "moving.gif": "dreams/moving-dream.mp4"}
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     assert places("x.mp4")[0] == {"x.mp4": "x-dream.gif"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_a_walk_can_be_an_mp4_and_is_replaced_the_next_time(monkeypatch: pytest.
     with pytest.raises(UserError, match=r"w.mp4 exists"):
         EXPERIMENT.use.read(MNIST, TINY, options)
     EXPERIMENT.use.read(MNIST, TINY, dataclasses.replace(options, overwrite=True))
-    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(UserError, match=r"pip install 'keras-etudes\[film\]'"):
         EXPERIMENT.use.read(MNIST, TINY, options)
 

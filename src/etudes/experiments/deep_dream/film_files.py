@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -16,6 +15,7 @@ from PIL.GifImagePlugin import GifImageFile
 from etudes.data import read_picture_header
 from etudes.data.errors import error_reason, file_error
 from etudes.errors import UserError
+from etudes.extras import check_extra
 
 ENDINGS = (".mp4", ".mov", ".m4v", ".webm", ".mkv", ".avi")
 """Of films that ffmpeg reads; an animated .gif is one, too."""
@@ -70,8 +70,7 @@ def open_film(path: str) -> FilmFile:
         count, milliseconds = _gif_frames(file)
         film = FilmFile(path, header.width, header.height, count, milliseconds, sound=False)
     else:
-        if importlib.util.find_spec("imageio_ffmpeg") is None:
-            raise UserError("reading a film needs imageio-ffmpeg: pip install 'keras-etudes[film]', or give a .gif")
+        check_extra("film", "reading a film", ", or give a .gif")
         with closing(_decoded(path)) as frames:
             about = next(frames)
         width, height = about["size"]

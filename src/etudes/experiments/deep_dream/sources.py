@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from etudes.data.formats import is_picture_name
 from etudes.data.notes import note
 from etudes.errors import UserError, format_path
 from etudes.experiments.deep_dream.film_files import is_film
+from etudes.extras import EXTRAS
 from etudes.views.pictures import picture_format, written_by_etudes
 
 FOLDER = "dreams"
@@ -90,7 +90,7 @@ def _one(source: str, out: str | None, film: bool) -> Job:
 
 
 def _film_ending() -> str:
-    return ".mp4" if importlib.util.find_spec("imageio_ffmpeg") else ".gif"
+    return ".gif" if EXTRAS["film"].missing else ".mp4"
 
 
 def _free(source: str, film: bool, taken: set[str]) -> str:
