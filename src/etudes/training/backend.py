@@ -101,8 +101,6 @@ def start_backend(name: str | None = None) -> str:
         with _streams_that_are_open(), standard_error_to_file() as output:
             try:
                 keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
-                if _installed("tensorflow"):
-                    importlib.import_module("tensorflow")  # Keras feeds its batches through it on any backend
             except Exception as error:
                 output.seek(0)
                 last = output.read().decode(errors="replace").strip().splitlines()[-1:]

@@ -13,7 +13,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from etudes.errors import UserError
@@ -25,6 +25,7 @@ from etudes.training.backend import (
     start_backend,
     started_before_fork,
 )
+from etudes.training.keras_internals import take_tensorflow_as_absent
 
 KERAS_SETTINGS = {
     "dtype_policy": "float32",
@@ -84,6 +85,7 @@ _turns = Turns()
 _training = threading.RLock()
 _theirs: dict[str, Any] = {}
 _their_random_state: dict[str, Any] = {}
+_their_tensorflow = ExitStack()
 
 
 def _renew_locks() -> None:
@@ -134,6 +136,7 @@ def _take_settings() -> None:
     if not _theirs:
         _theirs.update({name: getattr(keras.config, name)() for name in KERAS_SETTINGS})
         _their_random_state.update(global_random_state())
+        _their_tensorflow.callback(take_tensorflow_as_absent())
         _set_keras(KERAS_SETTINGS)
 
 
@@ -141,6 +144,7 @@ def _give_settings_back() -> None:
     if _theirs:
         _set_keras(_theirs)
         put_global_random_state(_their_random_state)
+        _their_tensorflow.close()
         _theirs.clear()
         _their_random_state.clear()
 
