@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+PIP    := -m pip install --quiet --disable-pip-version-check
 SHARED := -n 2 --dist loadscope --no-loadscope-reorder
+CONTRACT := tests/test_contract.py tests/training tests/experiments/mnist_acgan
 
-.PHONY: demo test check test-torch soak bench setup lint docs results lock clean
+.PHONY: demo test check test-jax test-torch soak bench setup lint docs results lock clean
 
 demo: setup          ## all six in a few minutes: four trained on embedded data, two with bundled weights; one report.html
 	$(BIN)/etudes demo
@@ -16,11 +18,12 @@ test: setup lint     ## what must hold, in about thirteen CPU minutes: TensorFlo
 
 check: setup         ## what is long by nature: browser, kills, hostile files, installations, all of JAX; up to 45 CPU minutes
 	$(BIN)/python -m pytest $(SHARED) -m long
-	KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) tests/test_contract.py tests/training \
-		tests/experiments/mnist_acgan
+	$(MAKE) test-jax
 
-test-torch: setup    ## the same contract on torch, where it is installed
-	KERAS_BACKEND=torch $(BIN)/python -m pytest tests/test_contract.py tests/training tests/experiments/mnist_acgan
+# The contract on one backend alone, in an environment without the others: .venv-jax, .venv-torch.
+# On another Python: make test-jax PYTHON=python3.13 VENV=.venv-3.13
+test-jax test-torch: test-%: $(VENV)-%/.ready
+	KERAS_BACKEND=$* $(VENV)-$*/bin/python -m pytest $(SHARED) $(CONTRACT)
 
 soak: setup          ## kills, damage, hostile input, all of it: what docs/reliability.md reports; about an hour
 	PYTHONPATH=tests $(BIN)/python -m soak
@@ -32,12 +35,25 @@ bench: setup         ## Études beside plainly written peers: what docs/performa
 
 setup: $(READY)      ## the environment alone, in .venv, from requirements.lock
 
+define new_environment
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and \
+		"Etudes needs Python 3.11, 3.12 or 3.13, and this is %d.%d: set PYTHON=..." % sys.version_info[:2])'
+	$(PYTHON) -m venv $(@D)
+endef
+
 $(READY): requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Etudes needs Python 3.11 or newer; set PYTHON=...")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $(READY)
+	$(new_environment)
+	$(BIN)/python $(PIP) -r requirements.lock
+	$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)-%/.ready: requirements.lock pyproject.toml
+	$(new_environment)
+	$(@D)/bin/python $(PIP) --constraint requirements.lock --editable '.[$*]' pytest pytest-xdist
+	$(@D)/bin/python -c 'import sys; from importlib.util import find_spec; \
+		found = [name for name in ("tensorflow", "jax", "torch") if find_spec(name)]; \
+		sys.exit(found != ["$*"] and f"the extra $* brought {found}")'
+	touch $@
 
 lint: setup
 	$(BIN)/ruff check .
@@ -52,4 +68,4 @@ lock:                ## resolve requirements.lock again (needs uv)
 		--no-header --no-annotate --no-emit-index-url --output-file requirements.lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(VENV)-* .mypy_cache .ruff_cache .pytest_cache

@@ -69,7 +69,8 @@ def run_all(
     commands: list[list[str]], environment: dict[str, str], before: str = "", **options
 ) -> list[tuple[int, str, str]]:
     """Exit code, output and error of each command, all in one process."""
-    words = [sys.executable, "-c", before + SEVERAL, json.dumps(commands)]
+    # As for the command `etudes`, the current folder is not searched for modules: 3.13.0 breaks if that is deleted.
+    words = [sys.executable, "-P", "-c", before + SEVERAL, json.dumps(commands)]
     done = subprocess.run(
         words, env=environment, capture_output=True, text=True, errors="surrogateescape", check=True, **options
     )

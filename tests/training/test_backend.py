@@ -1,8 +1,10 @@
 """The backend room: choice, precision, and gradients held against finite differences."""
 
 import gc
+import importlib.util
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,6 +104,16 @@ def test_starting_says_nothing_and_the_backend_is_known_from_then_on() -> None:
     code += "assert (before, backend.loaded_backend()) == (None, started), before"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("chosen", [name for name in ("jax", "torch") if importlib.util.find_spec(name)])
+def test_no_action_on_another_backend_loads_tensorflow(chosen: str, tmp_path: Path) -> None:
+    code = "import sys, etudes; run = etudes.train('addition_rnn', preset='tiny', backend=sys.argv[1], quiet=True); "
+    code += "etudes.evaluate(run); etudes.inspect(run); etudes.export(run); print('tensorflow' in sys.modules)"
+    words = [sys.executable, "-c", code, chosen]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 def test_what_of_the_environment_changes_a_result_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:

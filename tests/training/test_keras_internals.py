@@ -1,15 +1,18 @@
 """What the project uses of Keras beyond its public interface: still there, still called, and named where it is not."""
 
+import sys
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import etudes
-from etudes.training.backend import keras, start_backend
+from etudes.training.backend import drawn_from, keras, start_backend
 from etudes.training.callbacks import between_steps
+from etudes.training.computing import computing
 from etudes.training.keras_internals import muon_base, require_methods, sync_variables
 from etudes.training.muon import muon
 from etudes.training.state import metric_state, state_of
@@ -35,6 +38,26 @@ def test_a_method_that_moved_is_named_with_the_version_of_keras(monkeypatch: pyt
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
     with pytest.raises(RuntimeError, match=r"has no object\.jax_state_sync"):
         sync_variables(object())
+
+
+@pytest.mark.parametrize("loaded", [False, True])
+def test_a_seed_loads_no_tensorflow_while_we_compute(loaded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = keras.utils.set_random_seed.__globals__
+    asked, seeds = type(names["tf"])("tensorflow"), []
+    monkeypatch.setitem(names, "tf", asked)
+    monkeypatch.setitem(sys.modules, "tensorflow", SimpleNamespace(random=SimpleNamespace(set_seed=seeds.append)))
+    there = sys.modules["tensorflow"]
+    if not loaded:
+        monkeypatch.delitem(sys.modules, "tensorflow")
+    with computing(), drawn_from(3):
+        pass
+    assert (asked.module is there, seeds) == ((True, [3]) if loaded else (False, []))
+    monkeypatch.setitem(sys.modules, "tensorflow", there)
+    keras.utils.set_random_seed(4)  # a person's own call, after ours
+    assert seeds[-1] == 4
+    monkeypatch.delitem(names, "tf")
+    with pytest.raises(RuntimeError, match=r"has no 'tf\._available' beside set_random_seed: adapt "), computing():
+        pass
 
 
 def test_keras_calls_the_methods_that_muon_overrides(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ so that a backend can still be chosen, and so that `--help` and `list` take no s
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import random
@@ -99,8 +98,6 @@ def start_backend(name: str | None = None) -> str:
         with _streams_that_are_open(), standard_error_to_file() as output:
             try:
                 keras.ops.convert_to_numpy(keras.ops.zeros(1))  # the first operation is when devices are looked for
-                if is_installed("tensorflow"):
-                    importlib.import_module("tensorflow")  # Keras feeds its batches through it on any backend
             except Exception as error:
                 output.seek(0)
                 last = output.read().decode(errors="replace").strip().splitlines()[-1:]

@@ -14,7 +14,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from etudes.errors import UserError
@@ -27,6 +27,7 @@ from etudes.training.backend import (
     started_before_fork,
     usable_backend,
 )
+from etudes.training.keras_internals import take_tensorflow_as_absent
 from etudes.views.progress import on_terminal
 
 FRAMEWORKS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
@@ -89,6 +90,7 @@ _turns = Turns()
 _training = threading.RLock()
 _theirs: dict[str, Any] = {}
 _their_random_state: dict[str, Any] = {}
+_their_tensorflow = ExitStack()
 
 
 def _renew_locks() -> None:
@@ -155,6 +157,7 @@ def _take_settings() -> None:
     if not _theirs:
         _theirs.update({name: getattr(keras.config, name)() for name in KERAS_SETTINGS})
         _their_random_state.update(global_random_state())
+        _their_tensorflow.callback(take_tensorflow_as_absent())
         _set_keras(KERAS_SETTINGS)
 
 
@@ -162,6 +165,7 @@ def _give_settings_back() -> None:
     if _theirs:
         _set_keras(_theirs)
         put_global_random_state(_their_random_state)
+        _their_tensorflow.close()
         _theirs.clear()
         _their_random_state.clear()
 

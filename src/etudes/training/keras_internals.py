@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 from etudes.training.backend import keras
@@ -15,8 +17,31 @@ def require_methods(owner: type[Any], *names: str) -> None:
     """
     for name in names:
         if name not in dir(owner):
-            files = "etudes/training/keras_internals.py and what uses it"
-            raise RuntimeError(f"Keras {keras.__version__} has no {owner.__name__}.{name}: adapt {files}, or use 3.15")
+            raise _moved(f"{owner.__name__}.{name}")
+
+
+def _moved(name: str) -> RuntimeError:
+    files = "etudes/training/keras_internals.py and what uses it"
+    return RuntimeError(f"Keras {keras.__version__} has no {name}: adapt {files}, or use 3.15")
+
+
+def take_tensorflow_as_absent() -> Callable[[], None]:
+    """Let Keras take TensorFlow as not installed, unless it is loaded; returns what ends that.
+
+    On every backend Keras loads TensorFlow, where it is installed, to seed it and to look for its types in what is
+    serialised. That takes longer than all else that JAX or torch needs to start.
+    """
+    lazy = keras.utils.set_random_seed.__globals__.get("tf", object)
+    if "_available" not in vars(lazy):
+        raise _moved("'tf._available' beside set_random_seed")
+    if "tensorflow" in sys.modules:
+        return lambda: None
+    before, lazy._available = lazy._available, False
+
+    def end() -> None:
+        lazy._available = before
+
+    return end
 
 
 def muon_base() -> Any:

@@ -142,6 +142,7 @@ def test_a_bad_balance_or_place_is_refused_in_one_line(words: tuple[str, ...], c
 
 
 def test_a_walk_can_be_an_mp4_and_is_replaced_the_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("imageio_ffmpeg")
     options = EXPERIMENT.use.options(("7", "w.mp4"), walk_to="3")
     assert (options.inputs, options.out, options.picture_path) == (("7",), "w.mp4", "w.mp4")
     frames = [Image.new("L", (84, 84), shade) for shade in (0, 90, 200)]
