@@ -18,8 +18,10 @@ FLOORS = (
     ("analysis",),
     ("training",),
     ("loggers",),
-    ("data", "runs", "exports", "views"),
+    ("data", "runs", "exports"),
+    ("views",),
     ("contract",),
+    ("results",),
     ("settings",),
     ("errors",),
 )
