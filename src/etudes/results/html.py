@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from PIL.Image import Image
 
 MAX_LINES = 20
@@ -45,8 +46,9 @@ def as_html(*parts: str) -> str:
     return f'<div style="max-width:60em">{"".join(parts)}</div>'
 
 
-def lines_html(lines: Sequence[str]) -> str:
+def lines_html(lines: Iterable[str]) -> str:
     """Plain sentences, a line each."""
+    lines = [*lines]
     return "".join(f"<div>{_text(line, 5 * _MAX_CELL)}</div>" for line in _some(lines, MAX_LINES, "lines"))
 
 
@@ -85,6 +87,17 @@ def pictures_html(pictures: Mapping[str, Image | list[Image]], captions: Mapping
     return "".join(parts)
 
 
+def figure_html(drawn: Figure) -> str:
+    """A figure of matplotlib."""
+    memory = io.BytesIO()
+    drawn.savefig(memory, format="png")
+    return f'<img src="{_url("png", memory)}" alt="learning curves" style="max-width:100%">'
+
+
+def _url(kind: str, memory: io.BytesIO) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(memory.getvalue()).decode()}"
+
+
 def _some(items: Sequence[str], most: int, what: str) -> Sequence[str]:
     return items if len(items) <= most else [*items[:most], f"… and {len(items) - most:,} more {what}"]
 
@@ -114,7 +127,7 @@ def _data_url(picture: Image | list[Image]) -> tuple[str, int]:
             memory, kind = io.BytesIO(), "jpeg"
             image.convert("RGB").save(memory, "JPEG", quality=88)
     larger = max(1, 2 * _SMALL // width) if width < _SMALL else 1
-    return f"data:image/{kind};base64,{base64.b64encode(memory.getvalue()).decode()}", width * larger
+    return _url(kind, memory), width * larger
 
 
 def _shrunk(image: Image, most: int) -> Image:
