@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 MAX_LINES = 20
-MAX_ROWS = 20
+MAX_ROWS = 40
 MAX_PICTURES = 12
 MAX_FRAMES = 48
 """Of a film."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 Drawing = Callable[[], "Image | list[Image]"]
 """A function that draws a picture or a film."""
 
+_MAX_CELL = 60
+"""Characters of a table's cell in a console."""
+
 _MAX_REPR = 160
 """Characters of a result in a console."""
 
@@ -28,7 +31,7 @@ class Table:
 
     def __str__(self) -> str:
         """The title, and the columns below each other."""
-        cells = [tuple(self.columns), *(tuple(map(shown, row)) for row in self.rows)]
+        cells = [tuple(map(_short, row)) for row in (self.columns, *self.rows)]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in cells]
         return "\n".join([self.title, *lines])
@@ -36,6 +39,11 @@ class Table:
     def _repr_html_(self) -> str:
         """For a notebook."""
         return as_html(table_html(self.title, self.columns, self.rows))
+
+
+def _short(cell: Any) -> str:
+    text = " ".join(shown(cell).split())
+    return text if len(text) <= _MAX_CELL else text[: _MAX_CELL - 1] + "…"
 
 
 @dataclass(repr=False)

@@ -1,5 +1,7 @@
 """The run folder: its files, and how to find it."""
 
+from __future__ import annotations
+
 import json
 import os
 import shlex
