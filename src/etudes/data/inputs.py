@@ -53,6 +53,10 @@ class GivenPicture(str):
         picture.content = content
         return picture
 
+    def __getnewargs__(self) -> tuple[str, Image.Image | bytes]:  # type: ignore[override]
+        """For copies, also in other processes."""
+        return str(self), self.content
+
 
 def as_inputs(values: Sequence[Any], *, pictures: bool) -> tuple[str, ...]:
     """What was passed to `use` as texts, paths and `GivenPicture`s; lists and tuples are taken apart.
