@@ -28,6 +28,7 @@ MAX_BYTES = 3_000_000
 """Of all pictures of an output."""
 _MAX_CELL = 200
 """Characters of a cell or a line's word."""
+_MAX_NOT_WRAPPED = 40
 _SMALL = 64
 """Pixels below which a picture is shown larger than it is, pixel by pixel."""
 
@@ -109,7 +110,9 @@ def _text(text: str, most: int = _MAX_CELL) -> str:
 def _cell(value: Any) -> str:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     side = "right" if number else "left"
-    return f'<td style="text-align:{side};vertical-align:top">{_text(shown(value))}</td>'
+    text = _text(shown(value))
+    wrap = "" if len(text) > _MAX_NOT_WRAPPED else ";white-space:nowrap"
+    return f'<td style="text-align:{side};vertical-align:top{wrap}">{text}</td>'
 
 
 def _data_url(picture: Image | list[Image]) -> tuple[str, int]:

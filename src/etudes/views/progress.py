@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from html import escape
 from typing import Any, TextIO
@@ -82,6 +83,19 @@ class ProgressInNotebook(ProgressLines):
         super().__init__(console)
         self.line: Any = None
         self.updated = 0.0
+
+    def message(self, text: RenderableType) -> None:
+        """Print a line; a table can be opened, as several runs would fill a page with theirs."""
+        if isinstance(text, str):
+            super().message(text)
+            return
+        from IPython.display import HTML, display
+
+        page = Console(record=True, file=io.StringIO(), width=_WIDE, force_jupyter=False)
+        page.print(text)
+        shown = escape(page.export_text())
+        title, _, table = shown.strip("\n").partition("\n")
+        display(HTML(f"<details><summary>{title.strip()}</summary><pre>{table}</pre></details>"))
 
     def on_phase_begin(self, phase: str, epochs: int, done: int) -> None:
         """A line for the phase."""
