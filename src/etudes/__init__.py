@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 
+from etudes._registration import register_layers
+
 __version__ = "0.1.0"
 
 # `list` is left out: it would replace Python's own where all names are imported.
@@ -84,3 +86,6 @@ else:
     def __getattr__(name: str) -> Any:
         with _loading:  # two threads that import the same modules in another order may see one that is half loaded
             return _load(name)
+
+
+register_layers()

@@ -82,20 +82,26 @@ class ProgressInNotebook(ProgressLines):
     def __init__(self, console: Console) -> None:
         super().__init__(console)
         self.line: Any = None
+        self.latest: Any = None
         self.updated = 0.0
 
     def message(self, text: RenderableType) -> None:
-        """Print a line; a table can be opened, as several runs would fill a page with theirs."""
+        """Print a line. A table can be opened; what shows how an epoch went replaces that of the epoch before."""
         if isinstance(text, str):
             super().message(text)
             return
         from IPython.display import HTML, display
 
-        page = Console(record=True, file=io.StringIO(), width=_WIDE, force_jupyter=False)
+        page = Console(record=True, file=io.StringIO(), width=_WIDE, force_jupyter=False, force_terminal=True)
         page.print(text)
-        shown = escape(page.export_text())
-        title, _, table = shown.strip("\n").partition("\n")
-        display(HTML(f"<details><summary>{title.strip()}</summary><pre>{table}</pre></details>"))
+        shown = page.export_html(code_format="{code}", inline_styles=True).strip("\n")
+        if self.line is None:
+            title, _, table = shown.partition("\n")
+            display(HTML(f"<details><summary>{title}</summary><pre>{table}</pre></details>"))
+        elif self.latest is None:
+            self.latest = display(HTML(f"<pre>{shown}</pre>"), display_id=True)
+        else:
+            self.latest.update(HTML(f"<pre>{shown}</pre>"))
 
     def on_phase_begin(self, phase: str, epochs: int, done: int) -> None:
         """A line for the phase."""
