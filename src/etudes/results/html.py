@@ -37,6 +37,8 @@ def shown(value: Any) -> str:
     """A cell or a metric in words."""
     if isinstance(value, float):
         return f"{value:.4g}"
+    if isinstance(value, int) and abs(value) >= 10_000:
+        return f"{value:,}"
     if isinstance(value, dict):
         return ", ".join(f"{name} {shown(part)}" for name, part in value.items())
     return "" if value is None else str(value)
@@ -76,12 +78,12 @@ def pictures_html(pictures: Mapping[str, Image | list[Image]], captions: Mapping
     alone = [name for name in pictures if "/" not in name]
     parts, room = [], MAX_BYTES
     for name in alone[:MAX_PICTURES]:
-        url, width = _data_url(pictures[name])
+        url, style = _data_url(pictures[name])
         room -= len(url)
         if room < 0:
             break
         caption = _text(captions.get(name, name.replace("-", " ")))
-        image = f'<img src="{url}" alt="{caption}" style="width:{width}px;max-width:100%;image-rendering:pixelated">'
+        image = f'<img src="{url}" alt="{caption}" style="max-width:100%;{style}">'
         parts.append(f'<figure style="margin:0.6em 0">{image}<figcaption>{caption}</figcaption></figure>')
     if len(pictures) > len(parts):
         parts.append(f"<div>… and {len(pictures) - len(parts)} more in <code>result.pictures</code></div>")
@@ -115,8 +117,8 @@ def _cell(value: Any) -> str:
     return f'<td style="text-align:{side};vertical-align:top{wrap}">{text}</td>'
 
 
-def _data_url(picture: Image | list[Image]) -> tuple[str, int]:
-    """The picture as an address that holds it, and the width to show it at."""
+def _data_url(picture: Image | list[Image]) -> tuple[str, str]:
+    """The picture as an address that holds it, and the width to show it at, in CSS; a small one is shown larger."""
     memory = io.BytesIO()
     if isinstance(picture, list):
         frames = [_shrunk(frame, MAX_FRAME_SIDE) for frame in picture[:: -(-len(picture) // MAX_FRAMES)]]
@@ -129,8 +131,8 @@ def _data_url(picture: Image | list[Image]) -> tuple[str, int]:
         if memory.tell() > MAX_BYTES // 4:  # a photograph
             memory, kind = io.BytesIO(), "jpeg"
             image.convert("RGB").save(memory, "JPEG", quality=88)
-    larger = max(1, 2 * _SMALL // width) if width < _SMALL else 1
-    return _url(kind, memory), width * larger
+    larger = f"width:{2 * _SMALL // width * width}px;image-rendering:pixelated" if width < _SMALL else ""
+    return _url(kind, memory), larger
 
 
 def _shrunk(image: Image, most: int) -> Image:
