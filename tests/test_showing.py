@@ -21,8 +21,8 @@ from etudes.views.plotting import picture as drawn_picture
 HOSTILE = '<script>alert("x")</script>'
 
 
-def noise(side: int) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8))
+def noise(side: int, seed: int = 0) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (side, side, 3), np.uint8))
 
 
 def pictures_in(page: str) -> list[Image.Image]:
@@ -65,7 +65,7 @@ def test_a_result_is_no_larger_than_a_page_can_bear() -> None:
 
 
 def test_a_film_is_a_film() -> None:
-    result = Result(pictures={"walk": [noise(400) for _ in range(200)]})
+    result = Result(pictures={"walk": [noise(400, seed) for seed in range(200)]})
     (film,) = pictures_in(result._repr_html_())
     assert film.format == "GIF"
     assert 1 < getattr(film, "n_frames", 1) <= html.MAX_FRAMES

@@ -250,11 +250,7 @@ def run_training(
             networks = build_networks(experiment, located, data.info, base)
             with run.writing():
                 if not run.started:
-                    run.write_header(header)
-                    for table in data_tables(data):
-                        progress.message(drawn_table(table))
-                    for text in notes:
-                        progress.message(text)
+                    _begin(run, header, data, progress)
                 _note_environment(run, located, progress)
             specs = experiment.io_spec(data.info, located)
             trained = {name: network for name, network in networks.items() if specs[name].saved}
@@ -272,6 +268,13 @@ def run_training(
             show_finished(run, result, progress, _what_else(run, experiment, networks, data, located))
             remove_checkpoints(run.folder)
     return run
+
+
+def _begin(run: Run, header: dict[str, Any], data: Any, progress: ProgressCallback) -> None:
+    """Write the settings of a new run, and show what it is trained on and what was decided about that."""
+    run.write_header(header)
+    for text in [*map(drawn_table, data_tables(data)), *header.get("notes", [])]:
+        progress.message(text)
 
 
 def _read_data(
