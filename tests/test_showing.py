@@ -65,10 +65,17 @@ def test_a_result_is_no_larger_than_a_page_can_bear() -> None:
 
 
 def test_a_film_is_a_film() -> None:
-    result = Result(pictures={"walk": [noise(400, seed) for seed in range(200)]})
-    (film,) = pictures_in(result._repr_html_())
+    frames = [noise(20, seed).resize((400, 400), 0) for seed in range(200)]
+    (film,) = pictures_in(Result(pictures={"walk": frames})._repr_html_())
     assert film.format == "GIF"
     assert 1 < getattr(film, "n_frames", 1) <= html.MAX_FRAMES
+
+
+def test_of_a_film_too_large_for_a_page_the_first_frame_is_shown() -> None:
+    result = Result(pictures={"walk": [noise(400, seed) for seed in range(60)]})
+    page = result._repr_html_()
+    assert len(page) <= html.MAX_BYTES
+    assert len(pictures_in(page)) == 1
 
 
 def test_an_empty_result_and_small_pictures() -> None:

@@ -78,7 +78,10 @@ def pictures_html(pictures: Mapping[str, Image | list[Image]], captions: Mapping
     alone = [name for name in pictures if "/" not in name]
     parts, room = [], MAX_BYTES
     for name in alone[:MAX_PICTURES]:
-        url, style = _data_url(pictures[name])
+        picture = pictures[name]
+        url, style = _data_url(picture)
+        if isinstance(picture, list) and len(url) > room:
+            url, style = _data_url(picture[0])
         room -= len(url)
         if room < 0:
             break
