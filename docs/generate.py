@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import signatures
 from bundled_page import bundled_page
 from etudes import cli, experiments
 from etudes.runs import BUNDLED, read_metrics
@@ -138,6 +139,7 @@ def generated() -> dict[Path, str]:
     files = {ROOT / "docs" / "cli.md": cli_reference(), ROOT / "docs" / "results.md": results}
     soaked = json.loads((ROOT / "benchmarks" / "reliability.json").read_bytes())
     files[ROOT / "docs" / "reliability.md"] = reliability_page(soaked)
+    files[signatures.FILE] = signatures.signatures()
     files[ROOT / "docs" / "bundled.md"] = bundled_page(BUNDLED)
     files[ROOT / "docs" / "studies.md"] = studies_page(ROOT / "benchmarks" / "studies")
     measured, elsewhere = (

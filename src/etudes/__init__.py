@@ -15,8 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import lazy_loader
 
+from etudes._registration import register_layers
+
 __version__ = "0.1.0"
 
+# `list` is left out: it would replace Python's own where all names are imported.
 __all__ = [
     "Antirectifier",
     "Interrupted",
@@ -32,6 +35,7 @@ __all__ = [
     "inspect",
     "layer_tables",
     "load",
+    "presets",
     "report",
     "reproduce",
     "resume",
@@ -41,6 +45,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from etudes._signatures import train
     from etudes.actions.compare import compare
     from etudes.actions.evaluate import evaluate
     from etudes.actions.export import export
@@ -49,7 +54,9 @@ if TYPE_CHECKING:
     from etudes.actions.loading import LoadedRun, load
     from etudes.actions.report import report
     from etudes.actions.reproduce import reproduce
-    from etudes.actions.train import finish, resume, train
+    from etudes.actions.studies import list as list
+    from etudes.actions.studies import presets
+    from etudes.actions.train import finish, resume
     from etudes.actions.use import answer, use
     from etudes.contract import Result
     from etudes.errors import Interrupted, UserError
@@ -67,6 +74,7 @@ else:
             "actions.loading": ["LoadedRun", "load"],
             "actions.report": ["report"],
             "actions.reproduce": ["reproduce"],
+            "actions.studies": ["list", "presets"],
             "actions.train": ["finish", "resume", "train"],
             "actions.use": ["answer", "use"],
             "contract": ["Result"],
@@ -81,3 +89,6 @@ else:
     def __getattr__(name: str) -> Any:
         with _loading:  # two threads that import the same modules in another order may see one that is half loaded
             return _load(name)
+
+
+register_layers()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 from annotated_types import Interval, MinLen
 from numpy.typing import NDArray
 
+from etudes.results import Drawing as Drawing
+from etudes.results import Result as Result
+from etudes.results import Table as Table
+
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from PIL.Image import Image
     from rich.console import RenderableType
 
     from etudes.settings import Settings
@@ -23,9 +26,6 @@ Networks = dict[str, Any]
 """The networks of a study by name; the values are `keras.Model`s, built and ready to be called."""
 
 Array = NDArray[Any]
-
-Drawing = Callable[[], "Image | list[Image]"]
-"""A function that draws a picture or a film."""
 
 MAX_IMAGE_SIDE = 1024
 """Pixels that the side of a labelled picture may have."""
@@ -78,79 +78,7 @@ class ImageData:
         return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
 
 
-# --- results ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Table:
-    """A small table for terminal, page and JSON; a cell is a string or a number."""
-
-    title: str
-    columns: Sequence[str]
-    rows: Sequence[Sequence[Any]]
-
-
-@dataclass
-class Result:
-    """What evaluate, use, inspect and compare return, for the terminal, the page, JSON and the studio alike."""
-
-    metrics: dict[str, Any] = field(default_factory=dict)
-    """Single numbers or words by name, the most important first."""
-    tables: list[Table] = field(default_factory=list)
-    pictures: dict[str, Image | list[Image]] = field(default_factory=dict)
-    """Pictures by name (words joined by "-"); a list of pictures is a film, saved as GIF.
-
-    "SET/NAME" belongs to a set of pictures, such as those behind the cells of a confusion matrix, in a folder of it.
-    """
-    drawings: dict[str, Drawing] = field(default_factory=dict)
-    """Pictures that are not drawn yet, by name: `draw` does that, when what was measured is safe."""
-    lines: list[str] = field(default_factory=list)
-    """Plain sentences to show first."""
-    answers: list[dict[str, Any]] = field(default_factory=list)
-    """One record for each input of `use`, JSON-ready."""
-    stream: Iterable[tuple[str, dict[str, Any]]] = ()
-    """Answers too many to hold: a line and a record for each, made while it is read; `metrics` is whole after it."""
-    records: dict[str, Any] = field(default_factory=dict)
-    """What a page needs in order to show pictures of a run, JSON-ready; saved beside them as `pictures/NAME.json`."""
-    files: dict[str, str] = field(default_factory=dict)
-    """Where each picture was saved: name → path. Filled in by the action, not by the study."""
-    captions: dict[str, str] = field(default_factory=dict)
-    """A sentence below a picture in the report, by its name; without one, the name stands there."""
-    run: str = ""
-    """The run that answered, where only a study's name was given. Filled in by the action; no part of the JSON."""
-    unsaved: str = ""
-    """Why nothing of it could be saved beside its run. Filled in by the action; no part of the JSON."""
-
-    def draw(self) -> list[str]:
-        """Draw what is not drawn yet; returns a line for each picture that cannot be drawn."""
-        failed = []
-        for name, drawing in self.drawings.items():
-            try:
-                self.pictures[name] = drawing()
-            except Exception as error:
-                failed.append(f"{name} could not be drawn: {type(error).__name__}: {str(error)[:100]}")
-        self.drawings = {}
-        return failed
-
-    def extend(self, other: Result) -> Result:
-        """Add what another result holds, but for its files; returns this one."""
-        self.metrics |= other.metrics
-        self.tables += other.tables
-        self.pictures |= other.pictures
-        self.drawings |= other.drawings
-        self.lines += other.lines
-        self.records |= other.records
-        self.captions |= other.captions
-        return self
-
-    def as_json(self) -> dict[str, Any]:
-        """The result without its pictures, which are named by `files`."""
-        tables = [
-            {"title": t.title, "columns": list(t.columns), "rows": [list(r) for r in t.rows]} for t in self.tables
-        ]
-        parts = {"metrics": self.metrics, "tables": tables, "lines": self.lines, "answers": self.answers}
-        parts |= {"files": self.files, "captions": self.captions}
-        return {key: value for key, value in parts.items() if value}
+# --- progress ---------------------------------------------------------------------------------------------------------
 
 
 class ProgressCallback(Protocol):
@@ -220,6 +148,9 @@ class Example:
 @dataclass(frozen=True)
 class UseOptions:
     """What `use` accepts: the fields of a subclass are the flags of `etudes use`."""
+
+    pictures: ClassVar[bool] = False
+    """Whether inputs are pictures: Python may bring them in memory too, as a `GivenPicture`."""
 
     inputs: tuple[str, ...]
     """What a person brings."""

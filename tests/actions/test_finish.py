@@ -11,8 +11,8 @@ import pytest
 import etudes
 from contract_checks import Interrupting
 from etudes import experiments
+from etudes.actions.studies import etudes_table
 from etudes.cli import run as command
-from etudes.cli.listing import etudes_table
 from etudes.errors import Interrupted, UserError
 from etudes.runs import Run, load_checkpoint, load_weights, read_metrics
 

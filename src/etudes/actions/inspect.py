@@ -21,6 +21,8 @@ from etudes.actions.loading import (
     resolve,
 )
 from etudes.contract import BaseNetwork, DataInfoOnly, Experiment, InspectOptions, Networks, Result, Table
+from etudes.data.inputs import as_option
+from etudes.data.notes import collected_notes
 from etudes.errors import UserError
 from etudes.runs import runs_folder
 from etudes.settings import as_dict
@@ -40,7 +42,7 @@ def inspect(
         reference: as in `use`; a study whose network comes trained needs no run.
         backend: as in `load`.
         data: as in `load`; what is open already stays as it is.
-        **options: the study's options of inspect.
+        **options: the study's options of inspect; a `picture` may be a path, or in memory as in `use`.
 
     Returns:
         Its pictures are saved in the run's `pictures`, or, where there is no run, in runs/ETUDE-inspected. Where they
@@ -50,7 +52,8 @@ def inspect(
         UserError: as in `load`, or the data was not found, or the study has no such thing to look at.
     """
     target = resolve(reference)
-    chosen: InspectOptions = options_of(target.experiment.inspect.options, options)
+    with collected_notes() as notes:
+        chosen = _options(target.experiment, options)
     if isinstance(reference, LoadedRun):
         loaded = reference
     else:
@@ -58,6 +61,7 @@ def inspect(
         without_run = _needs_no_run(target, chosen)
         loaded = open_without_run(target, chosen, backend) if without_run else open_run(target, backend, data)
     result = _look(loaded, chosen)
+    result.lines[:0] = notes
     if loaded.run is None:
         folder = runs_folder() / f"{loaded.etude}-inspected"
         try:
@@ -80,7 +84,13 @@ def look(loaded: LoadedRun, **options: Any) -> Result:
     Raises:
         UserError: the study has no such thing to look at.
     """
-    return _look(loaded, options_of(loaded.experiment.inspect.options, options))
+    return _look(loaded, _options(loaded.experiment, options))
+
+
+def _options(experiment: Experiment, options: dict[str, Any]) -> InspectOptions:
+    given = {name: as_option(value) for name, value in options.items()}
+    chosen: InspectOptions = options_of(experiment.inspect.options, given)
+    return chosen
 
 
 def _look(loaded: LoadedRun, chosen: InspectOptions) -> Result:

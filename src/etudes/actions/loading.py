@@ -43,7 +43,7 @@ class Target:
         return experiments.load(self.etude)
 
 
-@dataclass
+@dataclass(repr=False)
 class LoadedRun:
     """A finished run: settings, what its data is, and its weights, all checked; networks and data on demand."""
 
@@ -59,6 +59,10 @@ class LoadedRun:
     """"tensorflow", "jax" or "torch"; None for the one that fits this machine."""
     place: str | None = None
     """Where the data of the run is now; None to look where it was."""
+
+    def __repr__(self) -> str:
+        """On one line, without its arrays."""
+        return f"<LoadedRun {self.run or self.etude}: {sum(array.size for array in self.arrays.values()):,} weights>"
 
     @property
     def etude(self) -> str:

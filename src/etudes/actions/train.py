@@ -16,7 +16,7 @@ from etudes.actions.graphs import write_graphs
 from etudes.actions.loading import build_networks, open_base, preset_of, settings_of
 from etudes.actions.run_data import places_to_record, read_run_data, renamed
 from etudes.actions.showing import show_finished
-from etudes.contract import Experiment, Networks, ProgressCallback, Result, Typicality
+from etudes.contract import BaseNetwork, Experiment, Networks, ProgressCallback, Result, Typicality
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError, user_path
 from etudes.loggers import check_loggers, with_loggers
@@ -38,6 +38,7 @@ from etudes.training.fingerprint import fingerprint
 from etudes.training.interruption import Interruption
 from etudes.training.session import Session
 from etudes.training.state import weights_of
+from etudes.training.watching import check_callbacks
 from etudes.views.data_table import data_tables
 from etudes.views.progress import progress_for
 from etudes.views.terminal import drawn_table
@@ -52,6 +53,7 @@ def train(
     quiet: bool = False,
     progress: ProgressCallback | None = None,
     log: Sequence[str] = (),
+    callbacks: Sequence[Any] = (),
     **settings: Any,
 ) -> Run:
     """Train a study in a run folder; resume if a run in that folder was interrupted.
@@ -64,6 +66,10 @@ def train(
         quiet: show no progress.
         progress: shows the progress instead of the terminal.
         log: where the metrics go beside the run folder: "tensorboard", "mlflow".
+        callbacks: callbacks of Keras that only watch. In each phase of the training they get `on_train_begin`,
+            `on_epoch_begin`, `on_epoch_end` with the epoch's metrics (`loss`, `val_loss`, …) and `on_train_end`;
+            `model` is the network that is trained, of several the first. None is called between the steps of an
+            epoch. Those that would change the training, such as `EarlyStopping`, are refused.
         **settings: any setting of the study, such as `data`, `seed`, `epochs`.
 
     Returns:
@@ -75,7 +81,7 @@ def train(
     shown = progress or progress_for(Console(), quiet)
     with computing():  # as long as the settings are read, not while another training is waited for
         chosen = preset_of(etude, preset, settings)
-    return train_with(etude, chosen, preset, out, backend, shown, log)
+    return train_with(etude, chosen, preset, out, backend, shown, log, callbacks)
 
 
 def train_with(
@@ -86,13 +92,15 @@ def train_with(
     backend: str | None,
     progress: ProgressCallback,
     log: Sequence[str] = (),
+    callbacks: Sequence[Any] = (),
 ) -> Run:
     """As `train`, from settings that are complete; `preset` is the name of those that they started from."""
     check_loggers(log)
+    _check_callbacks(etude, callbacks)
     if out is None:
         with new_run(etude, preset) as run:
-            return _train_in(run, etude, settings, preset, backend, progress, log)
-    return _train_in(Run(user_path(out)), etude, settings, preset, backend, progress, log)
+            return _train_in(run, etude, settings, preset, backend, progress, log, callbacks)
+    return _train_in(Run(user_path(out)), etude, settings, preset, backend, progress, log, callbacks)
 
 
 def _train_in(
@@ -103,6 +111,7 @@ def _train_in(
     backend: str | None,
     progress: ProgressCallback,
     log: Sequence[str],
+    callbacks: Sequence[Any],
 ) -> Run:
     if not run.started and run.holds_something_else():
         raise UserError(f"{run} is not a run folder and not empty: choose another --out")
@@ -115,7 +124,7 @@ def _train_in(
         progress.message(f"{run} is finished: nothing to train; choose another --out for a new run")
         return kept
     with with_loggers(progress, run, log) as shown:
-        return run_training(run, etude, preset, resolved, backend, shown)
+        return run_training(run, etude, preset, resolved, backend, shown, callbacks=callbacks)
 
 
 def resume(
@@ -125,11 +134,12 @@ def resume(
     quiet: bool = False,
     progress: ProgressCallback | None = None,
     log: Sequence[str] = (),
+    callbacks: Sequence[Any] = (),
 ) -> Run:
     """Resume an interrupted run on the backend that it began with; a finished run is returned as it is.
 
-    `data` is where its data is now; by default it is looked for where it was. `log` is as in `train`; of a finished
-    run, all metrics are written there now.
+    `data` is where its data is now; by default it is looked for where it was. `log` and `callbacks` are as in
+    `train`; of a finished run, all metrics are written to `log` now.
 
     Raises:
         UserError: the folder holds no run, or one that cannot be resumed, such as one that `finish` ended.
@@ -137,6 +147,7 @@ def resume(
     run = run if isinstance(run, Run) else run_at(run)
     check_loggers(log)
     header = run.header()
+    _check_callbacks(header["etude"], callbacks)
     if early := run.finished_early:
         raise UserError(f"{run} {early} and cannot be trained further: train anew with another --out")
     with with_loggers(progress or progress_for(Console(), quiet), run, log) as shown:
@@ -146,7 +157,15 @@ def resume(
         with computing():
             settings = settings_of(run, header)
         place = str(data) if data is not None else None
-        return run_training(run, header["etude"], header["preset"], settings, None, shown, place=place)
+        return run_training(
+            run, header["etude"], header["preset"], settings, None, shown, place=place, callbacks=callbacks
+        )
+
+
+def _check_callbacks(etude: str, callbacks: Sequence[Any]) -> None:
+    check_callbacks(callbacks)
+    if callbacks and experiments.load(etude).capability(BaseNetwork):
+        raise UserError(f"{etude} trains no network, so it takes no callbacks: leave them out")
 
 
 def finish(
@@ -192,6 +211,7 @@ def run_training(
     like: Run | None = None,
     place: str | None = None,
     finishing: bool = False,
+    callbacks: Sequence[Any] = (),
 ) -> Run:
     """Train, or resume, until the run is finished.
 
@@ -207,6 +227,7 @@ def run_training(
         like: a run whose data this one is to have.
         place: where that data, or that of a run that began, is now; None to look where it was.
         finishing: finish a run that began as it is, with no further epoch.
+        callbacks: as in `train`, checked.
 
     Raises:
         UserError: as in `train`.
@@ -231,15 +252,13 @@ def run_training(
             networks = build_networks(experiment, located, data.info, base)
             with run.writing():
                 if not run.started:
-                    run.write_header(header)
-                    for table in data_tables(data):
-                        progress.message(drawn_table(table))
-                    for text in notes:
-                        progress.message(text)
+                    _begin(run, header, data, progress)
                 _note_environment(run, located, progress)
             specs = experiment.io_spec(data.info, located)
             trained = {name: network for name, network in networks.items() if specs[name].saved}
-            session = Session(run, trained, progress, checkpoint, interruption, finishing=finishing)
+            session = Session(
+                run, trained, progress, checkpoint, interruption, finishing=finishing, callbacks=callbacks
+            )
             with progress:
                 experiment.train(networks, data, located, session)
             with run.writing():
@@ -251,6 +270,13 @@ def run_training(
             show_finished(run, result, progress, _what_else(run, experiment, networks, data, located))
             remove_checkpoints(run.folder)
     return run
+
+
+def _begin(run: Run, header: dict[str, Any], data: Any, progress: ProgressCallback) -> None:
+    """Write the settings of a new run, and show what it is trained on and what was decided about that."""
+    run.write_header(header)
+    for text in [*map(drawn_table, data_tables(data)), *header.get("notes", [])]:
+        progress.message(text)
 
 
 def _read_data(

@@ -8,6 +8,7 @@ from typing import Any
 from etudes.actions.kept import kept_run
 from etudes.actions.loading import LoadedRun, Reference, Target, open_without_run, options_of, resolve
 from etudes.contract import BaseNetwork, PictureOptions, Result, Typicality, UseOptions
+from etudes.data.inputs import as_inputs, as_option
 from etudes.data.notes import collected_notes
 from etudes.training.backend import usable_backend
 from etudes.training.computing import computing
@@ -21,12 +22,15 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
     Args:
         reference: a run folder; a study's name for its newest finished run or, where there is none, for the bundled
             one; "ETUDE@bundled" for that; or what `load` returned, whose networks are then not built again.
-        *inputs: what this study takes: questions, picture files, digits.
+        *inputs: what this study takes: questions or digits, as texts or a sequence of them; or pictures, each a path, a
+            Pillow image, bytes, a file opened in binary mode, or an array (height, width), (height, width, channels)
+            or, of several, (n, height, width, channels): uint8 in 0..255, or floats in 0..1 or -1..1.
         backend: as in `load`.
         **options: the study's options of use, such as `count=16`; one with the name of a setting replaces it.
 
     Returns:
-        `answers` holds a record for each input; pictures are saved where the option `out` says.
+        `answers` holds a record for each input; one without a name is called "picture 1" or "array[0]". Pictures are
+        saved where the option `out` says.
 
     Raises:
         UserError: an input that the study cannot take.
@@ -37,11 +41,13 @@ def use(reference: Reference, *inputs: Any, backend: str | None = None, **option
 def use_as_asked(reference: Reference, *inputs: Any, backend: str | None = None, **options: Any) -> Result:
     """As `use`, but answers that are too many to hold are left in `Result.stream`, to be made while it is read."""
     target = resolve(reference)
-    chosen = _options(target.experiment.use.options, inputs, options)
-    loaded = reference if isinstance(reference, LoadedRun) else _opened(target, chosen, backend)
+    with collected_notes() as notes:
+        chosen = _options(target.experiment.use.options, inputs, options)
+        loaded = reference if isinstance(reference, LoadedRun) else _opened(target, chosen, backend)
     if isinstance(chosen, PictureOptions) and chosen.picture_path is not None:
         check_new_file(chosen.picture_path, overwrite=chosen.overwrite, inputs=chosen.inputs)
     result = _answer(loaded, chosen)
+    result.lines[:0] = notes
     if result.pictures:
         place = Path(chosen.picture_path or f"{loaded.etude}.png")
         named = ("quality", "source", "overwrite") if isinstance(chosen, PictureOptions) else ()
@@ -69,7 +75,11 @@ def answer(loaded: LoadedRun, *inputs: Any, **options: Any) -> Result:
     Raises:
         UserError: an input that the study cannot take.
     """
-    return _collected(_answer(loaded, _options(loaded.experiment.use.options, inputs, options)))
+    with collected_notes() as notes:
+        chosen = _options(loaded.experiment.use.options, inputs, options)
+    result = _answer(loaded, chosen)
+    result.lines[:0] = notes
+    return _collected(result)
 
 
 def _collected(result: Result) -> Result:
@@ -81,8 +91,9 @@ def _collected(result: Result) -> Result:
     return result
 
 
-def _options(kind: type[Any], inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    return options_of(kind, options, inputs=tuple(map(str, inputs)))
+def _options(kind: type[UseOptions], inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    given = {name: as_option(value) for name, value in options.items()}
+    return options_of(kind, given, inputs=as_inputs(inputs, pictures=kind.pictures))
 
 
 def _answer(loaded: LoadedRun, chosen: Any) -> Result:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from annotated_types import Ge
@@ -19,6 +19,7 @@ from etudes.analysis.typicality import FALSE_ALARMS, distances
 from etudes.contract import Array, Example, ImageInfo, Images, PictureOptions, Result
 from etudes.data import fit_picture, is_picture_name, open_picture
 from etudes.data.drawings import find_drawing, ink_in, like_mnist
+from etudes.data.inputs import GivenPicture
 from etudes.data.notes import note
 from etudes.errors import UserError, format_path
 from etudes.views.grids import picture_grid, to_image
@@ -33,6 +34,8 @@ MOST_SEEN = 200
 @dataclass(frozen=True)
 class ClassifierOptions(PictureOptions):
     """Classify pictures."""
+
+    pictures: ClassVar[bool] = True
 
     inputs: tuple[str, ...]
     """Picture files, and folders in which every picture is answered, those of their subfolders too."""
@@ -79,7 +82,7 @@ def read_pictures(options: ClassifierOptions, info: ImageInfo) -> ReadPictures:
         except UserError as error:
             wrong.append(str(error))
             continue
-        read.append(file)
+        read.append(str(file))
         pixels.append(fitted)
         done.update(words)
     if not read:
@@ -110,7 +113,7 @@ def pictures_in(inputs: Sequence[str]) -> list[str]:
     """
     files = []
     for path in inputs:
-        if not os.path.isdir(path):
+        if isinstance(path, GivenPicture) or not os.path.isdir(path):
             files.append(path)
             continue
         inside = sorted(

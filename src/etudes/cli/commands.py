@@ -173,7 +173,7 @@ def compare_command(words: Sequence[str]) -> int:
 
 def list_command(words: Sequence[str]) -> int:
     """`etudes list`."""
-    from etudes.cli.listing import etudes_table
+    from etudes.actions.studies import etudes_table
 
     given = parse(flags.List, words, "etudes list")
     return _show_table(etudes_table(), given.json)

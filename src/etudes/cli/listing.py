@@ -1,84 +1,20 @@
-"""The tables of `list`, `card`, `data` and `doctor`. Imports no Keras."""
+"""The tables of `card`, `data` and `doctor`. Imports no Keras."""
 
 from __future__ import annotations
 
-import json
 import platform
-from contextlib import suppress
-from statistics import mean
-from typing import Any
 
 from etudes import experiments
+from etudes.actions.studies import committed_results, recipe
 from etudes.contract import BaseNetwork, Table
 from etudes.data import list_sets
-from etudes.errors import UserError
 from etudes.extras import ANY_BACKEND, EXTRAS, install, named
-from etudes.runs import Run, bundled_runs, run_of, runs_folder
+from etudes.runs import run_of, runs_folder
 from etudes.settings import describe
 from etudes.training.accelerators import FOR_CUDA, backends_for_cuda, nvidia_cards
 from etudes.training.backend import default_backend, has_bfloat16
 from etudes.training.environment import cores, processor, versions
 from etudes.views.card import markdown_table, show
-
-
-def committed_results(etude: str) -> list[dict[str, Any]]:
-    """The measured results that come with the package, one record for each run; `docs/results.md` has them all."""
-    path = experiments.folder(etude) / "results.json"
-    return list(json.loads(path.read_bytes())) if path.exists() else []
-
-
-def best_result(etude: str) -> str:
-    """The headline metric of the best committed run as text, or "not measured yet".
-
-    It is the mean over seeds, as the best of several would be the luckiest, and on the study's own data where that was
-    measured, as other data may be easier.
-    """
-    experiment = experiments.load(etude)
-    headline, own = experiment.headline, experiment.presets["tuned"].data
-    seeds: dict[tuple[str, str, str, str], list[float]] = {}
-    for record in committed_results(etude):
-        if headline in record["metrics"]:
-            training = (_recipe(record), record["data"], record["epochs"], record["precision"])
-            seeds.setdefault(training, []).append(record["metrics"][headline])
-    if not seeds:
-        return "not measured yet"
-    # Of equals, the one with the fewest flags.
-    best = max(seeds, key=lambda training: (training[1] == own, mean(seeds[training]), -len(training[0])))
-    several = f", mean of {len(seeds[best])} seeds" if len(seeds[best]) > 1 else ""
-    return f"{headline.replace('_', ' ')} {show(mean(seeds[best]))} ({', '.join(best)}{several})"
-
-
-def _recipe(record: dict[str, Any]) -> str:
-    """The preset of a committed run, with its flags."""
-    return " ".join(filter(None, (record["preset"], record["flags"])))
-
-
-def describe_bundled(run: Run) -> str:
-    """The name of a bundled run, and the headline metric that was measured with its weights."""
-    headline, record = experiments.load(run.header()["etude"]).headline, run.read_json("bundle.json")
-    name = run.folder.name if "@" in run.folder.name else "bundled"
-    return f"{name}: {headline.replace('_', ' ')} {show(record['measured'][record['stored']][headline])}"
-
-
-def _describe_own(run: Run) -> str:
-    early = ""
-    with suppress(UserError):  # of a damaged run the name is still said
-        early = run.finished_early
-    return f"{run} ({early})" if early else str(run)
-
-
-def etudes_table() -> Table:
-    """The studies, a line each."""
-    rows = []
-    for name in experiments.names():
-        run, experiment = run_of(name), experiments.load(name)
-        ready = "not needed" if experiment.capability(BaseNetwork) else "no"
-        if run:
-            ready = describe_bundled(run) if run.bundled else _describe_own(run)
-        further = [describe_bundled(more) for more in bundled_runs() if more.folder.name.startswith(f"{name}@")]
-        ready = "; ".join([ready, *further])
-        rows.append((name, experiment.summary, best_result(name), ready))
-    return Table("etudes", ("etude", "what it does", "best result", "trained weights"), rows)
 
 
 def card_text(etude: str) -> str:
@@ -92,7 +28,7 @@ def card_text(etude: str) -> str:
     ]
     settings = markdown_table(Table("Settings", ("setting", *presets, "what it is"), rows))
     results = [
-        (_recipe(record), record["data"], record["epochs"], record["precision"], name.replace("_", " "), show(value))
+        (recipe(record), record["data"], record["epochs"], record["precision"], name.replace("_", " "), show(value))
         for record in committed_results(etude)
         for name, value in record["metrics"].items()
     ]

@@ -24,9 +24,9 @@ def is_picture_name(name: str) -> bool:
     return ending in (".heic", ".heif", ".avif") or Image.registered_extensions().get(ending) in FORMATS
 
 
-def container_formats(path: Path) -> list[str]:
-    """The format of a file that begins like AVIF or HEIC, if it can be opened here; loads the plug-in for it."""
-    kind = _container(path)
+def container_formats(content: Path | bytes) -> list[str]:
+    """The format of a file, or of bytes, that begin like AVIF or HEIC, if it can be opened here; loads its plug-in."""
+    kind = _container(content)
     if kind == "HEIF" and not EXTRAS["data"].missing:
         from pillow_heif import register_heif_opener
 
@@ -35,17 +35,19 @@ def container_formats(path: Path) -> list[str]:
     return [kind] if kind == "AVIF" and features.check("avif") else []
 
 
-def _container(path: Path) -> str:
+def _container(content: Path | bytes) -> str:
     """The format of a file that begins like AVIF or HEIC: "AVIF", "HEIF"."""
-    with path.open("rb") as file:
-        _, kind, brand = struct.unpack("4s4s4s", file.read(12).ljust(12))
+    if isinstance(content, Path):
+        with content.open("rb") as file:
+            content = file.read(12)
+    _, kind, brand = struct.unpack("4s4s4s", content[:12].ljust(12))
     return _BRANDS.get(brand, "") if kind == b"ftyp" else ""
 
 
-def unidentified(path: Path) -> str:
+def unidentified(content: Path | bytes) -> str:
     """What is wrong with a file that nothing opens, and what to do."""
-    kind = _container(path)
-    if kind and not container_formats(path):
+    kind = _container(content)
+    if kind and not container_formats(content):
         cure = install("data") if kind == "HEIF" else "take a Pillow built with AVIF"
         return f"is {kind.replace('HEIF', 'HEIC')}, which cannot be opened here: {cure}, or save it as JPEG"
     return f"is not a picture: save it as {FORMAT_NAMES}"

@@ -1,6 +1,7 @@
 """One picture of yours: opened without trusting it, and resized to what a network expects."""
 
 import contextlib
+import io
 import math
 import warnings
 from collections.abc import Iterable, Iterator
@@ -17,6 +18,7 @@ from etudes.contract import ImageInfo
 from etudes.data.colour import GREY_MODES, background_for, to_srgb, visible_light
 from etudes.data.errors import error_reason, file_error
 from etudes.data.formats import COMMON, container_formats, unidentified
+from etudes.data.inputs import GivenPicture
 from etudes.data.notes import note
 from etudes.data.ranges import ValueRange, bits_range, find_range, highest_of
 from etudes.data.storage import EMBEDDED_FOLDER
@@ -65,7 +67,8 @@ def open_picture(path: str | Path, reading: Reading | None = None) -> Image.Imag
     Values of more than eight bits are scaled by their range, 0 to 2^k - 1. All of that is noted.
 
     Args:
-        path: a file of at most 25 MB and 50 million pixels in one of `formats.FORMATS`; of several pages the first.
+        path: a file, or a picture in memory, of at most 25 MB and 50 million pixels in one of `formats.FORMATS`; of
+            several pages the first.
         reading: what was decided for the set that it belongs to; decided for this picture alone, if there is none.
 
     Returns:
@@ -76,7 +79,7 @@ def open_picture(path: str | Path, reading: Reading | None = None) -> Image.Imag
     """
     if not str(path).strip():
         raise UserError("name a picture file, such as photo.jpg")
-    file = user_path(path)
+    file = path if isinstance(path, GivenPicture) else user_path(path)
     with _user_errors(file), _checked(file) as image:
         cut = _is_cut_to_eight_bits(image)
         image.load()
@@ -92,7 +95,7 @@ def open_picture(path: str | Path, reading: Reading | None = None) -> Image.Imag
         return flat
 
 
-def _reading_of_file(path: Path, image: Image.Image) -> Reading:
+def _reading_of_file(path: str | Path, image: Image.Image) -> Reading:
     try:
         return reading_of([image])
     except ValueError as error:
@@ -123,13 +126,14 @@ def reading_of(images: Iterable[Image.Image]) -> Reading:
     return Reading(values, background)
 
 
-def read_picture_header(path: Path) -> PictureHeader:
-    """Read a picture's header.
+def read_picture_header(path: str | Path) -> PictureHeader:
+    """Read the header of a picture in a file or in memory.
 
     Raises:
         UserError: the file is missing, too large or not a picture.
     """
-    with _user_errors(path), _checked(path) as image:
+    file = path if isinstance(path, GivenPicture) else Path(path)
+    with _user_errors(file), _checked(file) as image:
         # Pillow gives the size of a TIFF as it will be turned.
         turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION, 1) in (5, 6, 7, 8)
         height, width = image.size if turned else image.size[::-1]
@@ -158,7 +162,7 @@ def _stored(path: Path) -> Image.Image | None:
 
 
 @contextmanager
-def _user_errors(path: Path) -> Iterator[None]:
+def _user_errors(path: str | Path) -> Iterator[None]:
     """Silence a decoder's warnings, and turn whatever it raises into an error that names the file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -173,26 +177,29 @@ def _user_errors(path: Path) -> Iterator[None]:
             raise file_error(path, f"is not a picture: {error_reason(error)}; save it again") from error
 
 
-def _checked(path: Path) -> Image.Image:
-    """The picture, not yet decoded, after its size in bytes and in pixels was checked."""
-    if not path.is_file():
+def _checked(path: Path | GivenPicture) -> Image.Image:
+    """The picture, not yet decoded, after its size in bytes and in pixels was checked; of one in memory a copy."""
+    content = path.content if isinstance(path, GivenPicture) else path
+    if isinstance(content, Path) and not content.is_file():
         raise file_error(path, "there is no such picture file: check the name")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: save it smaller")
-    try:
-        image = Image.open(path, formats=COMMON)
-    except UnidentifiedImageError:
-        try:
-            image = Image.open(path, formats=container_formats(path))
-        except UnidentifiedImageError as error:
-            raise file_error(path, unidentified(path)) from error
+    image = content if isinstance(content, Image.Image) else _identified(path, content)
     if math.prod(image.size) > MAX_PIXELS:
-        image.close()
+        if image is not content:
+            image.close()
         raise _too_many_pixels(path)
-    return image
+    return image.copy() if image is content else image
 
 
-def _too_many_pixels(path: Path) -> UserError:
+def _identified(path: str | Path, content: Path | bytes) -> Image.Image:
+    if (content.stat().st_size if isinstance(content, Path) else len(content)) > MAX_FILE_BYTES:
+        raise file_error(path, f"is larger than {MAX_FILE_BYTES // 1_000_000} MB: save it smaller")
+    for formats in (lambda: COMMON, lambda: container_formats(content)):
+        with contextlib.suppress(UnidentifiedImageError):
+            return Image.open(content if isinstance(content, Path) else io.BytesIO(content), formats=formats())
+    raise file_error(path, unidentified(content))
+
+
+def _too_many_pixels(path: str | Path) -> UserError:
     return file_error(path, f"has more than {MAX_PIXELS // 1_000_000} million pixels: save it smaller")
 
 

@@ -19,7 +19,7 @@ _CHUNK = 2**24
 """Values that are looked at in one go."""
 _DARK = 127
 """Whole numbers up to here leave the upper half of 0..255 empty."""
-_FEW_LEVELS = 16
+FEW_LEVELS = 16
 """Whole numbers up to here are too few levels, and too dark, for most pictures of 8 bits."""
 _ROUNDING = 1e-3
 """Floats this far outside of their range are taken as rounding errors."""
@@ -120,9 +120,9 @@ def _range_of_few_levels(high: int, pictures: NDArray[Any]) -> ValueRange:
         return _noted(0, 1)
     tops = np.concatenate([part.reshape(len(part), -1).max(axis=1) for _, part in _chunks(pictures)])
     reached = float((tops == high).mean()) >= 0.5
-    if high <= _FEW_LEVELS:
+    if high <= FEW_LEVELS:
         if reached:
-            return _noted(0, high if high == _FEW_LEVELS else 2 ** high.bit_length() - 1)
+            return _noted(0, high if high == FEW_LEVELS else 2 ** high.bit_length() - 1)
         raise ValueError(
             f"whole numbers up to {high}: divide them by their white (15? or 255 if they are dark), as floats"
         )

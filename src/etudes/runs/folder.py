@@ -1,5 +1,7 @@
 """The run folder: its files, and how to find it."""
 
+from __future__ import annotations
+
 import json
 import os
 import shlex
@@ -7,15 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tomli_w
 from filelock import Timeout
 
 from etudes.errors import UserError, unknown, user_path
+from etudes.results.html import as_html, figure_html, lines_html, metrics_html, shown
 from etudes.runs.files import write_atomically
+from etudes.runs.history import History
 from etudes.runs.locks import LOCK, LOCK_BY_NAME, acquire
+from etudes.runs.metrics import read_metrics
 from etudes.runs.reading import read_object, read_toml
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 BUNDLED = Path(__file__).parents[1] / "bundled"
 """The trained runs that come with the package: each study's own in a folder ETUDE, further ones in ETUDE@NAME."""
@@ -23,7 +31,7 @@ BUNDLED = Path(__file__).parents[1] / "bundled"
 _BUNDLED_MARK = "@bundled"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """A run in its own folder.
 
@@ -43,7 +51,7 @@ class Run:
     """
 
     folder: Path
-    kept_in: Path | None = field(default=None, repr=False)
+    kept_in: Path | None = field(default=None)
     """Where artifacts of the run go instead, as where its folder is read-only."""
 
     def __str__(self) -> str:
@@ -162,6 +170,59 @@ class Run:
         if not isinstance(found.get("metrics"), dict) or not isinstance(found.get("training_seconds"), (int, float)):
             raise UserError(f"{self.folder / 'results.json'} is damaged: copy it again or train again")
         return found
+
+    @property
+    def metrics(self) -> dict[str, Any]:
+        """The metrics of a finished run on its test set, by name; empty before.
+
+        Raises:
+            UserError: `results.json` is damaged.
+        """
+        return dict(self.results()["metrics"]) if self.finished else {}
+
+    @property
+    def history(self) -> History:
+        """The metrics of each epoch of each phase as columns: "phase", "epoch", "loss", "validation_loss", ….
+
+        Raises:
+            UserError: `metrics.jsonl` is damaged.
+        """
+        return History.of(read_metrics(self.folder))
+
+    def plot(self) -> Figure:
+        """The learning curves, a panel for each metric, as a figure of matplotlib.
+
+        It shows itself in a notebook; elsewhere, `run.plot().savefig("curves.png")`.
+
+        Raises:
+            UserError: `metrics.jsonl` is damaged.
+        """
+        from etudes.views.curves import learning_curves_figure
+
+        return learning_curves_figure({self.folder.name: read_metrics(self.folder)})
+
+    def __repr__(self) -> str:
+        """On one line: its folder, study and preset, and the first metrics; never fails."""
+        parts = [str(self)]
+        with suppress(UserError, OSError):
+            header = self.header()
+            parts.append(f"{header['etude']} {header['preset']}")
+            measured = [f"{name} {shown(value)}" for name, value in [*self.metrics.items()][:2]]
+            parts += measured if self.finished else ["not finished"]
+        return f"<Run {'; '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        """For a notebook: what was trained, its metrics, and the learning curves."""
+        try:
+            curves = figure_html(self.plot()) if read_metrics(self.folder) else ""
+        except (UserError, ImportError):
+            curves = ""
+        try:
+            header, early = self.header(), self.finished_early
+            about = f"{self}: {header['etude']}, preset {header['preset']}, data {header['settings'].get('data', '')}"
+            return as_html(lines_html(filter(None, [about, early])), metrics_html(self.metrics), curves)
+        except UserError as error:
+            return as_html(lines_html([str(error)]))
 
     @contextmanager
     def writing(self) -> Iterator[None]:

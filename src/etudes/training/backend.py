@@ -103,6 +103,7 @@ def start_backend(name: str | None = None) -> str:
                 last = output.read().decode(errors="replace").strip().splitlines()[-1:]
                 reason = " ".join([str(error), *last])
                 raise UserError(f"backend {name} does not start, try another --backend: {reason}") from error
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)  # in a notebook or console, its import lowers that
     if _started_in is None:
         _started_in = os.getpid()
     return name

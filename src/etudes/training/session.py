@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from etudes.contract import Array, Networks, ProgressCallback
@@ -21,6 +21,7 @@ from etudes.training.computing import let_others_compute
 from etudes.training.data_loading import batches, prefetch
 from etudes.training.interruption import Interruption
 from etudes.training.state import put_metric_state
+from etudes.training.watching import Watchers
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -46,6 +47,7 @@ class Session:
         interruption: Interruption | None = None,
         *,
         finishing: bool = False,
+        callbacks: Sequence[Any] = (),
     ) -> None:
         """Begin, or resume from a checkpoint of this run.
 
@@ -55,12 +57,14 @@ class Session:
             progress: shows the progress.
             checkpoint: what `load_checkpoint` returned.
             interruption: notes a signal that asks to stop; by default signals are not caught.
+            callbacks: callbacks of Keras that watch, checked by `check_callbacks`.
             finishing: the training ends here: no phase has epochs left, and what follows the epochs is still done.
         """
         self.run = run
         self.progress = progress
         self._checkpointer = Checkpointer(run, networks, checkpoint, interruption or Interruption(run.quoted))
         self.finishing = finishing
+        self._watchers = Watchers(callbacks, networks)
         self.phases: dict[str, tuple[int, int]] = {}
         """The epochs that each phase took, and those that it was to take."""
         self._position = self._checkpointer.position
@@ -188,9 +192,12 @@ class Session:
             checkpointer.mark_resumed()
             return
         self.progress.on_phase_begin(phase, total, position["epoch"])
+        self._watchers.begin(fitted, total)
         for epoch in range(position["epoch"], total):
             checkpointer.began = time.monotonic() - position["seconds"]
+            self._watchers.epoch_begin(epoch)
             yield epoch
+        self._watchers.end()
         position["done"].append(phase)
         checkpointer.mark_resumed()  # also where no step was left: the next phase begins with the present state
         checkpointer.save()
@@ -248,6 +255,7 @@ class Session:
         record = {"phase": position["phase"], "epoch": position["epoch"] + 1, **metrics}
         record |= {"seconds": round(seconds, 3), "samples_per_second": round(samples / max(seconds, 1e-9), 1)}
         self._checkpointer.log(record)
+        self._watchers.epoch_end(position["epoch"], metrics)
         position |= {"epoch": position["epoch"] + 1, **new_epoch()}
         self.progress.on_epoch_end(record)
         self._checkpointer.save_if_due("epoch")

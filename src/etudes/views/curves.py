@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PIL import Image
 
 from etudes.extras import check_plots
-from etudes.views.plotting import COLOURS, figure, one_line, picture
+from etudes.views.plotting import COLOURS, figure, laid_out, one_line, picture
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _NOT_DRAWN = {"phase", "epoch", "seconds", "samples_per_second", "learning_rate"}
 _MAX_NAME = 44
 """Characters of a name in the legend."""
 _MAX_NAMED = 60
 """Curves that the legend names."""
+
+T = TypeVar("T")
 
 History = Sequence[Mapping[str, Any]]
 
@@ -44,6 +49,18 @@ def learning_curves(histories: Mapping[str, History], bands: Mapping[str, Band] 
         histories: label → lines of `metrics.jsonl`. Each phase of a run has a curve of its own.
         bands: of those that are means of several runs: label → the bounds of its lines.
     """
+    return _curves(histories, bands, picture)
+
+
+def learning_curves_figure(
+    histories: Mapping[str, History], bands: Mapping[str, Band] = MappingProxyType({})
+) -> Figure:
+    """As `learning_curves`, as a figure of matplotlib."""
+    return _curves(histories, bands, laid_out)
+
+
+def _curves(histories: Mapping[str, History], bands: Mapping[str, Band], finish: Callable[[Figure], T]) -> T:
+    """Draw, and finish the figure as long as its style holds."""
     check_plots("a plot")
     from matplotlib.ticker import MaxNLocator
 
@@ -66,7 +83,7 @@ def learning_curves(histories: Mapping[str, History], bands: Mapping[str, Band] 
                 axes.legend(fontsize=7, frameon=False)
         if not inside:
             _legend(drawn, list(series), bool(bands))
-        return picture(drawn)
+        return finish(drawn)
 
 
 def _draw(axes: Any, name: str, history: History, band: Band | None, style: dict[str, Any]) -> None:

@@ -140,6 +140,20 @@ def name_ticks(axis: Any, names: Sequence[str], inches: float, **style: Any) -> 
     return step
 
 
+@cache
+def _figure_class() -> type[Figure]:
+    from matplotlib.figure import Figure as Base
+
+    class ShownFigure(Base):
+        def _repr_png_(self) -> bytes:
+            """For a notebook, also where pyplot was never imported."""
+            memory = io.BytesIO()
+            picture(self).save(memory, "PNG")
+            return memory.getvalue()
+
+    return ShownFigure
+
+
 @contextmanager
 def figure(width: float, height: float) -> Iterator[Figure]:
     """A new figure of so many inches in the project's style; draw on it in the block, then call `picture`."""
@@ -147,16 +161,24 @@ def figure(width: float, height: float) -> Iterator[Figure]:
     import matplotlib
     from cycler import cycler
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure as NewFigure
 
     with matplotlib.rc_context():
         matplotlib.rcdefaults()  # what a person's matplotlibrc says is for that person's own plots
         fonts = ["DejaVu Sans", *installed_fallbacks()]
         style: dict[Any, Any] = {**STYLE, "font.family": fonts, "axes.prop_cycle": cycler(color=COLOURS)}
         matplotlib.rcParams.update(style)
-        drawn = NewFigure(figsize=(width, height))
+        drawn = _figure_class()(figsize=(width, height))
         FigureCanvasAgg(drawn)
         yield drawn
+
+
+def laid_out(drawn: Figure) -> Figure:
+    """The figure, whose ticks and texts have the project's style from now on."""
+    write_powers(drawn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # as in `picture`
+        drawn.canvas.draw()
+    return drawn
 
 
 def picture(drawn: Figure) -> Image.Image:

@@ -1,8 +1,10 @@
-"""The progress of a run: a live bar in a terminal, plain lines elsewhere, or nothing."""
+"""The progress of a run: a live bar in a terminal or a notebook, plain lines elsewhere, or nothing."""
 
 from __future__ import annotations
 
+import io
 import time
+from html import escape
 from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
@@ -71,6 +73,70 @@ class ProgressLines(NoProgress):
         self.console.print(f"{head}  {metrics_text(record)}  ({pace})", highlight=False, soft_wrap=True, markup=False)
 
 
+class ProgressInNotebook(ProgressLines):
+    """Progress for a notebook: one line that is replaced, and says in the end how the last epoch went."""
+
+    SECONDS = 0.3
+    """At least from one update to the next, as each is sent to a browser."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self.line: Any = None
+        self.latest: Any = None
+        self.updated = 0.0
+
+    def message(self, text: RenderableType) -> None:
+        """Print a line. A table can be opened; what shows how an epoch went replaces that of the epoch before."""
+        if isinstance(text, str):
+            super().message(text)
+            return
+        from IPython.display import HTML, display
+
+        page = Console(record=True, file=io.StringIO(), width=_WIDE, force_jupyter=False, force_terminal=True)
+        page.print(text)
+        shown = page.export_html(code_format="{code}", inline_styles=True).strip("\n")
+        if self.line is None:
+            title, _, table = shown.partition("\n")
+            display(HTML(f"<details><summary>{title}</summary><pre>{table}</pre></details>"))
+        elif self.latest is None:
+            self.latest = display(HTML(f"<pre>{shown}</pre>"), display_id=True)
+        else:
+            self.latest.update(HTML(f"<pre>{shown}</pre>"))
+
+    def on_phase_begin(self, phase: str, epochs: int, done: int) -> None:
+        """A line for the phase."""
+        from IPython.display import HTML, display
+
+        super().on_phase_begin(phase, epochs, done)
+        self.phase, self.begun = phase, time.monotonic()
+        self.line = display(HTML(f"{escape(phase)}: the first step may take a while"), display_id=True)
+
+    def on_epoch_begin(self, epoch: int, samples: int) -> None:
+        """The epoch that the line is about."""
+        self.epoch, self.samples, self.seen = epoch, samples, 0
+
+    def on_batch_end(self, samples: int, metrics: dict[str, Any]) -> None:
+        """Move the bar, now and then."""
+        self.seen += samples
+        if time.monotonic() - self.updated >= self.SECONDS:
+            part = self.epoch + min(1.0, self.seen / max(1, self.samples))
+            self._show(part, self.epoch + 1, {name: float(value) for name, value in metrics.items()})
+
+    def on_epoch_end(self, record: dict[str, Any]) -> None:
+        """The metrics of the epoch."""
+        self._show(record["epoch"], record["epoch"], record)
+
+    def _show(self, done: float, epoch: int, metrics: dict[str, Any]) -> None:
+        from IPython.display import HTML
+
+        self.updated = time.monotonic()
+        seconds = f"{self.updated - self.begun:.0f} s"
+        text = escape(f"{self.phase} {epoch}/{self.epochs}  {metrics_text(metrics)}  ({seconds})")
+        bar = f'<progress value="{done:.3f}" max="{self.epochs}" style="width:12em;vertical-align:middle"></progress>'
+        if self.line is not None:
+            self.line.update(HTML(f'{bar} <span style="white-space:pre-wrap">{text}</span>'))
+
+
 class ProgressBar(ProgressLines):
     """Progress for terminals: a bar for the phase, and a line for each epoch."""
 
@@ -124,10 +190,12 @@ def on_terminal(stream: TextIO | None) -> bool:
 
 
 def progress_for(console: Console, quiet: bool) -> ProgressCallback:
-    """The progress callback that fits: nothing if quiet, a live bar in a terminal, plain lines in a pipe or file.
+    """The progress callback that fits: nothing if quiet, a live bar in a terminal or notebook, plain lines elsewhere.
 
     A program with windows or a service may have no stream to write to, or a closed one: nothing is shown there.
     """
     if quiet or console.file.closed:
         return NoProgress()
+    if console.is_jupyter:
+        return ProgressInNotebook(console)
     return ProgressBar(console) if console.is_terminal else ProgressLines(console)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, make_dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal, cast, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, cast, get_type_hints
 
 from annotated_types import Ge, Interval
 
 from etudes.contract import PictureOptions
 from etudes.data import PHOTOS
+from etudes.data.inputs import GivenPicture
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.sources import Job, jobs_of, split_result
 from etudes.experiments.deep_dream.study import DreamSettings
@@ -45,6 +46,8 @@ def given_settings(options: Any) -> dict[str, Any]:
 @dataclass(frozen=True)
 class _Output(PictureOptions):
     """What to dream on, and where the dreams go."""
+
+    pictures: ClassVar[bool] = True
 
     inputs: tuple[str, ...]
     """Pictures, folders of pictures, films; a last name that does not exist, or that Études wrote, is the result."""
@@ -86,7 +89,8 @@ class DreamOptions(_Output_and_settings):  # type: ignore[misc]
     @property
     def source(self) -> str | None:
         """The photograph."""
-        return self.jobs[0].source if self.is_single else None
+        source = self.jobs[0].source
+        return source if self.is_single and not isinstance(source, GivenPicture) else None
 
     @cached_property
     def jobs(self) -> tuple[Job, ...]:

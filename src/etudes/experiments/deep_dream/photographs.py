@@ -11,6 +11,7 @@ from PIL import Image
 
 from etudes.data import PHOTOS, embedded_photo, open_picture
 from etudes.data.errors import file_error
+from etudes.data.inputs import GivenPicture
 from etudes.data.notes import note
 from etudes.errors import format_path, unknown
 from etudes.experiments.deep_dream.least_sizes import check_size, least_sides
@@ -37,6 +38,9 @@ def open_photo(source: str, max_size: int) -> Image.Image:
 
 def _photo(source: str, max_size: int) -> tuple[Image.Image, tuple[int, int]]:
     """The photograph, and (width, height) of it before it was shrunk."""
+    if isinstance(source, GivenPicture):
+        image = open_picture(source)
+        return shrunk(image, max_size), image.size
     if source in PHOTOS:
         return _opened(source, max_size, 0)
     if not (Path(source).suffix or Path(source).exists()):

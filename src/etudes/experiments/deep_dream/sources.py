@@ -10,6 +10,7 @@ from pathlib import Path
 from etudes.data import PHOTOS
 from etudes.data.errors import file_error
 from etudes.data.formats import is_picture_name
+from etudes.data.inputs import GivenPicture
 from etudes.data.notes import note
 from etudes.errors import UserError, format_path
 from etudes.experiments.deep_dream.film_files import is_film
@@ -52,6 +53,8 @@ def split_result(inputs: Sequence[str], out: str | None) -> tuple[tuple[str, ...
 def may_be_result(name: str) -> bool:
     """Whether nothing has this name yet, or what has it was written by Études, in a folder all of it."""
     path = Path(name)
+    if isinstance(name, GivenPicture):
+        return False
     if path.is_dir():
         seen = (entry for entry in path.iterdir() if not entry.name.startswith("."))
         return all(entry.name.endswith((UNFINISHED, FRAMES)) or written_by_etudes(entry) for entry in seen)
@@ -64,11 +67,14 @@ def jobs_of(inputs: Sequence[str], out: str | None) -> tuple[Job, ...]:
     Raises:
         UserError: a folder has no picture, or one file is to hold several dreams.
     """
-    named = [source for name in inputs for source in (_pictures_in(name) if Path(name).is_dir() else [name])]
+    named = [source for name in inputs for source in (_pictures_in(name) if _is_folder(name) else [name])]
     sources = list({os.path.realpath(source): source for source in reversed(named)}.values())[::-1]  # each once
     still = out is not None and picture_format(out) not in (None, "GIF")
-    moving = [is_film(source) and not (still and source.lower().endswith(".gif")) for source in sources]
-    several = len(sources) > 1 or Path(inputs[0]).is_dir()
+    moving = [
+        not isinstance(source, GivenPicture) and is_film(source) and not (still and source.lower().endswith(".gif"))
+        for source in sources
+    ]
+    several = len(sources) > 1 or _is_folder(inputs[0])
     to_folder = out is not None and (Path(out).is_dir() or out.endswith(("/", os.sep)))
     if not several and (moving[0] or not to_folder):
         return (_one(sources[0], out, moving[0]),)
@@ -78,6 +84,10 @@ def jobs_of(inputs: Sequence[str], out: str | None) -> tuple[Job, ...]:
         raise UserError(f"{count} a folder, and {format_path(folder)} is a file: --out {FOLDER}, or name one input")
     taken: set[str] = set()
     return tuple(Job(s, folder / _free(s, film, taken), film) for s, film in zip(sources, moving, strict=True))
+
+
+def _is_folder(name: str) -> bool:
+    return not isinstance(name, GivenPicture) and os.path.isdir(name)
 
 
 def _one(source: str, out: str | None, film: bool) -> Job:
@@ -116,7 +126,7 @@ def _pictures_in(folder: str) -> list[str]:
 
 def note_left_out(inputs: Sequence[str]) -> None:
     """Note what of the folders among the inputs is not dreamed on."""
-    for folder in filter(os.path.isdir, inputs):
+    for folder in filter(_is_folder, inputs):
         entries = sum(not name.startswith(".") for name in os.listdir(folder))
         rest = entries - len(_pictures_in(folder))
         if rest:

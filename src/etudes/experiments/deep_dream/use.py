@@ -11,6 +11,7 @@ import numpy as np
 
 from etudes.contract import Example, Networks, Result
 from etudes.data import PHOTOS, read_picture_header
+from etudes.data.inputs import GivenPicture
 from etudes.data.notes import note
 from etudes.errors import UserError, format_path, unknown
 from etudes.experiments.deep_dream.dream_session import DreamSession
@@ -69,7 +70,7 @@ def read(info: DreamInfo, settings: DreamSettings, options: Any) -> Request:
         data = read_pictures(chosen, info)
         return Request(chosen, data, data.guide)
     if chosen.mask:
-        read_picture_header(Path(chosen.mask))
+        read_picture_header(chosen.mask)
     note_left_out(options.inputs)
     failed = look_at_all(options.jobs, chosen, info)
     return Request(chosen, None, preprocess(open_photo(chosen.guide, 1024)) if chosen.guide else None, failed)
@@ -107,10 +108,10 @@ def look_at_all(jobs: tuple[Job, ...], settings: DreamSettings, info: DreamInfo)
                 full = film.width, film.height
                 if film.sound:
                     note(f"{format_path(job.source)}: its dream has no sound")
-            elif job.source in PHOTOS:
+            elif job.source in PHOTOS and not isinstance(job.source, GivenPicture):
                 full = 640, 427
             else:
-                header = read_picture_header(Path(job.source))
+                header = read_picture_header(job.source)
                 full = header.width, header.height
             scale = min(1.0, limit / max(full)) if limit else 1.0
             larger += scale < 1

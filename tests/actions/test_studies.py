@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from etudes.cli import listing
+from etudes.actions import studies
 
 
 def trained(seed: int, exact_match: float, *, flags: str = "", precision: str = "float32") -> dict[str, Any]:
@@ -28,5 +28,5 @@ def test_seeds_of_one_recipe_are_averaged_and_no_others(
     others: list[dict[str, Any]], best: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     records = [trained(0, 0.7), trained(1, 0.9), *others]
-    monkeypatch.setattr(listing, "committed_results", lambda _: records)
-    assert listing.best_result("addition_rnn") == best
+    monkeypatch.setattr(studies, "committed_results", lambda _: records)
+    assert studies.best_result("addition_rnn") == best
