@@ -37,7 +37,7 @@ class _AfterKeras(MetaPathFinder):
 
 def register_layers() -> None:
     """Register the layers now, if Keras is imported, else when it is."""
-    if "keras" in sys.modules:
+    if sys.modules.get("keras") is not None:
         importlib.import_module(LAYERS)
     else:
         sys.meta_path.insert(0, _AfterKeras())
