@@ -20,7 +20,7 @@ from etudes.actions.loading import LoadedRun
 from etudes.contract import BaseNetwork, Result
 from etudes.errors import Interrupted, UserError
 from etudes.runs import Run, read_metrics
-from etudes.settings import describe, validate
+from etudes.schema import describe, validate
 from etudes.views.card import looks_of
 from etudes.views.progress import NoProgress
 

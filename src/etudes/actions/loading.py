@@ -17,7 +17,7 @@ from etudes.actions.run_data import moved, read_run_data, renamed
 from etudes.contract import Array, BaseNetwork, Experiment, Networks
 from etudes.errors import UserError, unknown, user_path
 from etudes.runs import Run, find_run, found_place, load_typical, load_weights, recorded_places, run_of
-from etudes.settings import Settings, check_fields, describe, from_dict, override, validate
+from etudes.schema import Settings, check_fields, describe, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in
 from etudes.training.computing import computing, start_computing
 from etudes.training.state import put_weights

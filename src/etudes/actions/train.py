@@ -29,7 +29,7 @@ from etudes.runs import (
     save_typical,
     save_weights,
 )
-from etudes.settings import Settings, as_dict
+from etudes.schema import Settings, as_dict
 from etudes.training.computing import computing, one_training, start_computing
 from etudes.training.environment import describe_environment, differences
 from etudes.training.fingerprint import fingerprint

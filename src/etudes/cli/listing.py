@@ -10,7 +10,7 @@ from etudes.actions.studies import committed_results, recipe
 from etudes.contract import BaseNetwork, Table
 from etudes.data import list_sets
 from etudes.runs import run_of, runs_folder
-from etudes.settings import describe
+from etudes.schema import describe
 from etudes.training.backend import BACKENDS, default_backend, has_bfloat16
 from etudes.training.environment import cores, processor, versions
 from etudes.views.card import markdown_table, show

@@ -12,7 +12,7 @@ from etudes.data.images import load_images
 from etudes.data.notes import note
 from etudes.data.pictures import fit_picture
 from etudes.errors import UserError, format_path
-from etudes.settings import Settings
+from etudes.schema import Settings
 
 
 def load_test_images(
