@@ -14,7 +14,7 @@ from benchmarks.data import write_pictures, write_questions
 from benchmarks.measuring import Contestant, Record, run, say
 from benchmarks.sizes import Plan
 from benchmarks.speed import at_hand
-from etudes.settings import command_words
+from etudes.schema import command_words
 from etudes.training.backend import has_bfloat16
 
 

@@ -28,7 +28,7 @@ import signatures
 from bundled_page import bundled_page
 from etudes import cli, experiments
 from etudes.runs import BUNDLED, read_metrics
-from etudes.settings import as_dict
+from etudes.schema import as_dict
 from performance_page import performance_page, performance_pictures
 from recipe_tables import card_with_ablation
 from recipes import changed, flags_of, today

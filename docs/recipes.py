@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from etudes import experiments
-from etudes.settings import as_dict, command_words
+from etudes.schema import as_dict, command_words
 
 
 def changed(header: Mapping[str, Any]) -> dict[str, Any]:

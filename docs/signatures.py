@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from etudes import experiments
-from etudes.settings import describe
+from etudes.schema import describe
 from etudes.training.backend import BACKENDS
 
 FILE = Path(__file__).parent.parent / "src" / "etudes" / "_signatures.pyi"

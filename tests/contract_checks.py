@@ -21,7 +21,7 @@ from etudes.contract import BaseNetwork, Example, Result
 from etudes.errors import Interrupted, UserError
 from etudes.graphs import GraphNetwork
 from etudes.runs import Run, read_metrics
-from etudes.settings import describe, validate
+from etudes.schema import describe, validate
 from etudes.views.card import looks_of
 from etudes.views.progress import NoProgress
 

@@ -23,7 +23,7 @@ FLOORS = (
     ("views",),
     ("contract",),
     ("results",),
-    ("settings",),
+    ("schema",),
     ("extras",),
     ("errors",),
 )
@@ -122,7 +122,7 @@ def test_a_study_is_told_in_one_order(path: Path) -> None:
 def test_a_study_imports_no_plumbing(path: Path) -> None:
     own = f"etudes.experiments.{path.parent.name}"
     for name in imports_of(path):
-        assert name.split(".")[1] in ("contract", "settings", "errors", "data", "training", "experiments"), name
+        assert name.split(".")[1] in ("contract", "schema", "errors", "data", "training", "experiments"), name
         assert name not in {f"{own}.{verb}" for verb in ("evaluate", "use", "inspect")}, f"{path} knows {name}"
         assert name != f"{own}.xla", f"{path} imports {name}"
 

@@ -352,7 +352,7 @@ def test_records_of_what_was_tried_are_of_what_the_tables_say(monkeypatch: pytes
     from etudes.actions.loading import preset_of
     from etudes.cli import flags
     from etudes.cli.parsing import parse
-    from etudes.settings import as_dict
+    from etudes.schema import as_dict
 
     monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
     ablations = importlib.import_module("ablations")

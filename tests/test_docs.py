@@ -14,7 +14,7 @@ import pytest
 import etudes
 from etudes import experiments
 from etudes.cli import COMMANDS, run
-from etudes.settings import as_dict
+from etudes.schema import as_dict
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

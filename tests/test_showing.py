@@ -130,10 +130,11 @@ def test_curves_are_a_figure_that_shows_itself() -> None:
 
 
 def test_what_there_is_shows_itself() -> None:
-    studies, presets = etudes.list(), etudes.presets("cifar10_cnn")
+    studies, presets, settings = etudes.list(), etudes.presets("cifar10_cnn"), etudes.settings("cifar10_cnn")
     assert "deep_dream" in studies
     assert {"classic", "tuned", "demo", "tiny"} <= {*presets}
-    for listing in (studies, presets):
+    assert settings["epochs"].default == presets["tuned"].epochs  # type: ignore[attr-defined]
+    for listing in (studies, presets, settings):
         assert isinstance(listing, Listing)
         assert all(name in repr(listing) and name in listing._repr_html_() for name in listing)
     assert "augmentation" in repr(presets)

@@ -12,7 +12,7 @@ from etudes.experiments.deep_dream.inception import inception_v3
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.resizing import resize_image
 from etudes.experiments.deep_dream.study import PRESETS, ascend, loss_gradient, lost_detail, octave_sizes
-from etudes.settings import override
+from etudes.schema import override
 from etudes.training.backend import drawn_from, layers_in, start_backend
 
 

@@ -14,7 +14,7 @@ from etudes.experiments.deep_dream import experiment
 from etudes.experiments.deep_dream.objectives import objective_of
 from etudes.experiments.deep_dream.study import loss_gradient, position_weights
 from etudes.experiments.deep_dream.tiling import tile_weights
-from etudes.settings import override
+from etudes.schema import override
 from etudes.training.backend import start_backend
 
 

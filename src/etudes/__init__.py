@@ -39,6 +39,7 @@ __all__ = [
     "report",
     "reproduce",
     "resume",
+    "settings",
     "train",
     "unload",
     "use",
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from etudes.actions.report import report
     from etudes.actions.reproduce import reproduce
     from etudes.actions.studies import list as list
-    from etudes.actions.studies import presets
+    from etudes.actions.studies import presets, settings
     from etudes.actions.train import finish, resume
     from etudes.actions.use import answer, use
     from etudes.contract import Result
@@ -74,7 +75,7 @@ else:
             "actions.loading": ["LoadedRun", "load"],
             "actions.report": ["report"],
             "actions.reproduce": ["reproduce"],
-            "actions.studies": ["list", "presets"],
+            "actions.studies": ["list", "presets", "settings"],
             "actions.train": ["finish", "resume", "train"],
             "actions.use": ["answer", "use"],
             "contract": ["Result"],

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from etudes.settings import Settings
+    from etudes.schema import Settings
 
 Networks = dict[str, Any]
 """The networks of a study by name; the values are `keras.Model`s, built and ready to be called."""

@@ -13,7 +13,7 @@ from etudes.actions.compare import compare, distinguishing
 from etudes.cli import run as command
 from etudes.errors import UserError
 from etudes.runs import Run
-from etudes.settings import as_dict, override
+from etudes.schema import as_dict, override
 
 
 def make(folder: Path, accuracy: float = 0.5, epochs: int = 3, **changes: Any) -> Run:

@@ -19,7 +19,7 @@ from rich.cells import cell_len
 
 from etudes import experiments
 from etudes.data import embedded_photo
-from etudes.settings import describe
+from etudes.schema import describe
 from etudes.views.curves import learning_curves
 
 ETUDES = [sys.executable, "-m", "etudes"]

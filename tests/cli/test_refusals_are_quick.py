@@ -19,7 +19,7 @@ from PIL import Image
 
 from etudes import experiments
 from etudes.runs import Run, save_weights
-from etudes.settings import as_dict
+from etudes.schema import as_dict
 
 HEAVY = ("keras.src", "tensorflow", "jax", "torch", "sklearn", "scipy", "matplotlib")
 

@@ -13,7 +13,7 @@ from etudes.actions.loading import preset_of
 from etudes.cli import flags
 from etudes.cli.parsing import inputs_first, parse
 from etudes.errors import UserError
-from etudes.settings import Setting, as_dict, command_words, describe
+from etudes.schema import Setting, as_dict, command_words, describe
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]))
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)

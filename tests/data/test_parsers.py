@@ -20,7 +20,7 @@ from etudes.experiments.addition_rnn.questions import TextInfo
 from etudes.experiments.addition_rnn.study import SUMS, AdditionSettings, decode, encode
 from etudes.experiments.addition_rnn.use import QuestionOptions, read_questions
 from etudes.runs import Run, load_checkpoint, load_weights, read_metrics
-from etudes.settings import as_dict, from_dict, override, validate
+from etudes.schema import as_dict, from_dict, override, validate
 from soak.hostile_arrays import idx, with_changes
 from soak.hostile_pictures import FORMATS, good_picture
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from etudes import experiments
-from etudes.settings import Setting, describe
+from etudes.schema import Setting, describe
 from soak.case import Case, Write, nothing
 
 _DATA = {"addition_rnn": "sums", "cifar10_cnn": "shapes", "deep_dream": "china"}

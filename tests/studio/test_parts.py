@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from etudes import experiments
 from etudes.errors import UserError
-from etudes.settings import describe
+from etudes.schema import describe
 from etudes.studio import server
 from etudes.studio.html import error_line, sum_answer, without_folders
 from etudes.studio.pictures import read_drawing

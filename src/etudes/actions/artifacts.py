@@ -25,7 +25,7 @@ from etudes.errors import UserError, format_path
 from etudes.runs import Run
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object
-from etudes.settings import command_words
+from etudes.schema import command_words
 from etudes.views.card import run_card
 from etudes.views.pictures import save_pictures
 

@@ -11,7 +11,7 @@ from etudes.actions.loading import settings_of
 from etudes.contract import BaseNetwork, ProgressCallback
 from etudes.errors import UserError, format_path
 from etudes.runs import Run, recorded_places
-from etudes.settings import Settings, as_dict
+from etudes.schema import Settings, as_dict
 from etudes.training.backend import resolve_precision
 from etudes.views.card import show
 

@@ -15,7 +15,7 @@ from etudes.errors import UserError, unknown, user_path
 from etudes.exports import FORMATS, Exported, Format, Tensor, check_place, write_networks
 from etudes.extras import check_extra
 from etudes.runs.files import write_atomically
-from etudes.settings import as_dict
+from etudes.schema import as_dict
 from etudes.training.backend import standard_error_to_file, usable_backend
 from etudes.training.computing import computing
 

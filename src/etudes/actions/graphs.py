@@ -13,7 +13,7 @@ from etudes.actions.loading import LoadedRun, build_networks
 from etudes.contract import Array, BaseNetwork, Experiment, IOSpec, Networks, TensorSpec
 from etudes.graphs import GraphNetwork, NoGraphError, build_graph, has_graphs, save_graphs
 from etudes.runs import Run
-from etudes.settings import Settings
+from etudes.schema import Settings
 from etudes.training.backend import outputs_of, resolve_precision
 from etudes.training.state import named_weights, put_weights, weights_of
 

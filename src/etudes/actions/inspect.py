@@ -25,7 +25,7 @@ from etudes.data.inputs import as_option
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError
 from etudes.runs import runs_folder
-from etudes.settings import as_dict
+from etudes.schema import as_dict
 from etudes.training.backend import usable_backend
 from etudes.training.computing import computing, start_computing
 from etudes.views.layers import layer_table

@@ -19,7 +19,7 @@ from etudes.data.notes import note
 from etudes.errors import UserError, unknown, user_path
 from etudes.graphs import load_graphs
 from etudes.runs import Run, find_run, found_place, load_typical, load_weights, recorded_places, run_of
-from etudes.settings import Settings, check_fields, from_dict, override, validate
+from etudes.schema import Settings, check_fields, from_dict, override, validate
 from etudes.training.backend import drawn_from, layers_in
 from etudes.training.computing import computing, start_computing
 from etudes.training.state import put_weights

@@ -19,7 +19,7 @@ from etudes.data.notes import note
 from etudes.errors import UserError, user_path
 from etudes.runs import Run, columns_of, read_metrics
 from etudes.runs.files import write_atomically
-from etudes.settings import as_dict, describe
+from etudes.schema import as_dict, describe
 from etudes.training.backend import BackendError, usable_backend
 from etudes.training.computing import computing
 from etudes.views.card import Look, answer_line, looks_of

@@ -15,7 +15,7 @@ from etudes.actions.train import run_training
 from etudes.contract import ProgressCallback, Result, Table
 from etudes.errors import UserError, user_path
 from etudes.runs import Run, read_metrics
-from etudes.settings import from_dict
+from etudes.schema import from_dict
 from etudes.training.environment import differences
 from etudes.views.progress import progress_for
 

@@ -13,7 +13,7 @@ from etudes.data import list_sets
 from etudes.data.notes import collected_notes, note
 from etudes.errors import UserError, format_path
 from etudes.runs import Run, describe_places, existing, recorded_places
-from etudes.settings import Settings, as_dict, describe
+from etudes.schema import Settings, as_dict, describe
 from etudes.training.fingerprint import fingerprint
 
 

@@ -13,7 +13,7 @@ from etudes.actions.loading import preset_of
 from etudes.contract import BaseNetwork, Table
 from etudes.errors import UserError
 from etudes.runs import Run, bundled_runs, run_of
-from etudes.settings import Setting, Settings, describe
+from etudes.schema import Setting, Settings, describe
 from etudes.views.card import show
 
 T = TypeVar("T")

@@ -30,7 +30,7 @@ from etudes.runs import (
     save_typical,
     save_weights,
 )
-from etudes.settings import Settings, as_dict
+from etudes.schema import Settings, as_dict
 from etudes.training.backend import usable_backend
 from etudes.training.computing import computing, one_training, start_computing
 from etudes.training.environment import describe_environment, differences

@@ -32,7 +32,7 @@ def train_command(words: Sequence[str]) -> int:
     preset = _value_of(words, "--preset") or "tuned"
     start = flags.Train(settings=preset_of(name, preset), preset=preset)
     given = parse(flags.Train[experiment.settings], words[1:], f"etudes train {name}", default=start)  # type: ignore[name-defined]
-    from etudes.settings import validate
+    from etudes.schema import validate
     from etudes.views.progress import progress_for
 
     validate(given.settings)

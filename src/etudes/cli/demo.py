@@ -22,7 +22,7 @@ from etudes.actions.use import answer
 from etudes.contract import Example, ProgressCallback
 from etudes.errors import UserError, user_path
 from etudes.runs import Run, bundled_run
-from etudes.settings import command_words
+from etudes.schema import command_words
 from etudes.training.backend import usable_backend
 from etudes.training.environment import cores, processor
 from etudes.views.card import show

@@ -10,7 +10,7 @@ from etudes.contract import BaseNetwork, Table
 from etudes.data import list_sets
 from etudes.extras import ANY_BACKEND, EXTRAS, install, named
 from etudes.runs import run_of, runs_folder
-from etudes.settings import describe
+from etudes.schema import describe
 from etudes.training.accelerators import FOR_CUDA, backends_for_cuda, nvidia_cards
 from etudes.training.backend import default_backend, has_bfloat16
 from etudes.training.environment import cores, processor, versions

@@ -11,7 +11,7 @@ from etudes.data.images import load_images
 from etudes.data.pictures import fit_picture
 from etudes.data.repeats import note_learned
 from etudes.errors import UserError, format_path
-from etudes.settings import Settings
+from etudes.schema import Settings
 
 
 def load_test_images(

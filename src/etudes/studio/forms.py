@@ -8,7 +8,7 @@ import gradio as gr
 
 from etudes import experiments
 from etudes.errors import UserError, unknown
-from etudes.settings import Setting, as_dict, describe
+from etudes.schema import Setting, as_dict, describe
 from etudes.studio.components import EVENT
 from etudes.studio.gradio_internals import take_as_sent
 from etudes.studio.translations import Translations

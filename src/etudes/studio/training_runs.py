@@ -21,7 +21,7 @@ from etudes.actions.loading import preset_of
 from etudes.errors import UserError
 from etudes.runs import Run, next_folder, runs_folder
 from etudes.runs.locks import holder
-from etudes.settings import command_words
+from etudes.schema import command_words
 from etudes.studio.training_queue import Queue, is_text, modified, report
 
 FOLDER = ".studio"

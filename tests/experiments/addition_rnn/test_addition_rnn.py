@@ -29,7 +29,7 @@ from etudes.experiments.addition_rnn.study import (
 )
 from etudes.experiments.addition_rnn.use import QuestionOptions, read_input, read_questions
 from etudes.runs import bundled_run
-from etudes.settings import override
+from etudes.schema import override
 from etudes.training.backend import start_backend
 from etudes.training.fingerprint import fingerprint
 

@@ -27,7 +27,7 @@ from etudes.experiments.addition_rnn.study import (
     training_pairs,
 )
 from etudes.experiments.addition_rnn.tables import borrows, carries
-from etudes.settings import override
+from etudes.schema import override
 
 SHORT_TEXTS = st.text(SUMS, max_size=7).filter(lambda text: not text.endswith(" "))
 

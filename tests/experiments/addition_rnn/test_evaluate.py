@@ -28,7 +28,7 @@ from etudes.experiments.addition_rnn.tables import (
     length_tables,
     percent,
 )
-from etudes.settings import override
+from etudes.schema import override
 
 
 class Arithmetic:

@@ -19,7 +19,7 @@ from etudes.experiments.antirectifier.inspect import Options
 from etudes.experiments.antirectifier.pictures import RARE, activity_table, dead_units, measure_activity
 from etudes.experiments.antirectifier.study import BASELINES, PRESETS, build_network
 from etudes.runs import Run
-from etudes.settings import as_dict, override
+from etudes.schema import as_dict, override
 from etudes.training.backend import keras, start_backend
 
 Records = tuple[list[dict[str, Any]], list[dict[str, Any]]]

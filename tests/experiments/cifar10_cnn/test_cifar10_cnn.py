@@ -20,7 +20,7 @@ from etudes.experiments.cifar10_cnn.study import (
     make_networks,
     make_optimizer,
 )
-from etudes.settings import override
+from etudes.schema import override
 from etudes.training.backend import drawn_from, start_backend
 from etudes.training.rng import permutation
 

@@ -19,7 +19,7 @@ from etudes.experiments.deep_dream import experiment, weights
 from etudes.experiments.deep_dream.options import DreamOptions
 from etudes.experiments.deep_dream.study import PRESETS
 from etudes.runs import Run, save_weights
-from etudes.settings import describe
+from etudes.schema import describe
 from etudes.training.backend import keras, start_backend
 from etudes.views.progress import NoProgress
 

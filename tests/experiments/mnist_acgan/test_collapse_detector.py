@@ -17,7 +17,7 @@ from etudes.experiments.mnist_acgan.evaluation_classifier import accuracy_on, tr
 from etudes.experiments.mnist_acgan.losses import predict
 from etudes.experiments.mnist_acgan.pictures import generate_classes
 from etudes.experiments.mnist_acgan.study import draw_z
-from etudes.settings import override
+from etudes.schema import override
 
 EXPERIMENT = experiments.load("mnist_acgan")
 TINY = EXPERIMENT.presets["tiny"]

@@ -22,7 +22,7 @@ from etudes.experiments.mnist_acgan.evaluation_classifier import (
 )
 from etudes.experiments.mnist_acgan.inspect import add_neighbours, by_class, kernel_metrics, sample
 from etudes.runs import Run
-from etudes.settings import override
+from etudes.schema import override
 from etudes.training.backend import start_backend
 
 start_backend()

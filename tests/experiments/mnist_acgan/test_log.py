@@ -16,7 +16,7 @@ from etudes.data.notes import collected_notes
 from etudes.experiments.mnist_acgan.collapse_detector import KINDS, CollapseDetector, Health, advice
 from etudes.experiments.mnist_acgan.cropping import crop
 from etudes.experiments.mnist_acgan.losses import LOSSES, losses_table
-from etudes.settings import override
+from etudes.schema import override
 from etudes.views.progress import ProgressLines
 
 EXPERIMENT = experiments.load("mnist_acgan")

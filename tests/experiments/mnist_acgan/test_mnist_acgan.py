@@ -21,7 +21,7 @@ from etudes.experiments.mnist_acgan.pictures import generate_classes
 from etudes.experiments.mnist_acgan.prompts import spell
 from etudes.experiments.mnist_acgan.study import mix, real_batch
 from etudes.runs import Run, load_weights, read_metrics
-from etudes.settings import override
+from etudes.schema import override
 from etudes.training.backend import keras, start_backend
 from etudes.training.rng import rng
 from etudes.views.progress import NoProgress

@@ -8,7 +8,7 @@ from PIL import Image
 from etudes import experiments
 from etudes.actions.loading import build_networks
 from etudes.experiments.mnist_acgan.pictures import class_grid
-from etudes.settings import override
+from etudes.schema import override
 from etudes.training.backend import start_backend
 
 EXPERIMENT = experiments.load("mnist_acgan")

@@ -13,7 +13,7 @@ from etudes import experiments
 from etudes.actions.loading import build_networks, preset_of
 from etudes.errors import UserError
 from etudes.runs import Run, load_checkpoint, load_weights, read_metrics, save_weights
-from etudes.settings import as_dict
+from etudes.schema import as_dict
 from etudes.training.backend import start_backend
 from etudes.training.fingerprint import fingerprint
 from etudes.training.session import Session

@@ -45,7 +45,7 @@ from etudes.experiments.addition_rnn.questions import (
     split_examples,
 )
 from etudes.experiments.addition_rnn.unrolled_lstm import lstm_for
-from etudes.settings import Settings
+from etudes.schema import Settings
 from etudes.training.backend import keras
 from etudes.training.data_loading import compile_network
 from etudes.training.muon import muon

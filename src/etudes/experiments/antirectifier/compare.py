@@ -16,7 +16,7 @@ from etudes.analysis.intervals import ConfidenceInterval, mean_ci
 from etudes.contract import ImageInfo, Result, Table
 from etudes.errors import UserError
 from etudes.experiments.antirectifier.study import BASELINES, AntirectifierSettings
-from etudes.settings import check_fields, from_dict, validate
+from etudes.schema import check_fields, from_dict, validate
 from etudes.views.plotting import COLOURS, figure, picture
 
 GREY = "#999999"

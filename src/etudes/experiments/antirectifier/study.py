@@ -39,7 +39,7 @@ from etudes.data import describe_images, load_images
 from etudes.data.augmentation import shear, translate
 from etudes.data.labels import one_hot_labels
 from etudes.errors import UserError, unknown
-from etudes.settings import Settings
+from etudes.schema import Settings
 from etudes.training.backend import keras
 from etudes.training.data_loading import compile_network
 from etudes.training.losses import classification_loss

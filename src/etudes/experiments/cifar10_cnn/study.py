@@ -31,7 +31,7 @@ from etudes.data import describe_images, load_images
 from etudes.data.augmentation import alternating_flip, cutout, random_flip, translate
 from etudes.data.labels import one_hot_labels
 from etudes.errors import UserError
-from etudes.settings import Settings
+from etudes.schema import Settings
 from etudes.training.backend import keras
 from etudes.training.losses import classification_loss
 from etudes.training.muon import muon

@@ -14,7 +14,7 @@ from etudes.data.inputs import GivenPicture
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.sources import Job, jobs_of, split_result
 from etudes.experiments.deep_dream.study import DreamSettings
-from etudes.settings import describe
+from etudes.schema import describe
 
 
 def with_settings(options: type[Any], name: str, settings: tuple[str, ...]) -> Any:

@@ -40,7 +40,7 @@ from etudes.experiments.deep_dream.regularisers import confined, total_variation
 from etudes.experiments.deep_dream.resizing import Picture, resize_image, resize_mask
 from etudes.experiments.deep_dream.tiling import Gradient, check_tile, tiled_gradient
 from etudes.experiments.deep_dream.weights import UNTRAINED, find_weights, no_network_error, recorded_weights
-from etudes.settings import Settings
+from etudes.schema import Settings
 from etudes.training.backend import keras
 from etudes.training.rng import rng
 from etudes.training.session import Session

@@ -36,7 +36,7 @@ from etudes.experiments.deep_dream.study import (
     preprocess,
     read_pictures,
 )
-from etudes.settings import override
+from etudes.schema import override
 from etudes.training.backend import loaded_backend
 from etudes.training.fingerprint import fingerprint
 from etudes.training.session import Session

@@ -41,7 +41,7 @@ from etudes.experiments.mnist_acgan.pictures import (
     generate_classes,
     save_training_film,
 )
-from etudes.settings import Settings
+from etudes.schema import Settings
 from etudes.training.backend import keras
 from etudes.training.rng import permutation, rng
 from etudes.training.session import Session

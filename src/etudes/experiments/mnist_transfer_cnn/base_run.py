@@ -9,7 +9,7 @@ from etudes.contract import Array
 from etudes.data import IMAGE_SETS
 from etudes.errors import UserError, format_path
 from etudes.runs import Run, found_place, load_weights, run_at
-from etudes.settings import check_fields, from_dict
+from etudes.schema import check_fields, from_dict
 
 if TYPE_CHECKING:
     from etudes.experiments.mnist_transfer_cnn.study import TransferInfo

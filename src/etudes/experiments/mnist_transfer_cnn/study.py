@@ -30,7 +30,7 @@ from etudes.experiments.mnist_transfer_cnn.base_run import Source, find_source
 from etudes.experiments.mnist_transfer_cnn.cached_features import cache_features
 from etudes.experiments.mnist_transfer_cnn.extra_layers import extra_convolutions, without_extra
 from etudes.experiments.mnist_transfer_cnn.resize import resize
-from etudes.settings import Settings
+from etudes.schema import Settings
 from etudes.training.backend import keras
 from etudes.training.losses import classification_loss
 from etudes.training.rng import rng

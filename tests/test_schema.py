@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etudes.errors import UserError
-from etudes.settings import Settings, as_dict, describe, from_dict, override
+from etudes.schema import Settings, as_dict, describe, from_dict, override
 
 
 @dataclass(frozen=True)
