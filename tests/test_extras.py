@@ -17,6 +17,8 @@ from etudes.errors import UserError
 from etudes.extras import ANY_BACKEND, EXTRAS, WITH_A_BACKEND, check_extra, is_installed
 from etudes.extras import install as line_for
 from etudes.training import accelerators
+from etudes.views.curves import learning_curves
+from etudes.views.plotting import figure, writing
 from installations import PROJECT, ROOT, install, packages_of, run_in
 
 OPTIONAL = PROJECT["optional-dependencies"]
@@ -132,6 +134,20 @@ def test_the_base_answers(base: Path, tmp_path: Path) -> None:
     assert (tmp_path / "mnist_acgan.png").exists()
 
 
+def test_writing_on_pictures_needs_no_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    matplotlib = pytest.importorskip("matplotlib")
+    words, file = "größe, Ω, снег, تفاح", Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")
+    assert Path(writing(13).path).read_bytes() == file.read_bytes()
+    with_it = bytes(writing(13, words).getmask(words))
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert bytes(writing(13, words).getmask(words)) == with_it
+    assert writing(13, "苹果").path == writing(13).path
+    with pytest.raises(UserError, match="a plot needs matplotlib: pip install"):
+        learning_curves({"run": []})
+    with pytest.raises(UserError, match="a plot needs matplotlib: pip install"), figure(1, 1):
+        pass
+
+
 def test_the_base_brings_few_packages() -> None:
     """A new one is a decision: it is in everybody's installation."""
     assert not {"keras", "scipy", "scikit-learn", "matplotlib", "onnx", "ml-dtypes", "pandas"} & packages_of()
@@ -178,8 +194,13 @@ def test_every_extra_that_is_named_anywhere_exists() -> None:
 def test_doctor_lists_every_extra_with_the_line_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for extra in EXTRAS.values():
         monkeypatch.setitem(sys.modules, extra.modules[0], None)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
     rows = {what: (state, fix) for what, state, fix in doctor_table().rows}
-    assert rows["backend"] == ("none", ANY_BACKEND)
+    assert rows["backend"] == ("no backend is installed", ANY_BACKEND)
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    backend = next(row for row in doctor_table().rows if row[0] == "backend")
+    assert backend == ("backend", "backend torch is not installed", line_for("torch"))
     for name in (*EXTRAS, "all"):
         assert rows[f"extra {name}"][1] == line_for(name)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import etudes
+from etudes.analysis import typicality
 from etudes.analysis.typicality import (
     FEWEST,
     KEPT,
@@ -93,7 +94,15 @@ def test_bundled_runs_remark_what_is_nothing_of_the_kind() -> None:
     assert (distances(network, reader.typical, 255 - digits) > 1).mean() >= 0.95
     assert (distances(network, reader.typical, digits) > 1).mean() <= 0.4  # of other writers, by another scanner
     large = np.repeat(np.pad(digits, ((0, 0), (2, 2), (2, 2), (0, 0))), 3, axis=-1)
-    assert (
-        distances(features_network(photographs.networks["classifier"]), photographs.typical, large) > 1
-    ).mean() >= 0.9
+    network = features_network(photographs.networks["classifier"])
+    assert (distances(network, photographs.typical, large) > 1).mean() >= 0.9
     assert run_at("antirectifier@bundled").bundled
+
+
+@pytest.mark.parametrize("shape", [(40, 10), (300, 64), (20, 1152), (1, 1)])
+def test_the_nearest_is_as_far_as_scipy_finds(shape: tuple[int, int]) -> None:
+    distance = pytest.importorskip("scipy.spatial.distance")
+    rng = np.random.default_rng(0)
+    found, known = rng.normal(size=shape).astype(np.float32), rng.normal(size=(160, shape[1])).astype(np.float16)
+    expected = distance.cdist(found, known.astype(np.float32)).min(axis=1)
+    np.testing.assert_allclose(typicality._to_the_nearest(found, known), expected, rtol=1e-14)

@@ -8,11 +8,12 @@ from etudes import experiments
 from etudes.actions.studies import committed_results, recipe
 from etudes.contract import BaseNetwork, Table
 from etudes.data import list_sets
-from etudes.extras import ANY_BACKEND, EXTRAS, install, named
+from etudes.errors import UserError
+from etudes.extras import EXTRAS, install, named
 from etudes.runs import run_of, runs_folder
 from etudes.schema import describe
 from etudes.training.accelerators import FOR_CUDA, backends_for_cuda, nvidia_cards
-from etudes.training.backend import default_backend, has_bfloat16
+from etudes.training.backend import default_backend, has_bfloat16, usable_backend
 from etudes.training.environment import cores, processor, versions
 from etudes.views.card import markdown_table, show
 
@@ -47,6 +48,15 @@ def data_table(verified: bool = False) -> Table:
     return Table("data sets", ("name", "state", "size", "what", "where"), rows)
 
 
+def _backend() -> tuple[str, str, str]:
+    """The backend that a training would start, or what is in its way."""
+    try:
+        return "backend", usable_backend(), ""
+    except UserError as error:
+        state, _, fix = str(error).partition(": ")
+        return "backend", state, fix
+
+
 def _gpu() -> tuple[str, str, str]:
     """The graphics cards, which installed backends are for them, and how to install one that is."""
     cards, ready = nvidia_cards(), backends_for_cuda()
@@ -73,7 +83,7 @@ def doctor_table() -> Table:
     rows = [
         ("Python", platform.python_version(), ""),
         ("machine", f"{processor()}, {cores()} cores", ""),
-        ("backend", default_backend() or "none", "" if default_backend() else ANY_BACKEND),
+        _backend(),
         _gpu(),
         ("bfloat16 in hardware", "yes" if has_bfloat16() else "no", ""),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions().items()), ""),
