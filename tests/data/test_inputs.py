@@ -157,8 +157,9 @@ def test_what_is_no_picture_is_one_line(given: Any, what: str) -> None:
 def test_texts() -> None:
     given = as_inputs(["1+1", ["2+2", ("3+3",)], np.array(["4+4"]), 7, np.int64(8), np.arange(2)], pictures=False)
     assert given == ("1+1", "2+2", "3+3", "4+4", "7", "8", "0", "1")
-    with pytest.raises(UserError, match="takes texts"):
-        as_inputs([Image.new("L", (4, 4))], pictures=False)
+    for picture in (Image.new("L", (4, 4)), DIGIT, PHOTO / 255, encoded(DIGIT)):
+        with pytest.raises(UserError, match="takes texts"):
+            as_inputs([picture], pictures=False)
 
 
 def test_options() -> None:

@@ -104,7 +104,9 @@ def _flat(values: Sequence[Any], *, pictures: bool) -> Iterator[Any]:
                 raise UserError(f"a list of numbers is no picture: make it an array with numpy.array; {ARRAYS}")
             yield from _flat([*value], pictures=pictures)
         elif _is_array(value) and (_as_array(value).dtype.kind in "USO" or not pictures):
-            yield from _flat(_as_array(value).tolist(), pictures=pictures)
+            if not pictures and _as_array(value).ndim > 1 and _as_array(value).dtype.kind not in "USO":
+                raise UserError(f"this study takes texts, not pictures: an array {_as_array(value).shape} is no text")
+            yield from _flat(np.atleast_1d(_as_array(value)).tolist(), pictures=pictures)
         else:
             yield value
 
