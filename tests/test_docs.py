@@ -209,5 +209,6 @@ def test_the_public_names_are_these() -> None:
         assert getattr(etudes, name) is not None
     assert set(etudes.__all__) == {
         "Antirectifier", "Interrupted", "LoadedRun", "Result", "Run", "UserError", "answer", "compare", "evaluate",
-        "export", "finish", "inspect", "layer_tables", "load", "report", "reproduce", "resume", "train", "use",
+        "export", "finish", "inspect", "layer_tables", "load", "presets", "report", "reproduce", "resume", "settings",
+        "train", "use",
     }  # fmt: skip
