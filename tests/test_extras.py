@@ -126,7 +126,6 @@ def test_the_base_reads_drawings_photographs_digits_and_weights(base: Path, tmp_
     np.testing.assert_array_equal(np.load(tmp_path / "base.npy"), here.pixels)
 
 
-@pytest.mark.xfail(reason="waits for the graphs that runs keep: remove this mark with them", strict=True)
 def test_the_base_answers(base: Path, tmp_path: Path) -> None:
     told = answers(base, tmp_path, "use addition_rnn 35+35", "use mnist_acgan 2026 --count 3")
     assert told["use addition_rnn 35+35"][:2] == [0, "35+35 = 70\n"]

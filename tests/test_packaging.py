@@ -108,7 +108,6 @@ def test_the_base_wheel_lists_and_shows_cards_and_says_what_trains(base: Path, t
     assert "no backend is installed: pip install 'keras-etudes[tensorflow]'" in done.stderr
 
 
-@pytest.mark.xfail(reason="waits for the graphs that runs keep: remove this mark with them", strict=True)
 def test_the_base_wheel_answers_the_three_lines_of_the_readme(base: Path, tmp_path: Path) -> None:
     block = (ROOT / "README.md").read_text(encoding="utf-8").split("## Three things to try")[1].split("```")[1]
     lines = re.findall(r"^etudes (.*?) *#", block, re.MULTILINE)
