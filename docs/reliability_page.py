@@ -301,6 +301,51 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
             "tests/cli/test_odd_places.py::test_a_place_that_cannot_be_written_is_one_line",
         ),
     ],
+    "It answers anywhere": [
+        (
+            "Every option of `use`, of every study but dreams and `--teach`, works where no framework can be imported.",
+            "tests/graphs/test_answering.py::test_every_option_of_every_study_needs_no_framework",
+        ),
+        (
+            "So do runs of your own, with your own pictures, texts and alphabets; graphs and networks answer alike.",
+            "tests/graphs/test_answering.py::test_own_data_and_alphabets_need_no_framework_either",
+        ),
+        (
+            "A graph that is damaged, or names another file than the run's weights, is left alone, and that is said.",
+            "tests/graphs/test_answering.py::test_damaged_graphs_are_left_alone_and_said",
+        ),
+        (
+            "A process that is forked after an answer answers too.",
+            "tests/graphs/test_answering.py::test_a_forked_process_answers_too",
+        ),
+        (
+            "The base installation lists, shows cards and reports, and names in one line what to install for the rest, "
+            "before it reads or downloads data.",
+            "tests/test_extras.py::test_the_base_lists_shows_cards_and_reports_and_says_what_the_rest_needs",
+        ),
+        (
+            "The base wheel alone answers the three lines of the README.",
+            "tests/test_packaging.py::test_the_base_wheel_answers_the_three_lines_of_the_readme",
+        ),
+        (
+            "Every extra that a message or a page names exists.",
+            "tests/test_extras.py::test_every_extra_that_is_named_anywhere_exists",
+        ),
+        (
+            "Every form of a picture (path, image, array, bytes, open file) is read as the same pixels, or refused in "
+            "one line.",
+            "tests/data/test_inputs.py::test_every_form_of_a_picture_is_the_same_picture",
+        ),
+        (
+            "What a notebook shows is escaped and bounded.",
+            "tests/test_showing.py::test_a_result_is_no_larger_than_a_page_can_bear",
+        ),
+        (
+            "Callbacks of Keras that are accepted change no bit of a training.",
+            "tests/training/test_watching.py::test_a_callback_sees_each_epoch_and_changes_nothing",
+        ),
+        ("The notebooks run whole, without a warning.", "tests/test_notebooks.py::test_a_notebook_runs_whole"),
+    ],
 }
 """Heading → promises, each with the test that fails if it is broken."""
 
