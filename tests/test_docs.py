@@ -210,5 +210,5 @@ def test_the_public_names_are_these() -> None:
     assert set(etudes.__all__) == {
         "Antirectifier", "Interrupted", "LoadedRun", "Result", "Run", "UserError", "answer", "compare", "evaluate",
         "export", "finish", "inspect", "layer_tables", "load", "presets", "report", "reproduce", "resume", "settings",
-        "train", "use",
+        "train", "unload", "use",
     }  # fmt: skip

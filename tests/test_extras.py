@@ -80,8 +80,7 @@ def test_the_base_lists_shows_cards_and_reports_and_says_what_the_rest_needs(bas
         "compare a b": f"etudes: compare needs matplotlib: {ANY}",
         "train antirectifier --backend torch": f"etudes: backend torch is not installed: {line_for('torch')}",
         "train antirectifier --log mlflow": f"etudes: --log mlflow needs mlflow: {line_for('mlflow')}",
-        "export antirectifier --format onnx": "etudes: --format onnx needs tensorflow, keras, matplotlib and 5 more: "
-        "pip install 'keras-etudes[onnx]'",
+        "export antirectifier --format onnx": "etudes: --format onnx needs onnx: pip install 'keras-etudes[onnx]'",
         "studio": f"etudes: the studio needs Gradio: {line_for('studio')}",
     }
     told = answers(base, tmp_path, *shown, *lines)
@@ -128,7 +127,8 @@ def test_the_base_reads_drawings_photographs_digits_and_weights(base: Path, tmp_
 
 def test_the_base_answers(base: Path, tmp_path: Path) -> None:
     told = answers(base, tmp_path, "use addition_rnn 35+35", "use mnist_acgan 2026 --count 3")
-    assert told["use addition_rnn 35+35"][:2] == [0, "35+35 = 70\n"]
+    assert told["use addition_rnn 35+35"][0] == 0
+    assert told["use addition_rnn 35+35"][1].startswith("35+35 = 70 ")
     assert told["use mnist_acgan 2026 --count 3"][0] == 0
     assert (tmp_path / "mnist_acgan.png").exists()
 

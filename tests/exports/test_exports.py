@@ -294,9 +294,10 @@ def test_bad_requests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for format in ("saved-model", "litert"):
         with pytest.raises(UserError, match="written by tensorflow: leave out --backend jax"):
             etudes.export("antirectifier@bundled", format=format, backend="jax", out=tmp_path)
-    monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(UserError, match=r"--format onnx needs onnx: pip install 'keras-etudes\[onnx\]'"):
-        etudes.export("antirectifier@bundled", format="onnx", out=tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "onnx", None)
+        with pytest.raises(UserError, match=r"--format onnx needs onnx: pip install 'keras-etudes\[onnx\]'"):
+            etudes.export("antirectifier@bundled", format="onnx", out=tmp_path)
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     for format in ("saved-model", "litert"):
         extra = format.replace("saved-model", "tensorflow")

@@ -309,7 +309,8 @@ def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: 
     def draw(*words: str, **chosen: Any) -> Any:
         options = EXPERIMENT.use.options(words, **chosen)
         prompts = EXPERIMENT.use.read(info, settings, options)
-        return EXPERIMENT.use.run(trained.networks, info, settings, options, prompts).pictures["picture"]
+        networks = {**trained.networks, **EXPERIMENT.use.parts(trained.networks)}
+        return EXPERIMENT.use.run(networks, info, settings, options, prompts).pictures["picture"]
 
     assert draw("7", count=5).tobytes() == draw("7", count=5).tobytes()
     assert draw("7", count=5).tobytes() != draw("7", count=5, seed=1).tobytes()

@@ -35,7 +35,9 @@ def test_a_folder_of_ones_own_is_drawn_from_the_middle_of_its_pictures(tmp_path:
     assert EXPERIMENT.evaluate(networks, data, settings).metrics["classifier_accuracy"] == 1
     options = EXPERIMENT.use.options(("red",), walk_to="green")
     prompts = EXPERIMENT.use.read(data.info, settings, options)
-    film = EXPERIMENT.use.run(networks, data.info, settings, options, prompts).pictures["picture"]
+    film = EXPERIMENT.use.run(
+        {**networks, **EXPERIMENT.use.parts(networks)}, data.info, settings, options, prompts
+    ).pictures["picture"]
     assert film[0].size == (24 * 4, 28 * 4)
     assert EXPERIMENT.use.example(data, tmp_path).inputs == ("red",)
 

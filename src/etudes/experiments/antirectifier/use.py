@@ -35,7 +35,7 @@ def use(
     explained: list[str] = []
     for name in ("antirectifier", *settings.baselines):
         remarks = typical if name == "antirectifier" else None
-        found = answer_pictures(networks[name], info.class_names, read, options, remarks, networks["features"])
+        found = answer_pictures(networks[name], info.class_names, read, options, remarks, networks.get("features"))
         result.answers += [{"network": name, **record} for record in found.answers]
         count = len(read.files)
         result.lines += [f"{name}: {line}" for line in found.lines[:count]]

@@ -34,7 +34,7 @@ def use(
     typical: Mapping[str, Array] | None = None,
 ) -> Result:
     """The most probable classes of each picture, and which pictures are unlike all that it was trained on."""
-    network, features = networks["classifier"], networks["features"]
+    network, features = networks["classifier"], networks.get("features")
     return answer_pictures(network, info.class_names, read, options, typical, features, flips=options.flips)
 
 

@@ -61,7 +61,7 @@ def use(
     if few_shot_set is not None:
         network, names = fine_tuned(network, few_shot_set, settings), few_shot_set.class_names
         known = {}  # nothing is held back of so few pictures
-    return answer_pictures(network, names, pictures, options, known, networks[f"{answered_by}-features"])
+    return answer_pictures(network, names, pictures, options, known, networks.get(f"{answered_by}-features"))
 
 
 def parts(networks: Networks) -> Networks:
