@@ -208,7 +208,7 @@ def test_the_public_names_are_these() -> None:
     for name in etudes.__all__:
         assert getattr(etudes, name) is not None
     assert set(etudes.__all__) == {
-        "Antirectifier", "Interrupted", "LoadedRun", "Result", "Run", "UserError", "answer", "compare", "evaluate",
+        "Interrupted", "LoadedRun", "Result", "Run", "UserError", "answer", "compare", "evaluate",
         "export", "finish", "inspect", "layer_tables", "load", "presets", "report", "reproduce", "resume", "settings",
         "train", "unload", "use",
     }  # fmt: skip

@@ -80,7 +80,7 @@ def test_the_base_lists_shows_cards_and_reports_and_says_what_the_rest_needs(bas
         "compare a b": f"etudes: compare needs matplotlib: {ANY}",
         "train antirectifier --backend torch": f"etudes: backend torch is not installed: {line_for('torch')}",
         "train antirectifier --log mlflow": f"etudes: --log mlflow needs mlflow: {line_for('mlflow')}",
-        "export antirectifier --format onnx": "etudes: --format onnx needs onnx: pip install 'keras-etudes[onnx]'",
+        "export antirectifier --format onnx": NO_BACKEND,
         "studio": f"etudes: the studio needs Gradio: {line_for('studio')}",
     }
     told = answers(base, tmp_path, *shown, *lines)

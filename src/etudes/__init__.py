@@ -19,9 +19,8 @@ from etudes._registration import register_layers
 
 __version__ = "0.1.0"
 
-# `list` is left out: it would replace Python's own where all names are imported.
+# Left out: `list`, which would replace Python's own where all names are imported; `Antirectifier`, which loads Keras.
 __all__ = [
-    "Antirectifier",
     "Interrupted",
     "LoadedRun",
     "Result",
@@ -61,7 +60,7 @@ if TYPE_CHECKING:
     from etudes.actions.use import answer, use
     from etudes.contract import Result
     from etudes.errors import Interrupted, UserError
-    from etudes.experiments.antirectifier.layer import Antirectifier
+    from etudes.experiments.antirectifier.layer import Antirectifier as Antirectifier
     from etudes.runs import Run
 else:
     _load, __dir__, _ = lazy_loader.attach(
@@ -88,8 +87,13 @@ else:
     _loading = threading.RLock()
 
     def __getattr__(name: str) -> Any:
-        with _loading:  # two threads that import the same modules in another order may see one that is half loaded
-            return _load(name)
+        try:
+            with _loading:  # two threads that import the same modules in another order may see one that is half loaded
+                return _load(name)
+        except ModuleNotFoundError as error:  # as an attribute: what looks at all of them goes on to the next
+            from etudes.extras import ANY_BACKEND
+
+            raise AttributeError(f"etudes.{name} needs {error.name}: {ANY_BACKEND}") from error
 
 
 register_layers()

@@ -7,7 +7,7 @@ from typing import Any
 
 from etudes.actions.artifacts import command_of, keep_result, unsaved_in
 from etudes.actions.graphs import complete_graphs
-from etudes.actions.loading import LoadedRun, Reference, open_run
+from etudes.actions.loading import LoadedRun, Reference, open_run, resolve
 from etudes.actions.run_data import RunDataError
 from etudes.contract import ImageInfo, Result
 from etudes.data.inputs import labelled_file
@@ -43,6 +43,7 @@ def evaluate(
         UserError: as in `load`, or the data was not found or changed, or the run cannot be tested on `test_data`.
     """
     if not isinstance(reference, LoadedRun):
+        reference = resolve(reference)
         usable_backend(backend)
     loaded = open_run(reference, backend, data)
     run = loaded.run

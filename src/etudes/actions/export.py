@@ -47,6 +47,8 @@ def export(
     chosen = FORMATS[format]
     if chosen.backend and backend not in (None, chosen.backend):
         raise UserError(f"--format {format} is written by {chosen.backend}: leave out --backend {backend}")
+    if chosen.backend is None:  # else the extra brings the backend
+        usable_backend(backend)
     if chosen.extra:
         check_extra(chosen.extra, f"--format {format}")
     usable_backend(backend or chosen.backend)

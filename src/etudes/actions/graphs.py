@@ -11,7 +11,8 @@ import numpy as np
 
 from etudes.actions.loading import LoadedRun, build_networks
 from etudes.contract import Array, BaseNetwork, Experiment, IOSpec, Networks, TensorSpec
-from etudes.graphs import GraphNetwork, NoGraphError, build_graph, has_graphs, save_graphs
+from etudes.errors import UserError
+from etudes.graphs import GraphNetwork, NoGraphError, build_graph, load_graphs, save_graphs
 from etudes.runs import Run
 from etudes.schema import Settings
 from etudes.training.backend import outputs_of, resolve_precision
@@ -114,7 +115,10 @@ def _listed(outputs: Any) -> list[Array]:
 
 
 def complete_graphs(loaded: LoadedRun) -> None:
-    """Write the graphs of a run that has none, as older ones have none; nothing where that cannot be done."""
-    if loaded.run is not None and loaded.run.place == loaded.run.folder and not has_graphs(loaded.run.folder):
+    """Write the graphs of a run that has none, as older ones, or damaged ones; nothing where that cannot be done."""
+    if loaded.run is not None and loaded.run.place == loaded.run.folder:
+        with suppress(UserError):
+            if load_graphs(loaded.run.folder, loaded.arrays):
+                return
         with suppress(OSError, ValueError):
             write_graphs(loaded.run, loaded.experiment, loaded.networks, loaded.info, loaded.settings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ _FILES = ("settings.toml", "weights.json", "weights.safetensors", "typical.safet
 """The files that answers depend on."""
 
 _kept: OrderedDict[tuple[Any, ...], LoadedRun] = OrderedDict()
+_changing = threading.Lock()
+"""`unload` may be called while another thread asks."""
 
 
 def kept_run(reference: Reference, backend: str | None = None) -> LoadedRun:
@@ -29,17 +32,20 @@ def kept_run(reference: Reference, backend: str | None = None) -> LoadedRun:
         return open_run(target, backend)
     folder = target.run.folder.absolute()
     key = (folder, backend, *(_state(folder / name) for name in _FILES))
-    if key not in _kept:
-        _kept[key] = open_run(target, backend)
-    _kept.move_to_end(key)
-    while len(_kept) > MOST_KEPT:
-        _kept.popitem(last=False)
-    return _kept[key]
+    with _changing:
+        loaded = _kept.pop(key, None)
+    loaded = loaded or open_run(target, backend)
+    with _changing:
+        _kept[key] = loaded
+        while len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return loaded
 
 
 def unload() -> None:
     """Let go of all networks that `use` keeps loaded for the next answer, at most eight runs, and their memory."""
-    _kept.clear()
+    with _changing:
+        _kept.clear()
 
 
 def _state(path: Path) -> tuple[int, int, int] | None:

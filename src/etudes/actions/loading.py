@@ -20,7 +20,7 @@ from etudes.errors import UserError, unknown, user_path
 from etudes.graphs import load_graphs
 from etudes.runs import Run, find_run, found_place, load_typical, load_weights, recorded_places, run_of
 from etudes.schema import Settings, check_fields, from_dict, override, validate
-from etudes.training.backend import drawn_from, layers_in
+from etudes.training.backend import BackendError, drawn_from, layers_in
 from etudes.training.computing import computing, start_computing
 from etudes.training.state import put_weights
 
@@ -125,7 +125,15 @@ class LoadedRun:
         Raises:
             UserError: as `networks`.
         """
-        return self.graphs if self.graphs and not options.needs_backend else self._networks_with_parts
+        if self.graphs and not options.needs_backend:
+            return self.graphs
+        try:
+            return self._networks_with_parts
+        except BackendError as error:
+            if options.needs_backend or self.backend is not None or self.experiment.capability(BaseNetwork):
+                raise
+            cure = f"copy the run with its `graphs`, or ask {self.etude}@bundled; {error}"
+            raise BackendError(f"{self.run} has no graphs that can be opened: {cure}") from error
 
     @cached_property
     def typical(self) -> dict[str, Array]:

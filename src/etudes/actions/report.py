@@ -75,26 +75,33 @@ def report(
         check_new_file(out, overwrite=overwrite)
     loaded = open_run(reference, place=data)
     assert loaded.run is not None
+    missing = [] if as_is else [kind for kind in KINDS if not read_results(loaded.run, kind)]
+    if missing:
+        try:
+            usable_backend(loaded.backend)  # before a folder is made
+        except BackendError as error:
+            raise BackendError(f"{error}; {_AS_IS}") from error
     with writable(loaded.run, needed=out is None) as run:
         if run is not loaded.run:
             loaded = dataclasses.replace(loaded, target=dataclasses.replace(loaded.target, run=run))
-        return _report(loaded, user_path(out) if out else None, as_is=as_is)
+        return _report(loaded, user_path(out) if out else None, missing)
 
 
-def _report(loaded: LoadedRun, out: Path | None, *, as_is: bool) -> Path:
+_AS_IS = "--as-is shows what there is"
+
+
+def _report(loaded: LoadedRun, out: Path | None, missing: Sequence[str]) -> Path:
     assert loaded.run is not None
-    missing = [] if as_is else [kind for kind in KINDS if not read_results(loaded.run, kind)]
     if missing:
         from etudes.actions.evaluate import evaluate
         from etudes.actions.inspect import inspect
 
         steps: dict[str, Callable[[LoadedRun], Any]] = {"evaluate": evaluate, "inspect": inspect, "use": _use_example}
         try:
-            usable_backend(loaded.backend)
             for kind in missing:
                 steps[kind](loaded)
-        except (RunDataError, BackendError) as error:
-            raise type(error)(f"{error}; --as-is shows what there is") from error
+        except RunDataError as error:
+            raise RunDataError(f"{error}; {_AS_IS}") from error
     if not (loaded.run.bundled or (loaded.run.folder / "card.md").exists()):  # who finished the run came no further
         with suppress(OSError):
             write_card(loaded.run)

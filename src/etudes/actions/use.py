@@ -60,12 +60,8 @@ def _opened(target: Target, chosen: UseOptions, backend: str | None) -> LoadedRu
     if backend is not None:
         usable_backend(backend)
     if target.named and target.experiment.capability(BaseNetwork):
-        usable_backend(backend)
         return open_without_run(target, chosen, backend)
-    loaded = kept_run(target, backend)
-    if chosen.needs_backend or not loaded.graphs:
-        usable_backend(backend)
-    return loaded
+    return kept_run(target, backend)
 
 
 @computing()

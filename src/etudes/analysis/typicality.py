@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etudes.contract import Array, Images
+from etudes.errors import UserError
 from etudes.training.backend import keras, outputs_of
 
 KEPT = 160
@@ -73,8 +74,11 @@ def distances(features: Any, typical: Mapping[str, Array], pictures: Array) -> N
 
 def _both(features: Any, typical: Mapping[str, Array], pictures: Array) -> NDArray[np.float64]:
     """The distances to the nearest training picture by features and by statistics, (2, n)."""
-    statistics = (statistics_of(pictures) - typical["centre"]) @ typical["whitening"]
-    pairs = ((features_of(features, pictures), typical["features"]), (statistics, typical["statistics"]))
+    made, statistics = features_of(features, pictures), statistics_of(pictures)
+    if (made.shape[1:], statistics.shape[1:]) != (typical["features"].shape[1:], typical["centre"].shape):
+        raise UserError("typical.safetensors is another run's: delete it, and answers come without remarks on pictures")
+    statistics = (statistics - typical["centre"]) @ typical["whitening"]
+    pairs = ((made, typical["features"]), (statistics, typical["statistics"]))
     return np.stack([_to_the_nearest(found, known) + 1e-9 for found, known in pairs])
 
 

@@ -135,7 +135,18 @@ def load_graphs(folder: Path, arrays: Mapping[str, Array]) -> dict[str, GraphNet
         raise _damaged(place, "are damaged") from error
     if not fits:
         raise _damaged(place, "belong to other settings")
-    return {name: GraphNetwork(content, arrays) for name, content in contents.items()}
+    graphs = {name: GraphNetwork(content, _own(name, arrays)) for name, content in contents.items()}
+    try:
+        for graph in graphs.values():
+            graph.session  # noqa: B018 (which opens it)
+    except Exception as error:  # of ONNX Runtime: other arrays, an operator that it does not know
+        raise _damaged(place, "cannot be opened") from error
+    return graphs
+
+
+def _own(name: str, arrays: Mapping[str, Array]) -> Mapping[str, Array]:
+    """The arrays of a network; of all, where it is a part of others and has none of its own name."""
+    return {key: array for key, array in arrays.items() if key.startswith(f"{name}/")} or arrays
 
 
 def _read(place: Path, name: str, entry: Mapping[str, Any]) -> bytes:

@@ -32,7 +32,7 @@ def read_whole(path: Path, limit: int = MAX_BYTES) -> bytes:
     if status.st_size > limit:
         raise OSError(errno.EFBIG, f"is larger than {limit // 1_000_000} MB", str(path))
     with path.open("rb") as file:
-        return file.read(limit + 1)
+        return file.read(status.st_size)  # not `limit`: so much memory would be asked for
 
 
 def read_object(path: Path) -> dict[str, Any]:
