@@ -32,7 +32,7 @@ FLOORS = (
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 OUTSIDE = {
     "__main__": {"cli"},
-    "__init__": {"_registration", "_signatures", "actions", "contract", "errors", "experiments", "runs"},
+    "__init__": {"_registration", "_signatures", "actions", "contract", "errors", "extras", "experiments", "runs"},
     "_registration": {"experiments"},
 }
 """The files beside the rooms, and what they import."""

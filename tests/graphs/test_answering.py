@@ -24,12 +24,14 @@ from etudes.runs import BUNDLED, Run, bundled_runs, load_weights
 SCRIPT = Path(__file__).with_name("without_frameworks.py")
 
 
-def answers(folder: Path, *asked: tuple[str, list[str], dict[str, Any]]) -> list[dict[str, Any]]:
+def answers(folder: Path, *asked: tuple[str, list[str], dict[str, Any]], fails: bool = False) -> list[dict[str, Any]]:
     """What is answered in a process in which no framework can be imported."""
     command = [sys.executable, str(SCRIPT), json.dumps(asked)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one for one in found if "error" in one] == (found if fails else [])
+    return found
 
 
 @pytest.fixture
@@ -109,6 +111,10 @@ def change_graph(run: Run, change: Any) -> None:
     manifest_of(run).write_text(json.dumps(manifest))
 
 
+def other_graph() -> bytes:
+    return (BUNDLED / "cifar10_cnn" / "graphs" / "classifier.onnx").read_bytes()
+
+
 def name_another_file(content: bytes) -> bytes:
     """The same length, so that it stays a protocol buffer."""
     return content.replace(b"weights.safetensors", b"/etc/passwd".ljust(19, b"x"))
@@ -122,14 +128,18 @@ def name_another_file(content: bytes) -> bytes:
         lambda run: manifest_of(run).write_text("{"),
         lambda run: manifest_of(run).write_text('{"settings_sha256": "", "graphs": {}}'),
         lambda run: change_graph(run, name_another_file),
+        lambda run: change_graph(run, lambda content: b"nonsense"),
+        lambda run: change_graph(run, lambda content: other_graph()),
     ],
-    ids=["other bytes", "missing", "no JSON", "other settings", "another file's bytes"],
+    ids=["other bytes", "missing", "no JSON", "other settings", "another file's bytes", "no graph", "another network's"],
 )  # fmt: skip
 def test_damaged_graphs_are_left_alone_and_said(run: Run, damage: Any) -> None:
     damage(run)
     with pytest.raises(UserError, match=r"delete this folder, and `etudes evaluate` writes them anew"):
-        load_graphs(run.folder, {})
+        load_graphs(run.folder, load_weights(run.folder))
     assert open_run(run).graphs == {}
+    (refused,) = answers(run.folder.parent, (str(run.folder), ["1+1"], {}), fails=True)
+    assert "addition_rnn@bundled; no backend is installed" in refused["error"]
 
 
 def test_a_run_without_graphs_is_answered_by_a_backend(run: Run) -> None:

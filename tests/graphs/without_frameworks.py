@@ -12,5 +12,9 @@ for name in ("keras", "tensorflow", "jax", "torch", "onnx", "scipy", "sklearn", 
 import etudes  # noqa: E402
 
 for reference, inputs, options in json.loads(sys.argv[1]):
-    result = etudes.use(reference, *inputs, **options)
+    try:
+        result = etudes.use(reference, *inputs, **options)
+    except etudes.UserError as error:
+        print(json.dumps({"error": str(error)}))
+        continue
     print(json.dumps({"answers": result.answers, "lines": result.lines, "files": result.files}))
