@@ -160,4 +160,4 @@ def _read(place: Path, name: str, entry: Mapping[str, Any]) -> bytes:
 
 
 def _damaged(place: Path, how: str) -> UserError:
-    return UserError(f"the graphs in {place} {how}: delete this folder, and `etudes evaluate` writes them anew")
+    return UserError(f"the graphs in {place} {how}: `etudes evaluate` writes them anew")
