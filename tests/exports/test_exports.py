@@ -186,7 +186,9 @@ def write_one(network: Any, spec: IOSpec, chosen: Format, folder: Path, name: st
 
 
 @on_tensorflow
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.long if name == "litert" else []) for name in FORMATS]
+)
 def test_the_layer_that_splits_convolutions_is_written_too(name: str, tmp_path: Path) -> None:
     start_backend()
     info = ImageInfo("digits", 8, 8, 1, ("a", "b"))

@@ -209,6 +209,7 @@ def test_a_large_batch_is_the_sum_of_its_pieces() -> None:
         np.testing.assert_array_equal(found[start : start + PIECE], adder.predict_on_batch(rows[start : start + PIECE]))
 
 
+@pytest.mark.long
 def test_own_data_and_alphabets_need_no_framework_either(tmp_path: Path, runs: Path) -> None:
     words = ["süß", "öl", "übel", "maß", "groß", "klein", "viel", "schön", "gut", "alt"]
     lines = [f"{word}{number},{number}{word[::-1]}" for word in words for number in range(20)]

@@ -81,6 +81,7 @@ def tensorboard_says(run: Run) -> tuple[Counter[tuple[str, int, float]], dict[st
     return told, test
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tensorboard_shows_each_figure_once_and_the_training_is_the_same(straight: Run, tmp_path: Path) -> None:
     needs("tensorboard")

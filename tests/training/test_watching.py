@@ -38,7 +38,9 @@ def a_watcher() -> Any:
     return Watcher()
 
 
-@pytest.mark.parametrize("etude", ["cifar10_cnn", "mnist_acgan"])  # one that `fit` trains, and a loop of its own
+@pytest.mark.parametrize(  # one that `fit` trains, and a loop of its own
+    "etude", ["cifar10_cnn", pytest.param("mnist_acgan", marks=pytest.mark.long)]
+)
 def test_a_callback_sees_each_epoch_and_changes_nothing(
     etude: str, tiny_run: Callable[[str, Path], Any], runs: Path, tmp_path: Path
 ) -> None:

@@ -23,6 +23,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["import etudes, keras", "import keras, etudes", "import etudes.runs; import keras"])
 def test_a_saved_network_loads_in_a_process_that_imports_etudes(order: str, saved: Path) -> None:
     subprocess.run([sys.executable, "-c", f"{order}; path = {str(saved)!r}; {LOADED}"], check=True)

@@ -98,6 +98,7 @@ def test_the_table_is_that_of_the_network_that_is_asked_for(capsys):
     assert "gone.h5" in capsys.readouterr().err
 
 
+@pytest.mark.long
 def test_a_file_of_weights_is_hashed_once_in_a_process(monkeypatch):
     start_backend()
     network = keras.applications.MobileNetV2(weights=None, include_top=False, alpha=0.35)
