@@ -71,6 +71,7 @@ def test_a_film_is_a_film() -> None:
     assert 1 < getattr(film, "n_frames", 1) <= html.MAX_FRAMES
 
 
+@pytest.mark.long
 def test_of_a_film_too_large_for_a_page_the_first_frame_is_shown() -> None:
     result = Result(pictures={"walk": [noise(400, seed) for seed in range(60)]})
     page = result._repr_html_()

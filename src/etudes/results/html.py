@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 MAX_LINES = 20
 MAX_ROWS = 40
 MAX_PICTURES = 12
-MAX_FILM_PIXELS = 4_000_000
-"""Pixels of all frames of a film that is shown whole: to write a larger one takes seconds."""
-
 MAX_FRAMES = 48
 """Of a film."""
 MAX_SIDE = 900
@@ -82,8 +79,6 @@ def pictures_html(pictures: Mapping[str, Image | list[Image]], captions: Mapping
     parts, room = [], MAX_BYTES
     for name in alone[:MAX_PICTURES]:
         picture = pictures[name]
-        if isinstance(picture, list) and len(picture) * picture[0].width * picture[0].height > MAX_FILM_PIXELS:
-            picture = picture[0]
         url, style = _data_url(picture)
         if isinstance(picture, list) and len(url) > room:
             url, style = _data_url(picture[0])
