@@ -115,5 +115,5 @@ def test_the_base_wheel_answers_the_three_lines_of_the_readme(base: Path, tmp_pa
     Image.new("RGB", (200, 150), (90, 140, 220)).save(tmp_path / "photo.jpg")
     told = {line: in_base(base, tmp_path, *line.split()) for line in lines}
     assert {line: done.returncode for line, done in told.items()} == dict.fromkeys(lines, 0)
-    assert told["use addition_rnn 35+35"].stdout == "35+35 = 70\n"
+    assert told["use addition_rnn 35+35"].stdout.startswith("35+35 = 70 ")
     assert (tmp_path / "mnist_acgan.png").exists()
