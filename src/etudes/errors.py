@@ -7,6 +7,9 @@ from pathlib import Path
 
 _MAX_PATH_LENGTH = 90
 
+_SPACES = "\u00a0\u3000"
+"""Letters of texts, such as Japanese ones, that Python does not call printable."""
+
 
 class UserError(Exception):
     """What a person asked for cannot be done; the message is one line that says what is wrong and what to do."""
@@ -34,7 +37,8 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
         given: the name that was given.
         known: every name that exists.
     """
-    names, given = list(known), given if len(given) <= 60 else given[:59] + "…"
+    names, given = list(known), str(given)  # from Python, it may be anything
+    given = given if len(given) <= 60 else given[:59] + "…"
     near = difflib.get_close_matches(given, names, n=1, cutoff=0.5)
     hint = f"did you mean {near[0]!r}?" if near else f"choose one of: {', '.join(names)}"
     message = f"unknown {kind} {given!r}: {hint}"
@@ -42,11 +46,22 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> UserError:
 
 
 def user_path(path: str | os.PathLike[str]) -> Path:
-    """A path that a person named: `~` at its beginning is the home folder, if there is one."""
+    """A path that a person named: `~` at its beginning is the home folder, if there is one.
+
+    Raises:
+        UserError: it is neither text nor a path.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise UserError(f"{type(path).__name__} is no path: give text or a pathlib.Path")
     return Path(os.path.expanduser(path))
 
 
 def format_path(path: str | Path) -> str:
     """The path on one line, at most 90 characters: what is left out is at its beginning."""
-    text = "".join(letter if letter.isprintable() else "?" for letter in str(path))
+    text = printable(str(path))
     return text if len(text) <= _MAX_PATH_LENGTH else "…" + text[1 - _MAX_PATH_LENGTH :]
+
+
+def printable(text: str) -> str:
+    """The text on one line: what no terminal or no JSON can show, such as a line break in a file's name, is a "?"."""
+    return "".join(letter if letter.isprintable() or letter in _SPACES else "?" for letter in text)

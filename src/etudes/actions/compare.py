@@ -40,7 +40,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None, 
         UserError: fewer than two runs, or no picture can be saved there.
     """
     check_plots("compare")
-    if len(runs) < 2:
+    if not isinstance(runs, list | tuple) or len(runs) < 2:
         raise UserError("compare needs two runs or more: etudes compare RUN RUN ...")
     if out is not None:
         check_place(out, overwrite=overwrite)

@@ -89,7 +89,7 @@ def read_pictures(options: ClassifierOptions, info: ImageInfo) -> ReadPictures:
         raise UserError(wrong[0] if len(wrong) == 1 else f"none of {len(wrong)} pictures can be read: {wrong[0]}"[:200])
     if wrong:
         names = "; ".join(wrong)
-        note(_short(f"{len(wrong)} of {len(files)} pictures cannot be read and have no answer: {names}", 300))
+        note(f"{len(wrong)} of {len(files)} pictures cannot be read and have no answer: {names}")
     for what, count in done.items():
         which = format_path(read[0]) if len(files) == 1 else f"{count} of {len(files)} pictures"
         note(f"{which}: {what}")
@@ -211,7 +211,7 @@ def answer_pictures(
 
 
 UNLIKE = (
-    "unlike: farther from all training pictures than 95 of 100 genuine ones are (distance 1), so do not rely on the "
+    "unlike: farther from all training pictures than 95 of 100 genuine ones (distance 1), so do not rely on the "
     f"answer; 1 in {round(1 / FALSE_ALARMS)} genuine pictures gets this remark, and more of other scanners and writers."
 )
 """What the remark on a picture means."""
@@ -225,10 +225,6 @@ def seen_sheet(read: ReadPictures) -> Image.Image:
         return to_image(np.repeat(np.repeat(shown[0], scale, axis=0), scale, axis=1))
     names = [Path(file).name[-14:] for file in read.files[:MOST_SEEN]]
     return picture_grid(shown, min(10, len(shown)), captions=names, scale=scale)
-
-
-def _short(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def example_pictures(test: Images, folder: Path, count: int = 3) -> Example:
