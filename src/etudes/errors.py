@@ -2,13 +2,14 @@
 
 import difflib
 import os
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
 _MAX_PATH_LENGTH = 90
 
-_SPACES = "\u00a0\u3000"
-"""Letters of texts, such as Japanese ones, that Python does not call printable."""
+_JOINERS = "\u200c\u200d"
+"""What Persian, Hindi and emoji need between letters."""
 
 
 class UserError(Exception):
@@ -63,5 +64,8 @@ def format_path(path: str | Path) -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line: what no terminal or no JSON can show, such as a line break in a file's name, is a "?"."""
-    return "".join(letter if letter.isprintable() or letter in _SPACES else "?" for letter in text)
+    """The text on one line: what is no letter, such as a line break in a file's name, is a "?"; every space stays."""
+    if text.isprintable():
+        return text
+    kept = (letter.isprintable() or unicodedata.category(letter) == "Zs" or letter in _JOINERS for letter in text)
+    return "".join(letter if keep else "?" for letter, keep in zip(text, kept, strict=True))

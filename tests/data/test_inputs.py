@@ -16,7 +16,7 @@ from etudes.contract import UseOptions
 from etudes.data.inputs import GivenPicture, as_inputs, as_options, labelled_file
 from etudes.data.notes import collected_notes
 from etudes.data.pictures import open_picture, read_picture_header
-from etudes.errors import UserError
+from etudes.errors import UserError, printable
 from etudes.runs import Run
 
 DIGIT = np.random.default_rng(1).integers(0, 256, (28, 28), np.uint8)
@@ -269,6 +269,8 @@ def test_what_is_no_run_is_one_line(given: Any) -> None:
         lambda: etudes.train(given),
         lambda: etudes.resume(given),
         lambda: etudes.compare(given),
+        lambda: etudes.compare([given, given]),
+        lambda: etudes.settings("cifar10_cnn", preset=given),
         lambda: etudes.answer(given, "1+1"),
         lambda: etudes.use("addition_rnn", "1+1", backend=3 if given is None else given),
         lambda: Run(given),
@@ -363,3 +365,9 @@ def test_labelled_arrays_that_do_not_fit_are_one_line(test_data: Any, what: str)
         etudes.evaluate("cifar10_cnn@mnist", test_data=test_data)
     assert what in str(caught.value)
     assert len(str(caught.value)) <= 200
+
+
+def test_what_is_no_letter_is_a_question_mark() -> None:
+    assert printable("a\n\r\t\x1b[0m\u2028\udcff\u202eb") == "a????[0m???b"
+    kept = "1\u202f000\u00a0km, \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645, \u6771\u3000\u4eac"
+    assert printable(kept) == kept

@@ -94,7 +94,7 @@ def _finished(references: Sequence[str | Path | Run], result: Result) -> list[Ru
             run = reference if isinstance(reference, Run) else find_run(reference, experiments.names())
             run.header(), run.results()
         except UserError as error:
-            if isinstance(reference, Run) or not Path(reference).exists():
+            if not isinstance(reference, str | Path) or not Path(reference).exists():
                 raise
             others.append((str(reference), error))
         else:

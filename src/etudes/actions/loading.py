@@ -277,8 +277,8 @@ def preset_of(etude: str, preset: str, changes: Mapping[str, Any] | None = None)
         UserError: unknown study, preset or setting; a value out of range.
     """
     presets = experiments.load(etude).presets
-    if preset not in presets:
-        raise unknown("preset", preset, presets)
+    if not isinstance(preset, str) or preset not in presets:
+        raise unknown("preset", str(preset), presets)
     return override(presets[preset], changes or {})
 
 
