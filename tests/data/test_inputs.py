@@ -201,7 +201,7 @@ def test_what_yields_texts_or_pictures_is_taken_apart() -> None:
     assert as_inputs([iter([DIGIT, DIGIT])], pictures=True) == ("array 1", "array 2")
 
 
-@pytest.mark.parametrize("given", [None, {"1+1": 2}, object()])
+@pytest.mark.parametrize("given", [None, {"1+1": 2}, object(), io.StringIO("1+1"), io.BytesIO(b"1+1")])
 def test_what_is_no_text_is_one_line(given: Any) -> None:
     with pytest.raises(UserError, match="is no text"):
         as_inputs([given], pictures=False)

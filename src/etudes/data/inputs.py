@@ -170,6 +170,8 @@ def _from_one(value: Any, name: str, *, pictures: bool) -> str:
         return value if isinstance(value, GivenPicture) else str(value)
     if isinstance(value, os.PathLike):
         return str(os.fspath(value))
+    if not pictures and isinstance(value, _File):
+        raise UserError("an open file is no text: pass its lines, such as open('mine.txt').read().splitlines()")
     if not pictures and not isinstance(value, int | float | np.generic):
         what = "this study takes texts, not pictures: " if _is_picture(value) else ""
         raise UserError(f"{what}{type(value).__name__} is no text: give one, or a list of them")
