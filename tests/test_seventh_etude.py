@@ -37,7 +37,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "more"
     monkeypatch.setattr(experiments, "__path__", [*experiments.__path__, str(folder)])
     yield folder
-    experiments.load.cache_clear()
+    experiments._load.cache_clear()
     for name in [name for name in sys.modules if name.startswith("etudes.experiments.parity")]:
         del sys.modules[name]
 

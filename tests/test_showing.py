@@ -44,6 +44,15 @@ def test_a_result_shows_lines_metrics_tables_and_pictures() -> None:
     assert str(result) == "1+1 = 2\nexact match: 0.9877"
 
 
+def test_the_answer_is_shown_before_notes() -> None:
+    result = Result(lines=["1+1 = 2"], answers=[{}])
+    result.add_notes(["read so"])
+    result.add_notes(["and so"])
+    assert repr(result) == "<Result: 1 answer; 1+1 = 2>"
+    assert str(result) == "and so\nread so\n1+1 = 2"
+    assert repr(Result(lines=["read so"], noted=1)) == "<Result: read so>"
+
+
 def test_text_of_people_is_escaped_and_cut() -> None:
     table = Table(HOSTILE, (HOSTILE,), [(HOSTILE,), (HOSTILE * 1000,)])
     result = Result({HOSTILE: HOSTILE}, [table], {HOSTILE.replace("/", ""): noise(4)}, lines=[HOSTILE])

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import numpy as np
 from annotated_types import Ge, GroupedMetadata, Gt, Le, Lt, MinLen
 
 from etudes.errors import UserError, unknown
@@ -81,6 +83,11 @@ def describe(settings: type[Any] | Any) -> list[Setting]:
     """Every field of a settings dataclass, or of a value of one, in the order of the class (bases first)."""
     helps = _helps(settings if isinstance(settings, type) else type(settings))
     return [dataclasses.replace(setting, help=helps.get(setting.name, "")) for setting in _fields(settings)]
+
+
+def kinds(cls: type[Any]) -> dict[str, str]:
+    """The kind of every field of a settings dataclass: "int", "float", "bool", "str" or "list"."""
+    return {setting.name: setting.kind for setting in _fields(cls)}
 
 
 @cache
@@ -193,11 +200,20 @@ def _is_a(kind: str, value: Any) -> bool:
     return isinstance(value, _KINDS[kind]) and (kind == "bool" or not isinstance(value, bool))
 
 
+def plain(value: Any) -> Any:
+    """NumPy's numbers as Python's, paths as texts, and lists as tuples."""
+    if isinstance(value, list | tuple):
+        return tuple(map(plain, value))
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def _short(value: Any) -> str:
-    """The value as in Python, cut where it is long."""
+    """The value as in Python, on one line, cut where it is long."""
     if isinstance(value, int) and abs(value) >= 10**40:  # Python refuses to write out the largest
         return "(a number of more than 40 digits)"
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 60 else text[:59] + "…"
 
 
@@ -211,8 +227,7 @@ def override(settings: S, changes: Mapping[str, Any]) -> S:
     for name in changes:
         if name not in names:
             raise unknown("setting", name, names)
-    lists = {name: tuple(value) for name, value in changes.items() if isinstance(value, list)}
-    changed = dataclasses.replace(settings, **{**changes, **lists})
+    changed = dataclasses.replace(settings, **{name: plain(value) for name, value in changes.items()})
     validate(changed)
     return changed
 

@@ -153,7 +153,7 @@ def test_a_name_that_is_not_unicode_is_refused_in_one_line(tmp_path: Path) -> No
     done = run(words, place(tmp_path), cwd=tmp_path)
     assert done.returncode == 2
     refused_in_one_line(done.stderr)
-    assert "is not in Unicode: rename it" in done.stderr
+    assert "is not in Unicode: type it in UTF-8; if it is a file, rename it" in done.stderr
 
 
 def test_runs_in_a_folder_whose_name_is_not_unicode_are_listed(tmp_path: Path) -> None:

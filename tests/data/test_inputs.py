@@ -1,6 +1,7 @@
 """What people bring from Python: every form of one picture is one picture, and what is none is one clear line."""
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,14 @@ import pytest
 from PIL import Image
 
 import etudes
-from etudes.actions.loading import open_run, options_of
+from etudes.actions.loading import open_run, options_of, preset_of
+from etudes.analysis.answers import UNLIKE
 from etudes.contract import UseOptions
-from etudes.data.inputs import GivenPicture, as_inputs, as_option, labelled_file
+from etudes.data.inputs import GivenPicture, as_inputs, as_options, labelled_file
 from etudes.data.notes import collected_notes
 from etudes.data.pictures import open_picture, read_picture_header
-from etudes.errors import UserError
+from etudes.errors import UserError, printable
+from etudes.runs import Run
 
 DIGIT = np.random.default_rng(1).integers(0, 256, (28, 28), np.uint8)
 PHOTO = np.random.default_rng(2).integers(0, 256, (20, 30, 3), np.uint8)
@@ -24,6 +27,17 @@ def encoded(pixels: np.ndarray, kind: str = "PNG") -> bytes:
     memory = io.BytesIO()
     Image.fromarray(pixels).save(memory, kind)
     return memory.getvalue()
+
+
+def closed(thing: Any) -> Any:
+    thing.close()
+    return thing
+
+
+def at_its_end(content: bytes) -> io.BytesIO:
+    file = io.BytesIO(content)
+    file.seek(0, io.SEEK_END)
+    return file
 
 
 class Named(io.BytesIO):
@@ -142,8 +156,21 @@ def test_an_image_of_a_person_stays_as_it_is() -> None:
         (b"no picture at all", "is not a picture"),
         (encoded(PHOTO)[:100], "is not a picture"),
         (io.StringIO("text"), "mode 'rb'"),
-        (object(), "no such picture file"),
-        (None, "no such picture file"),
+        (object(), "object is no picture"),
+        (None, "NoneType is no picture"),
+        (3, "int is no picture"),
+        ({"a": 1}, "dict is no picture"),
+        (Image.new("RGB", (0, 0)), "has no pixels"),
+        (closed(Image.new("RGB", (4, 4))), "Operation on closed image; open or make it again"),
+        (closed(io.BytesIO(b"x")), "open it again with mode 'rb'"),
+        (at_its_end(encoded(DIGIT)), "seek(0)"),
+        (at_its_end(b""), "seek(0)"),
+        (io.TextIOWrapper(io.BytesIO(b"\xff\xd8\xff")), "mode 'rb'"),
+        ("x" * 5000, "File name too long; check its name"),
+        (np.zeros((5, 784)), "array.reshape(-1, 28, 28)"),
+        (np.zeros((784, 784)), "array[None]"),
+        (np.zeros((20_000, 3072)), "array.reshape(-1, 32, 32, 3)"),
+        (np.zeros((5, 64)), "array.reshape(-1, 8, 8)"),
     ],
 )
 def test_what_is_no_picture_is_one_line(given: Any, what: str) -> None:
@@ -162,12 +189,116 @@ def test_texts() -> None:
             as_inputs([picture], pictures=False)
 
 
+@pytest.mark.parametrize("shape", [(64, 64), (480, 640), (100, 784 + 1), (1, 784, 784)])
+def test_what_may_be_one_picture_is_one(shape: tuple[int, ...]) -> None:
+    assert len(as_inputs([np.zeros(shape, np.uint8)], pictures=True)) == 1
+
+
+def test_what_yields_texts_or_pictures_is_taken_apart() -> None:
+    assert as_inputs([(f"{n}+1" for n in range(2)), {"2+1": 0}.keys(), range(2)], pictures=False) == (
+        *("0+1", "1+1", "2+1", "0", "1"),
+    )
+    assert as_inputs([iter([DIGIT, DIGIT])], pictures=True) == ("array 1", "array 2")
+
+
+@pytest.mark.parametrize("given", [None, {"1+1": 2}, object(), io.StringIO("1+1"), io.BytesIO(b"1+1")])
+def test_what_is_no_text_is_one_line(given: Any) -> None:
+    with pytest.raises(UserError, match="is no text"):
+        as_inputs([given], pictures=False)
+
+
+def test_two_channels_are_grey_and_opacity_and_that_is_noted() -> None:
+    with collected_notes() as notes:
+        (given,) = as_inputs([np.zeros((4, 5, 2), np.uint8)], pictures=True)
+    assert open_picture(given).size == (5, 4)
+    assert "opacity" in notes[0]
+
+
+@dataclass(frozen=True)
+class SomeOptions(UseOptions):
+    inputs: tuple[str, ...] = ()
+    out: str | None = None
+    picture: str | None = None
+    count: int = 1
+    zoom: float = 1.0
+    parts: tuple[float, ...] | None = None
+
+
+def some_options(**values: Any) -> SomeOptions:
+    options: SomeOptions = options_of(SomeOptions, as_options(SomeOptions, values))
+    return options
+
+
 def test_options() -> None:
-    assert as_option(Path("a") / "b.png") == str(Path("a") / "b.png")
-    assert (as_option(3), as_option(None), as_option((1.0, 2.0))) == (3, None, (1.0, 2.0))
-    assert isinstance(as_option(DIGIT), GivenPicture)
-    with pytest.raises(UserError, match="one picture, not 2"):
-        as_option(np.stack([DIGIT, DIGIT]))
+    given = some_options(out=Path("a") / "b.png", count=np.int64(3), zoom=np.float32(2), parts=np.array([1, 0.5]))
+    assert given == SomeOptions(out=str(Path("a") / "b.png"), count=3, zoom=2.0, parts=(1.0, 0.5))
+    assert {type(given.count), type(given.zoom)} == {int, float}
+    assert some_options(out=7, parts=[np.float32(1)]) == some_options(out=np.uint8(7), parts=(1.0,))
+    assert some_options(out=None) == SomeOptions()
+    assert isinstance(some_options(picture=DIGIT).picture, GivenPicture)
+
+
+@pytest.mark.parametrize(
+    ("values", "what"),
+    [
+        ({"picture": np.stack([DIGIT, DIGIT])}, "one picture, not 2"),
+        ({"picture": at_its_end(encoded(DIGIT))}, "seek(0)"),
+        ({"out": io.BytesIO()}, "--out takes text or a path, no BytesIO"),
+        ({"out": io.StringIO("1+1")}, "--out takes text or a path, no StringIO"),
+        ({"out": DIGIT}, "--out takes text or a path, no ndarray"),
+        ({"out": True}, "--out True: must be str"),
+        ({"count": DIGIT}, "must be int"),
+        ({"count": np.float64(1.5)}, "--count 1.5: must be int"),
+        ({"nope": DIGIT}, "unknown option 'nope'"),
+    ],
+)
+def test_options_that_do_not_fit_are_one_line(values: dict[str, Any], what: str) -> None:
+    with pytest.raises(UserError) as caught:
+        some_options(**values)
+    assert what in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("given", [None, 3, b"addition_rnn", [], {}, DIGIT])
+def test_what_is_no_run_is_one_line(given: Any) -> None:
+    for action in (
+        lambda: etudes.use(given, "1+1"),
+        lambda: etudes.load(given),
+        lambda: etudes.presets(given),
+        lambda: etudes.settings(given),
+        lambda: etudes.train(given),
+        lambda: etudes.resume(given),
+        lambda: etudes.compare(given),
+        lambda: etudes.compare([given, given]),
+        lambda: etudes.settings("cifar10_cnn", preset=given),
+        lambda: etudes.answer(given, "1+1"),
+        lambda: etudes.use("addition_rnn", "1+1", backend=3 if given is None else given),
+        lambda: Run(given),
+    ):
+        with pytest.raises(UserError) as caught:
+            action()
+        assert len(str(caught.value).splitlines()) == 1
+        assert len(str(caught.value)) <= 200
+
+
+def test_a_run_may_be_named_by_text() -> None:
+    assert Run("c/cifar10_cnn") == Run(Path("c", "cifar10_cnn"))  # type: ignore[arg-type]
+
+
+def test_settings_are_numbers_of_numpy_and_errors_one_line() -> None:
+    settings = preset_of("cifar10_cnn", "tuned", {"seed": np.int64(3), "data": Path("mine")})
+    assert (settings.seed, type(settings.seed), settings.data) == (3, int, "mine")
+    with pytest.raises(UserError, match=r"^--data array.*: must be str$"):
+        preset_of("cifar10_cnn", "tuned", {"data": np.zeros((3, 3))})
+
+
+def test_lines_of_answers_and_notes_are_lines(tmp_path: Path) -> None:
+    (tmp_path / "new\nline.png").write_bytes(encoded(PHOTO))
+    missing = [str(tmp_path / f"{number}{'x' * 60}.png") for number in range(3)]
+    result = etudes.use("cifar10_cnn@bundled", tmp_path / "new\nline.png", *missing)
+    assert result.answers[0]["picture"].endswith("new\nline.png")
+    assert any("new?line.png: " in line for line in result.lines)
+    assert all(len(line.splitlines()) == 1 and len(line) <= 200 for line in [*result.lines[:1], UNLIKE])
 
 
 @pytest.mark.parametrize("etude", ["cifar10_cnn", "antirectifier"])
@@ -224,6 +355,9 @@ def test_labelled_arrays_are_read_like_a_file() -> None:
         ((np.stack([DIGIT] * 4), ["one", "two"] * 2), "test_data has an unknown class"),
         (([DIGIT, PHOTO], [1, 2]), "test_data:"),
         ((DIGIT,), "a pair"),
+        (DIGIT, "a pair"),
+        ({"x": DIGIT}, "a pair"),
+        (3, "a pair"),
     ],
 )
 def test_labelled_arrays_that_do_not_fit_are_one_line(test_data: Any, what: str) -> None:
@@ -231,3 +365,9 @@ def test_labelled_arrays_that_do_not_fit_are_one_line(test_data: Any, what: str)
         etudes.evaluate("cifar10_cnn@mnist", test_data=test_data)
     assert what in str(caught.value)
     assert len(str(caught.value)) <= 200
+
+
+def test_what_is_no_letter_is_a_question_mark() -> None:
+    assert printable("a\n\r\t\x1b[0m\u2028\udcff\u202eb") == "a????[0m???b"
+    kept = "1\u202f000\u00a0km, \u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645, \u6771\u3000\u4eac"
+    assert printable(kept) == kept

@@ -40,7 +40,7 @@ def compare(runs: Sequence[str | Path | Run], *, out: str | Path | None = None, 
         UserError: fewer than two runs, or no picture can be saved there.
     """
     check_plots("compare")
-    if len(runs) < 2:
+    if not isinstance(runs, list | tuple) or len(runs) < 2:
         raise UserError("compare needs two runs or more: etudes compare RUN RUN ...")
     if out is not None:
         check_place(out, overwrite=overwrite)
@@ -94,7 +94,7 @@ def _finished(references: Sequence[str | Path | Run], result: Result) -> list[Ru
             run = reference if isinstance(reference, Run) else find_run(reference, experiments.names())
             run.header(), run.results()
         except UserError as error:
-            if isinstance(reference, Run) or not Path(reference).exists():
+            if not isinstance(reference, str | Path) or not Path(reference).exists():
                 raise
             others.append((str(reference), error))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +72,9 @@ def _own_data(loaded: LoadedRun) -> Any:
 
 def _test_data(loaded: LoadedRun, given: str | Path | tuple[Any, Any]) -> Any:
     """What is at a place, or in arrays, as data of the study."""
-    if not isinstance(given, tuple | list):
+    if isinstance(given, str | os.PathLike):
         return _test_data_at(loaded, str(given))
-    if len(given) != 2:
+    if not isinstance(given, tuple | list) or len(given) != 2:
         raise UserError("test_data takes a place, or a pair (pictures, labels), such as (x_test, y_test)")
     names = loaded.info.class_names if isinstance(loaded.info, ImageInfo) else ()
     with labelled_file(*given, names) as file:

@@ -21,7 +21,7 @@ from etudes.actions.loading import (
     resolve,
 )
 from etudes.contract import BaseNetwork, DataInfoOnly, Experiment, InspectOptions, Networks, Result, Table
-from etudes.data.inputs import as_option
+from etudes.data.inputs import as_options
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError
 from etudes.runs import runs_folder
@@ -61,7 +61,7 @@ def inspect(
         without_run = _needs_no_run(target, chosen)
         loaded = open_without_run(target, chosen, backend) if without_run else open_run(target, backend, data)
     result = _look(loaded, chosen)
-    result.lines[:0] = notes
+    result.add_notes(notes)
     if loaded.run is None:
         folder = runs_folder() / f"{loaded.etude}-inspected"
         try:
@@ -88,8 +88,8 @@ def look(loaded: LoadedRun, **options: Any) -> Result:
 
 
 def _options(experiment: Experiment, options: dict[str, Any]) -> InspectOptions:
-    given = {name: as_option(value) for name, value in options.items()}
-    chosen: InspectOptions = options_of(experiment.inspect.options, given)
+    kind = experiment.inspect.options
+    chosen: InspectOptions = options_of(kind, as_options(kind, options))
     return chosen
 
 

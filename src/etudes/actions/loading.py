@@ -6,6 +6,7 @@ Opening loads no Keras, so a damaged run or a bad input is refused within a seco
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -175,6 +176,10 @@ def resolve(reference: Reference) -> Target:
         return reference
     if isinstance(reference, Run):
         return _target(reference, named=False)
+    if not isinstance(reference, str | os.PathLike):
+        raise UserError(
+            f"{type(reference).__name__} is no run: give a study's name, a run folder, or what `load` returned, first"
+        )
     name = str(reference)
     if name in experiments.names() and experiments.load(name).capability(BaseNetwork):
         run = run_of(name)
@@ -280,8 +285,8 @@ def preset_of(etude: str, preset: str, changes: Mapping[str, Any] | None = None)
         UserError: unknown study, preset or setting; a value out of range.
     """
     presets = experiments.load(etude).presets
-    if preset not in presets:
-        raise unknown("preset", preset, presets)
+    if not isinstance(preset, str) or preset not in presets:
+        raise unknown("preset", str(preset), presets)
     return override(presets[preset], changes or {})
 
 

@@ -8,8 +8,9 @@ from typing import Any
 from etudes.actions.kept import kept_run
 from etudes.actions.loading import LoadedRun, Reference, Target, open_without_run, options_of, resolve
 from etudes.contract import BaseNetwork, PictureOptions, Result, Typicality, UseOptions
-from etudes.data.inputs import as_inputs, as_option
+from etudes.data.inputs import as_inputs, as_options
 from etudes.data.notes import collected_notes
+from etudes.errors import UserError, printable
 from etudes.training.backend import usable_backend
 from etudes.training.computing import computing
 from etudes.views.pictures import check_new_file, save_pictures
@@ -47,7 +48,7 @@ def use_as_asked(reference: Reference, *inputs: Any, backend: str | None = None,
     if isinstance(chosen, PictureOptions) and chosen.picture_path is not None:
         check_new_file(chosen.picture_path, overwrite=chosen.overwrite, inputs=chosen.inputs)
     result = _answer(loaded, chosen)
-    result.lines[:0] = notes
+    result.add_notes(notes)
     if result.pictures:
         place = Path(chosen.picture_path or f"{loaded.etude}.png")
         named = ("quality", "source", "overwrite") if isinstance(chosen, PictureOptions) else ()
@@ -71,10 +72,12 @@ def answer(loaded: LoadedRun, *inputs: Any, **options: Any) -> Result:
     Raises:
         UserError: an input that the study cannot take.
     """
+    if not isinstance(loaded, LoadedRun):
+        raise UserError("answer takes what `load` returned, such as etudes.load('cifar10_cnn'); `use` takes a name")
     with collected_notes() as notes:
         chosen = _options(loaded.experiment.use.options, inputs, options)
     result = _answer(loaded, chosen)
-    result.lines[:0] = notes
+    result.add_notes(notes)
     return _collected(result)
 
 
@@ -88,8 +91,7 @@ def _collected(result: Result) -> Result:
 
 
 def _options(kind: type[UseOptions], inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-    given = {name: as_option(value) for name, value in options.items()}
-    return options_of(kind, given, inputs=as_inputs(inputs, pictures=kind.pictures))
+    return options_of(kind, as_options(kind, options), inputs=as_inputs(inputs, pictures=kind.pictures))
 
 
 def _answer(loaded: LoadedRun, chosen: Any) -> Result:
@@ -98,5 +100,6 @@ def _answer(loaded: LoadedRun, chosen: Any) -> Result:
         read = use.read(loaded.info, loaded.settings, chosen)
         typical = [loaded.typical] if loaded.experiment.capability(Typicality) else []
         result = use.run(loaded.answering(chosen), loaded.info, loaded.settings, chosen, read, *typical)
-    result.lines[:0] = notes
+    result.lines = [printable(line) for line in result.lines]
+    result.add_notes(notes)
     return result

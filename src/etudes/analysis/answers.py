@@ -19,6 +19,7 @@ from etudes.analysis.typicality import FALSE_ALARMS, distances
 from etudes.contract import Array, Example, ImageInfo, Images, PictureOptions, Result
 from etudes.data import fit_picture, is_picture_name, open_picture
 from etudes.data.drawings import find_drawing, ink_in, like_mnist
+from etudes.data.errors import listed
 from etudes.data.inputs import GivenPicture
 from etudes.data.notes import note
 from etudes.errors import UserError, format_path
@@ -76,24 +77,32 @@ def read_pictures(options: ClassifierOptions, info: ImageInfo) -> ReadPictures:
     read: list[str] = []
     pixels: list[NDArray[np.uint8]] = []
     wrong: list[str] = []
+    first = ""  # what is wrong with the first of them
     for file in files:
         try:
             fitted, words = fit_drawing(open_picture(file), info, options.invert, options.crop)
         except UserError as error:
-            wrong.append(str(error))
+            wrong.append(str(file))
+            first = first or str(error)
             continue
         read.append(str(file))
         pixels.append(fitted)
         done.update(words)
     if not read:
-        raise UserError(wrong[0] if len(wrong) == 1 else f"none of {len(wrong)} pictures can be read: {wrong[0]}"[:200])
+        raise UserError(first if len(wrong) == 1 else f"none of {len(wrong)} pictures can be read: {first}"[:200])
     if wrong:
-        names = "; ".join(wrong)
-        note(_short(f"{len(wrong)} of {len(files)} pictures cannot be read and have no answer: {names}", 300))
+        names = listed(Path(file).name for file in wrong)
+        share = f"{len(wrong)} of {len(files)} pictures"
+        note(f"{share} cannot be read and have no answer: {names}; of the first: {_reason(first)}")
     for what, count in done.items():
         which = format_path(read[0]) if len(files) == 1 else f"{count} of {len(files)} pictures"
         note(f"{which}: {what}")
     return ReadPictures(tuple(read), np.stack(pixels))
+
+
+def _reason(error: str) -> str:
+    """What an error says after the name of the file."""
+    return error.partition(": ")[2] or error
 
 
 def read_picture(file: str, info: ImageInfo) -> NDArray[np.uint8]:
@@ -211,7 +220,7 @@ def answer_pictures(
 
 
 UNLIKE = (
-    "unlike: farther from all training pictures than 95 of 100 genuine ones are (distance 1), so do not rely on the "
+    "unlike: farther from all training pictures than 95 of 100 genuine ones (distance 1), so do not rely on the "
     f"answer; 1 in {round(1 / FALSE_ALARMS)} genuine pictures gets this remark, and more of other scanners and writers."
 )
 """What the remark on a picture means."""
@@ -225,10 +234,6 @@ def seen_sheet(read: ReadPictures) -> Image.Image:
         return to_image(np.repeat(np.repeat(shown[0], scale, axis=0), scale, axis=1))
     names = [Path(file).name[-14:] for file in read.files[:MOST_SEEN]]
     return picture_grid(shown, min(10, len(shown)), captions=names, scale=scale)
-
-
-def _short(text: str, limit: int) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def example_pictures(test: Images, folder: Path, count: int = 3) -> Example:

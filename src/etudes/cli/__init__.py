@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 from etudes.cli import commands
-from etudes.errors import Interrupted, UserError, unknown
+from etudes.errors import Interrupted, UserError, printable, unknown
 
 COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "demo": (
@@ -56,7 +56,7 @@ def help_text(width: int = 100) -> str:
 
 def one_line(text: str, longest: int = 200) -> str:
     """The text on one line of at most so many characters; long words, which are paths, keep their end."""
-    line = "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split("\n")))
+    line = printable(" ".join(text.split("\n")))
     for room in (120, 90, 60, 40, 20):
         if len(line) > longest:
             line = " ".join(word if len(word) <= room else "…" + word[1 - room :] for word in line.split(" "))
@@ -72,7 +72,8 @@ def _check_unicode(words: Sequence[str]) -> None:
                 name = next((os.environ[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if os.environ.get(name)), "C")
                 cure = "set PYTHONUTF8=1 or LC_ALL=C.UTF-8"
                 raise UserError(f"{word!r} cannot be read: the locale {name} has no Unicode; {cure}") from error
-            raise UserError(f"{word!r} is not in Unicode: rename it") from error  # a name in another encoding
+            cure = "rename it" if os.path.lexists(word) else "type it in UTF-8; if it is a file, rename it"
+            raise UserError(f"{word!r} is not in Unicode: {cure}") from error  # text or a name in another encoding
 
 
 def _failpoint() -> AbstractContextManager[None]:

@@ -97,6 +97,9 @@ def _in_one_line(lines: list[str], prog: str, flags: dict[str, int | None]) -> s
     message = message.removeprefix("Error parsing ").removesuffix(" (required)").removesuffix(".")
     message = re.sub(r"no type matching .* could be instantiated from \[(.*)\]$", r"cannot take \1", message)
     message = message.replace("Expected 1 values", "It takes one")
+    message = re.sub(r"invalid literal for int\(\) with base 10: (.*)", r"\1 is no whole number", message)
+    message = message.replace("could not convert string to float: ", "no number: ")
+    message = re.sub(r"Missing from (etudes \w+): (\S+) .*", r"name what it takes: \1 \2", message)
     message = re.sub(r"'None', |, 'None'", "", message)  # which DisallowNone does not allow
     named = re.findall(r"--[\w-]+", message)
     near = next((OTHER_NAMES[word] for word in named if OTHER_NAMES.get(word) in flags), "")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from etudes.errors import UserError, format_path
+from etudes.errors import UserError, format_path, printable
 
 _MAX_LENGTH = 200
 
@@ -15,7 +15,7 @@ def file_error(path: str | Path, problem: str) -> UserError:
         path: the file or folder; more is left out at its beginning where the line would be too long.
         problem: what is wrong with it and how to fix it.
     """
-    text = "".join(letter if letter.isprintable() else "?" for letter in problem)
+    text = printable(problem)
     where, room = format_path(path), max(28, _MAX_LENGTH - len(text) - 2)
     return UserError(f"{where if len(where) <= room else '…' + where[1 - room :]}: {text}")
 

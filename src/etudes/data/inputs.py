@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePath
@@ -15,15 +16,25 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from etudes.data.errors import error_reason
 from etudes.data.notes import collected_notes, note
 from etudes.data.ranges import BYTE, FEW_LEVELS, ValueRange, find_range
 from etudes.errors import UserError, format_path
+from etudes.schema import kinds, plain
 
-ARRAYS = "an array is (height, width), (height, width, 1, 3 or 4) or (n, height, width, 1, 3 or 4)"
+ARRAYS = "an array is (height, width), (height, width, 1 to 4) or (n, height, width, 1 to 4)"
+PICTURES = "give a path, a Pillow image, an array, bytes, or a file opened with mode 'rb'"
+
+PICTURE_OPTIONS = ("guide", "mask", "picture")
+"""Options that take a picture to read, which may be in memory."""
+
 T = TypeVar("T")
 
 _MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 """Channels → Pillow's mode."""
+
+_FLATTENED = (784, 3072)
+"""Numbers of values of an MNIST and of a CIFAR-10 picture."""
 
 
 @runtime_checkable
@@ -59,7 +70,7 @@ class GivenPicture(str):
 
 
 def as_inputs(values: Sequence[Any], *, pictures: bool) -> tuple[str, ...]:
-    """What was passed to `use` as texts, paths and `GivenPicture`s; lists and tuples are taken apart.
+    """What was passed to `use` as texts, paths and `GivenPicture`s; lists and what else yields several is taken apart.
 
     Args:
         values: paths or texts; where `pictures`, also Pillow images, arrays, bytes and files opened in binary mode.
@@ -85,28 +96,56 @@ def _renamed(one: str, name: str) -> str:
     return GivenPicture(name, one.content) if isinstance(one, GivenPicture) else one
 
 
-def as_option(value: Any) -> Any:
-    """The value of an option: a path as text, one picture in memory as a `GivenPicture`, all else as it is."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if _is_array(value):
-        pictures = _from_array(_as_array(value), "array")
+def as_options(kind: type[Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of `use` or `inspect` as their dataclass has them; a picture in memory becomes a `GivenPicture`.
+
+    Args:
+        kind: the dataclass of the options.
+        values: by name; numbers may be NumPy's, lists arrays, and what is named by text may be a whole number.
+
+    Raises:
+        UserError: an option that takes no picture, or one alone, got another.
+    """
+    known = kinds(kind)
+    return {name: _as_option(name, value, known.get(name, "")) for name, value in values.items()}
+
+
+def _as_option(name: str, value: Any, kind: str) -> Any:
+    if name in PICTURE_OPTIONS and (_is_array(value) or _is_picture(value)):
+        pictures = as_inputs([value], pictures=True)
         if len(pictures) > 1:
             raise UserError(f"an option takes one picture, not {len(pictures)}: choose one, such as array[0]")
         return pictures[0]
-    return _from_one(value, "picture", pictures=True) if _is_picture(value) else value
+    if kind == "list" and _is_array(value):
+        return tuple(_as_array(value).reshape(-1).tolist())
+    value = plain(value)
+    if kind == "str" and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if kind == "str" and (_is_array(value) or _is_picture(value)):
+        flag = f"--{name.replace('_', '-')}"
+        raise UserError(f"{flag} takes text or a path, no {type(value).__name__}: what is in memory, save as a file")
+    return value
 
 
-def _flat(values: Sequence[Any], *, pictures: bool) -> Iterator[Any]:
+def _flat(values: Iterable[Any], *, pictures: bool) -> Iterator[Any]:
     for value in values:
-        if isinstance(value, list | tuple | set | frozenset):
-            if pictures and any(isinstance(part, int | float) for part in value):
+        if _is_array(value):
+            array = _as_array(value)
+            if not pictures and array.ndim > 1 and array.dtype.kind not in "USO":
+                raise UserError(f"this study takes texts, not pictures: an array {array.shape} is no text")
+            if pictures and array.dtype.kind not in "USO":
+                yield value
+            else:
+                yield from _flat(np.atleast_1d(array).tolist(), pictures=pictures)
+        elif (
+            isinstance(value, Iterable)
+            and not isinstance(value, str | os.PathLike | Mapping)
+            and not _is_picture(value)
+        ):
+            parts = [*value]
+            if pictures and any(isinstance(part, int | float) for part in parts):
                 raise UserError(f"a list of numbers is no picture: make it an array with numpy.array; {ARRAYS}")
-            yield from _flat([*value], pictures=pictures)
-        elif _is_array(value) and (_as_array(value).dtype.kind in "USO" or not pictures):
-            if not pictures and _as_array(value).ndim > 1 and _as_array(value).dtype.kind not in "USO":
-                raise UserError(f"this study takes texts, not pictures: an array {_as_array(value).shape} is no text")
-            yield from _flat(np.atleast_1d(_as_array(value)).tolist(), pictures=pictures)
+            yield from _flat(parts, pictures=pictures)
         else:
             yield value
 
@@ -116,7 +155,10 @@ def _is_array(value: Any) -> bool:
 
 
 def _as_array(value: Any) -> NDArray[Any]:
-    return np.asarray(value)
+    try:
+        return np.asarray(value)
+    except Exception as error:  # such as of a tensor that is on another device
+        raise UserError(f"{type(value).__name__} is no array: {error_reason(error)}") from error
 
 
 def _is_picture(value: Any) -> bool:
@@ -124,18 +166,38 @@ def _is_picture(value: Any) -> bool:
 
 
 def _from_one(value: Any, name: str, *, pictures: bool) -> str:
+    if isinstance(value, str):
+        return value if isinstance(value, GivenPicture) else str(value)
     if isinstance(value, os.PathLike):
         return str(os.fspath(value))
-    if not _is_picture(value):
-        return value if isinstance(value, GivenPicture) else str(value)
+    if not pictures and isinstance(value, _File):
+        raise UserError("an open file is no text: pass its lines, such as open('mine.txt').read().splitlines()")
+    if not pictures and not isinstance(value, int | float | np.generic):
+        what = "this study takes texts, not pictures: " if _is_picture(value) else ""
+        raise UserError(f"{what}{type(value).__name__} is no text: give one, or a list of them")
     if not pictures:
-        raise UserError(f"this study takes texts, not pictures: {type(value).__name__} is no text")
+        return str(value)
+    if not _is_picture(value):
+        raise UserError(f"{name}: {type(value).__name__} is no picture: {PICTURES}")
     if isinstance(value, Image.Image):
         return GivenPicture(_own_name(value) or name, value)
-    content = value.read() if isinstance(value, _File) else bytes(value)
+    name = _own_name(value) or name
+    return GivenPicture(name, _content(value, name) if isinstance(value, _File) else bytes(value))
+
+
+def _content(file: _File, name: str) -> bytes:
+    """The bytes of an open file, from where it is."""
+    try:
+        content = file.read()
+    except UnicodeDecodeError:
+        content = ""
+    except Exception as error:  # it is closed, or was opened for writing; or no file at all
+        raise UserError(f"{name}: cannot be read: {error_reason(error)}; open it again with mode 'rb'") from error
     if not isinstance(content, bytes):
-        raise UserError("the file is open as text: open a picture with mode 'rb'")
-    return GivenPicture(_own_name(value) or name, content)
+        raise UserError(f"{name}: the file is open as text: open a picture with mode 'rb'")
+    if not content:
+        raise UserError(f"{name}: nothing is left to read in this file: call its seek(0) first")
+    return content
 
 
 def _own_name(value: Any) -> str:
@@ -154,6 +216,8 @@ def _from_array(array: NDArray[Any], name: str) -> list[GivenPicture]:
     values = _range_of(pictures, name)
     if values.note:
         note(f"{name}: {values.note}")
+    if pictures.shape[-1] == 2:
+        note(f"{name}: 2 channels are taken as grey and opacity; to decide otherwise, pass array[..., 0] or [..., 1]")
     mode, several = _MODES[pictures.shape[-1]], array.ndim == 4 or pictures.shape[:3] == array.shape
     images = (Image.fromarray(one.squeeze(-1) if mode == "L" else one) for one in values.to_bytes(pictures))
     return [GivenPicture(f"{name}[{number}]" if several else name, image) for number, image in enumerate(images)]
@@ -168,12 +232,24 @@ def _stacked(array: NDArray[Any], name: str) -> NDArray[Any]:
         cure += "; or, if these are three grey pictures, array[..., None]" if array.ndim == 3 else ""
         raise UserError(f"{name} has the shape {shape}: {cure}")
     if array.ndim == 2:
+        _check_not_flattened(shape[0], shape[1], name)
         array = array[None, ..., None]
     elif array.ndim == 3:
         array = array[None] if shape[-1] in _MODES else array[..., None]
     if array.ndim != 4 or array.shape[-1] not in _MODES or 0 in shape:
         raise UserError(f"{name} has the shape {str(shape)[:60]}: {ARRAYS}")
     return array
+
+
+def _check_not_flattened(height: int, width: int, name: str) -> None:
+    """Refuse rows that are pictures each, such as (5, 784): read as one picture, they would be noise."""
+    for channels in (1, 3):
+        side = math.isqrt(width // channels)
+        known, narrow = width in _FLATTENED, not width / 8 <= height <= width * 8
+        if side >= 8 and side * side * channels == width and (known or narrow) and height:
+            shape = f"{side}, {side}" + (", 3" if channels == 3 else "")
+            cure = f"if each row is a picture, use array.reshape(-1, {shape}); if all is one, array[None]"
+            raise UserError(f"{name} has the shape {(height, width)}: {cure}")
 
 
 def _range_of(pictures: NDArray[Any], name: str) -> ValueRange:

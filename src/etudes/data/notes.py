@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+MAX_LENGTH = 200
+"""Characters of a note."""
+
 _log = logging.getLogger(__name__)
 _notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)
 
@@ -14,8 +17,11 @@ _notes: ContextVar[list[str] | None] = ContextVar("notes", default=None)
 def note(text: str) -> None:
     """Note a decision that changes what the data means, in one line that also says how to decide otherwise.
 
+    Of more than `MAX_LENGTH` characters the end is left out.
+
     The action that asked for the data shows it and keeps it with the run; without one, it goes to the log.
     """
+    text = text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"
     notes = _notes.get()
     if notes is None:
         _log.warning("%s", text)

@@ -174,7 +174,11 @@ def _user_errors(path: str | Path) -> Iterator[None]:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise _too_many_pixels(path) from error
         except Exception as error:  # a broken file makes Pillow's decoders raise nearly anything
-            raise file_error(path, f"is not a picture: {error_reason(error)}; save it again") from error
+            if isinstance(error, OSError) and error.errno:  # the system's own, which speaks of the path
+                raise file_error(path, f"cannot be read: {error.strerror}; check its name and permissions") from error
+            in_memory = isinstance(path, GivenPicture) and isinstance(path.content, Image.Image)
+            cure = "open or make it again" if in_memory else "save it again"
+            raise file_error(path, f"is not a picture: {error_reason(error)}; {cure}") from error
 
 
 def _checked(path: Path | GivenPicture) -> Image.Image:
@@ -183,6 +187,8 @@ def _checked(path: Path | GivenPicture) -> Image.Image:
     if isinstance(content, Path) and not content.is_file():
         raise file_error(path, "there is no such picture file: check the name")
     image = content if isinstance(content, Image.Image) else _identified(path, content)
+    if not math.prod(image.size):
+        raise file_error(path, f"has no pixels: its size is {image.width}x{image.height}; give another")
     if math.prod(image.size) > MAX_PIXELS:
         if image is not content:
             image.close()

@@ -18,13 +18,19 @@ def folder(name: str) -> Path:
     return next(Path(place) / name for place in __path__ if (Path(place) / name / "study.py").exists())
 
 
-@cache
 def load(name: str) -> Experiment:
     """The study of a name.
 
     Raises:
         UserError: there is none; the message gives the nearest.
     """
+    if not isinstance(name, str):  # from Python, it may be anything
+        raise unknown("etude", str(name), names())
+    return _load(name)
+
+
+@cache
+def _load(name: str) -> Experiment:
     if name not in names():
         raise unknown("etude", name, names())
     experiment = importlib.import_module(f"etudes.experiments.{name}").experiment

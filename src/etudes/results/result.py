@@ -75,10 +75,17 @@ class Result:
     """Where each picture was saved: name → path. Filled in by the action, not by the study."""
     captions: dict[str, str] = field(default_factory=dict)
     """A sentence below a picture in the report, by its name; without one, the name stands there."""
+    noted: int = 0
+    """How many of the lines, at their beginning, are notes on how the input was read; no part of the JSON."""
     run: str = ""
     """The run that answered, where only a study's name was given. Filled in by the action; no part of the JSON."""
     unsaved: str = ""
     """Why nothing of it could be saved beside its run. Filled in by the action; no part of the JSON."""
+
+    def add_notes(self, notes: Sequence[str]) -> None:
+        """Put notes on how the input was read before the lines."""
+        self.lines[:0] = notes
+        self.noted += len(notes)
 
     def draw(self) -> list[str]:
         """Draw what is not drawn yet; returns a line for each picture that cannot be drawn."""
@@ -116,11 +123,11 @@ class Result:
         return "\n".join([*self.lines, *(f"{name.replace('_', ' ')}: {shown(v)}" for name, v in self.metrics.items())])
 
     def __repr__(self) -> str:
-        """On one line: the first metrics, how much there is, and the first of its lines."""
+        """On one line: the first metrics, how much there is, and the first of its lines that is no note."""
         parts = [f"{name} {shown(value)}" for name, value in [*self.metrics.items()][:3]]
         counted: dict[str, Sized] = {"answer": self.answers, "table": self.tables, "picture": self.pictures}
         parts += [f"{len(kept)} {name}{'s' * (len(kept) > 1)}" for name, kept in counted.items() if kept]
-        parts += self.lines[:1]
+        parts += self.lines[self.noted : self.noted + 1] or self.lines[:1]
         text = "; ".join(" ".join(part.split()) for part in parts) or "empty"
         return f"<Result: {text if len(text) <= _MAX_REPR else text[: _MAX_REPR - 1] + '…'}>"
 

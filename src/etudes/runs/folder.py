@@ -54,6 +54,16 @@ class Run:
     kept_in: Path | None = field(default=None)
     """Where artifacts of the run go instead, as where its folder is read-only."""
 
+    def __post_init__(self) -> None:
+        """The folder may be named as text, too.
+
+        Raises:
+            UserError: it is no path.
+        """
+        folder: Any = self.folder
+        if not isinstance(folder, Path):
+            object.__setattr__(self, "folder", user_path(folder))
+
     def __str__(self) -> str:
         name = self.folder.name
         return (name if "@" in name else name + _BUNDLED_MARK) if self.bundled else str(self.folder)

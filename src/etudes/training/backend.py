@@ -65,6 +65,8 @@ def usable_backend(name: str | None = None) -> str:
     Raises:
         UserError: it is unknown, not installed with all that it needs, or this process already runs on another one.
     """
+    if name is not None and not isinstance(name, str):  # from Python, it may be anything
+        raise unknown("backend", str(name), BACKENDS)
     name = name or loaded_backend() or default_backend()
     if not name:
         raise BackendError(f"no backend is installed: {ANY_BACKEND}")

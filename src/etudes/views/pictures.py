@@ -54,8 +54,8 @@ def check_place(
     if film:
         check_film_ending(target)
     elif picture_format(target) is None:
-        ending = target.suffix or "no ending"
-        raise UserError(f"cannot write {format_path(target)}: {ending} is no picture format for results; use .png")
+        wrong = f"{target.suffix} is no picture format for results" if target.suffix else "the name has no ending"
+        raise UserError(f"cannot write {format_path(target)}: {wrong}; use .png")
     check_new_file(target, overwrite=overwrite, inputs=inputs)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 import etudes
 from etudes import experiments
-from etudes.actions.loading import build_networks
+from etudes.actions.loading import build_networks, options_of
 from etudes.contract import ImageData, ImageInfo, Images
 from etudes.errors import UserError
 from etudes.experiments.mnist_acgan.losses import evaluate_losses
@@ -322,7 +322,10 @@ def test_the_same_seed_draws_the_same_and_a_walk_comes_back(run: Run, tmp_path: 
     film = draw("20", latent_walk=3)
     assert len(film) == 3 * 10
     assert film[0].tobytes() != film[10].tobytes() != film[20].tobytes()
-    for wrong in ({"latent_walk": 1}, {"latent_walk": 3, "walk_to": "3"}, {"latent_walk": 20, "count": 101}):
+    for number in (0, 1, 21):
+        with pytest.raises(UserError, match=f"--latent-walk {number}: must be >= 2, <= 20"):
+            options_of(EXPERIMENT.use.options, {"latent_walk": number}, inputs=("7",))
+    for wrong in ({"latent_walk": 3, "walk_to": "3"}, {"latent_walk": 20, "count": 101}):
         with pytest.raises(UserError, match="--latent-walk"):
             draw("7", **wrong)
     with pytest.raises(UserError, match="same length"):

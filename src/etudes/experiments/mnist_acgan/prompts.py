@@ -149,10 +149,12 @@ def check_parts(parts: tuple[float, ...] | None, *, film: bool) -> None:
             raise UserError(f"--parts {factor:g}: must be from -1 to 1, the range of z in training")
 
 
-def check_latent_walk(stops: int, walk_to: str | None, prompts: list[Prompt]) -> None:
-    """Raise `UserError` for a single stop, for both kinds of walk together, and for too many pictures."""
-    if stops == 1 or (stops and walk_to is not None):
-        raise UserError("--latent-walk needs 2 to 20 stops, and no --walk-to, which changes the class instead of z")
+def check_latent_walk(stops: int | None, walk_to: str | None, prompts: list[Prompt]) -> None:
+    """Raise `UserError` for both kinds of walk together, and for too many pictures."""
+    if stops is None:
+        return
+    if walk_to is not None:
+        raise UserError("--latent-walk changes z and --walk-to the class: leave one out")
     largest = max(prompts, key=lambda prompt: prompt.pictures)
     if largest.pictures * stops > MAX_PICTURES:
         size = f"{len(largest.classes)} × --count {largest.count} × --latent-walk {stops}"

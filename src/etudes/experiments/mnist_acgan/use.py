@@ -47,8 +47,8 @@ class Options(PictureOptions):
     """Write every picture by itself at its own size into the folder --out; with --out x.npz all go into that file."""
     walk_to: str | None = None
     """Make a film in which the input becomes this class or word, and back."""
-    latent_walk: Annotated[int, Interval(ge=0, le=20)] = 0
-    """Make a film through this many z, 2 at least, and back to the first; the classes stay the same."""
+    latent_walk: Annotated[int | None, Interval(ge=2, le=20)] = None
+    """Make a film through this many z and back to the first; the classes stay the same."""
     seed: Annotated[int, Ge(0)] = 0
     """Another seed gives other pictures."""
     parts: tuple[float, ...] | None = None
@@ -59,7 +59,7 @@ class Options(PictureOptions):
     @property
     def film(self) -> bool:
         """Whether it is a film."""
-        return self.walk_to is not None or self.latent_walk > 0
+        return self.walk_to is not None or self.latent_walk is not None
 
     @property
     def single(self) -> bool:
