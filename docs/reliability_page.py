@@ -315,6 +315,10 @@ PROMISES: dict[str, list[tuple[str, str]]] = {
             "tests/graphs/test_answering.py::test_damaged_graphs_are_left_alone_and_said",
         ),
         (
+            "ONNX Runtime's telemetry is off: nothing goes to other hosts, nothing is left in the temporary folder.",
+            "tests/graphs/test_answering.py::test_nothing_is_reported_to_other_hosts_nor_left_in_the_temporary_folder",
+        ),
+        (
             "A process that is forked after an answer answers too.",
             "tests/graphs/test_answering.py::test_a_forked_process_answers_too",
         ),

@@ -228,3 +228,20 @@ def test_own_data_and_alphabets_need_no_framework_either(tmp_path: Path, runs: P
     found = answers(tmp_path, (str(text.folder), ["süß3"], {}), (str(pictures.folder), [photo], {}))
     assert found[0]["answers"][0]["question"] == "süß3"
     assert found[1]["answers"][0]["answer"] in ("dark", "light")
+
+
+def test_nothing_is_reported_to_other_hosts_nor_left_in_the_temporary_folder(tmp_path: Path) -> None:
+    """ONNX Runtime 1.32 would write the session file of its telemetry there as soon as it is imported."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    code = "import etudes; etudes.use('addition_rnn@bundled', '1+1')"
+    command = [sys.executable, "-c", code]
+    subprocess.run(command, env={**environment, "TMPDIR": str(temporary)}, cwd=tmp_path, check=True)
+    assert not list(temporary.iterdir())
+
+
+def test_onnx_runtime_is_loaded_in_one_place() -> None:
+    source = Path(etudes.__file__).parent
+    files = [path for path in source.rglob("*.py") if "    import onnxruntime\n" in path.read_text(encoding="utf-8")]
+    assert [path.relative_to(source).as_posix() for path in files] == ["graphs/runtime.py"]

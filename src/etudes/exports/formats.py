@@ -14,6 +14,7 @@ from typing import Any
 
 from etudes.contract import Array
 from etudes.graphs import build_graph, embedded
+from etudes.graphs.runtime import onnx_runtime
 
 METADATA = "etudes.json"
 """The name of the metadata within a file or folder; ONNX has a place of its own for it."""
@@ -154,8 +155,8 @@ def _write_onnx(network: Any, path: Path, metadata: Mapping[str, Any]) -> None:
 
 def _open_onnx(path: Path) -> OpenedExport:
     import onnx
-    import onnxruntime
 
+    onnxruntime = onnx_runtime()
     onnx.checker.check_model(path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     model = onnx.load(path)

@@ -20,6 +20,7 @@ import numpy as np
 from etudes.contract import Array
 from etudes.errors import UserError
 from etudes.graphs.building import WEIGHTS
+from etudes.graphs.runtime import onnx_runtime
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object, read_whole
 from etudes.runs.weights import settings_digest
@@ -52,8 +53,7 @@ class GraphNetwork:
     @cached_property
     def session(self) -> Any:
         """The `onnxruntime.InferenceSession`, made when it is first asked for."""
-        import onnxruntime
-
+        onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         options.enable_cpu_mem_arena = False  # which keeps what the largest batch took
