@@ -165,7 +165,8 @@ def test_every_benchmark_runs(
     for part in parts.values():
         assert part["measured"]["size"] == "tiny"
         assert part["metrics"]
-    assert any(module.startswith("benchmarks.ours.") for module in in_this_process)
+    ours = any(module.startswith("benchmarks.ours.") for module in in_this_process)
+    assert ours or figure == "anywhere"  # which measures commands
     assert figure in FIGURES
 
 

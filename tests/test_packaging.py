@@ -1,5 +1,6 @@
 """What is published: a wheel without tests or benchmarks, and an sdist that builds the same wheel."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -96,7 +97,8 @@ def base(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def in_base(base: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
     shutil.rmtree(cwd / "runs", ignore_errors=True)
-    return subprocess.run([base / "etudes", *words], cwd=cwd, capture_output=True, text=True)
+    plain = {name: value for name, value in os.environ.items() if name not in ("KERAS_BACKEND", "PYTHONPATH")}
+    return subprocess.run([base / "etudes", *words], cwd=cwd, env=plain, capture_output=True, text=True)
 
 
 def test_the_base_wheel_lists_and_shows_cards_and_says_what_trains(base: Path, tmp_path: Path) -> None:

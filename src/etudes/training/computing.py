@@ -133,7 +133,7 @@ def start_computing(backend: str | None = None) -> None:
         UserError: as `start_backend`.
     """
     if loaded_backend() is None:
-        with _said(f"loading {FRAMEWORKS[usable_backend(backend)]}, which takes some seconds …"):
+        with _said(f"loading {FRAMEWORKS[usable_backend(backend)]}"):
             start_backend(backend)
     start_backend(backend)
     _take_settings()
