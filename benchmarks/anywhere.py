@@ -129,7 +129,7 @@ def cold(plan: Plan) -> dict[str, Any]:
         commands = {"graphs": etudes_use(*words), "backend": etudes_use(*words, "--backend", "tensorflow")}
         if what == "a sum":
             commands["bare script"] = [sys.executable, "-c", BARE_SUM, str(folder / "adder.onnx")]
-        found[what] = summary(in_turn(commands, plan.of(1, 3, 5)))
+        found[what] = summary(in_turn(commands, plan.repeats))
     return found
 
 
@@ -141,7 +141,7 @@ def from_a_file(plan: Plan) -> dict[str, Any]:
     file.write_text("".join(f"{a}+{b}\n" for a, b in rng.integers(0, 1000, (count, 2))))
     words = ["addition_rnn@bundled", "--file", str(file), "--out", str(out), "--overwrite"]
     commands = {"graphs": etudes_use(*words), "backend": etudes_use(*words, "--backend", "tensorflow")}
-    records = in_turn(commands, plan.of(1, 3, 5))
+    records = in_turn(commands, plan.repeats)
     rates = compared(records, lambda record: count / record["seconds"], "graphs", less=False)
     return {"questions": count, "per_second": rates, **summary(records)}
 
@@ -168,7 +168,7 @@ def studio(plan: Plan) -> dict[str, Any]:
     ours = [sys.executable, "-m", "etudes", "studio", "--port", str(port)]
     pages = {"etudes studio": ours, "smallest page of Gradio": [sys.executable, "-c", GRADIO, str(port)]}
     found: dict[str, list[Record]] = {name: [] for name in pages}
-    for _ in range(plan.of(1, 3, 5)):
+    for _ in range(plan.repeats):
         for name, words in pages.items():
             with served(words, port, plan.folder) as process:
                 time.sleep(plan.of(1, 6, 6))  # the worker loads the bundled networks
