@@ -1,7 +1,7 @@
 """Graphs: networks as ONNX without weights, which ONNX Runtime runs with the arrays of a run, without a backend."""
 
 from etudes.graphs.building import GraphBuilder, NoGraphError, build_graph, embedded
-from etudes.graphs.folder import GraphNetwork, has_graphs, load_graphs, save_graphs
+from etudes.graphs.folder import GraphNetwork, load_graphs, save_graphs
 
 __all__ = [
     "GraphBuilder",
@@ -9,7 +9,6 @@ __all__ = [
     "NoGraphError",
     "build_graph",
     "embedded",
-    "has_graphs",
     "load_graphs",
     "save_graphs",
 ]

@@ -109,11 +109,6 @@ def save_graphs(folder: Path, graphs: Mapping[str, bytes], differences: Mapping[
     write_atomically(place / MANIFEST, json.dumps(manifest, indent=1).encode())
 
 
-def has_graphs(folder: Path) -> bool:
-    """Whether a run has graphs."""
-    return (folder / FOLDER / MANIFEST).exists()
-
-
 def load_graphs(folder: Path, arrays: Mapping[str, Array]) -> dict[str, GraphNetwork]:
     """The networks of a run; none where it has no graphs, as older runs have none.
 
@@ -125,7 +120,7 @@ def load_graphs(folder: Path, arrays: Mapping[str, Array]) -> dict[str, GraphNet
         UserError: the graphs are damaged, or belong to another run.
     """
     place = folder / FOLDER
-    if not has_graphs(folder):
+    if not (place / MANIFEST).exists():
         return {}
     try:
         manifest = read_object(place / MANIFEST)
