@@ -1,0 +1,119 @@
+/** What a study gives to its page: `export const study: Study<Content>` in its folder's `page.ts`. */
+
+import type { Layer, PageData, Text, Values } from "./data";
+import type { Network } from "./network";
+
+/** A page while it is open. */
+export interface Page<C = unknown> {
+  data: PageData<C>;
+  /** The networks of the page by name; empty where it has none, as a dream's. */
+  networks: Record<string, Network>;
+  /** The values that are shown now, by the name of the network. */
+  values: Record<string, Values>;
+  /** Show values: all journeys and panels are drawn anew. The names of networks that are left out keep theirs. */
+  show(values: Record<string, Values>): void;
+  /** Say something aloud to screen readers, such as a new answer. */
+  announce(text: Text): void;
+  /** What the address holds after "#", such as { input: "35+35" }; setting it replaces the address. */
+  state: Record<string, string>;
+}
+
+/** How a network is shown: its layers, one band each, in their order. */
+export interface Journey {
+  /** The name of the network. */
+  network: string;
+  title: Text;
+  /** Paragraphs before the first band. */
+  words: Text[];
+  /** What to say of a layer; by its name, or else by its kind. Layers that are not named are shown without words. */
+  layers: Record<string, LayerWords>;
+  /** Layers, by name or kind, that are left out; Flatten is by default. */
+  hidden?: string[];
+  /** The names of what the cells along an axis stand for, such as the characters of an alphabet; by name of layer or
+   * of input of the network. */
+  labels?: Record<string, AxisLabels>;
+}
+
+export interface AxisLabels {
+  rows?: string[];
+  columns?: string[];
+}
+
+export interface LayerWords {
+  title?: Text;
+  what?: Text;
+  /** The beginning of a piece of study.py, which makes the layer: its line is marked there, and linked. */
+  source?: string;
+  /** A panel after the band, drawn anew with each input. */
+  panel?: Panel;
+}
+
+/** A part of the page that shows values in a way of its own. */
+export interface Panel {
+  element: HTMLElement;
+  update(values: Record<string, Values>): void;
+}
+
+/** An input that fails, or surprises, and why. */
+export interface Break {
+  title: Text;
+  why: Text;
+  /** Puts it in as the input. */
+  put(): void;
+}
+
+/** A mistake on the test split. */
+export interface Mistake {
+  /** A picture, or the question. */
+  shown: HTMLElement;
+  /** What it is, what was answered, and with which confidence. */
+  words: Text;
+  put(): void;
+}
+
+export interface Study<C = unknown> {
+  /** The study's name for people. */
+  title: Text;
+  /** What it learned, from what: one sentence. */
+  sentence(page: Page<C>): Text;
+  /** The idea, in a paragraph or two. */
+  idea: Text[];
+  /** The input and the answer, the first thing on the page; it begins with an example, and calls `page.show`. */
+  begin(page: Page<C>): Promise<HTMLElement>;
+  journeys(page: Page<C>): Journey[];
+  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys. */
+  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel }[];
+  mistakes(page: Page<C>): Mistake[];
+  breaks(page: Page<C>): Break[];
+  /** What the reader takes with them. */
+  insight: Text;
+  /** What a metric means, by its name. */
+  metrics?: Record<string, Text>;
+  /** What is said of a layer's cells in the arithmetic, by kind; only for layers of the study's own. */
+  explain?: Record<string, Explainer>;
+}
+
+/** Says how a cell came about; see explain.ts. */
+export type Explainer = (layer: Layer, cell: number[], network: Network, values: Values) => Explanation;
+
+/** The arithmetic of one cell. */
+export interface Explanation {
+  /** The value by this arithmetic, in double precision; the page shows the network's own beside it if it differs. */
+  value: number;
+  /** In the words of the layer table. */
+  words: Text;
+  /** Products that are summed, or values that are compared; empty where there is none. */
+  terms: Term[];
+  /** What happens with the sum, step by step, such as a bias and an activation. */
+  steps: { text: Text; value: number }[];
+  /** The cells that it came from. */
+  sources: { name: string; cells: number[][] }[];
+}
+
+export interface Term {
+  /** Which cell, such as "row 3, column 4, map 7". */
+  label: Text;
+  value: number;
+  /** What it is multiplied by; absent where values are compared or copied. */
+  weight?: number;
+}
