@@ -49,8 +49,9 @@ def is_refused(request: Any) -> bool:
 
 @pytest.fixture
 def offline_page(browser: Any) -> Iterator[Any]:
-    """A page of a browser without a network; `asked` has what it asked for, `errors` what went wrong, and `refused` what
-    its own policy forbade.
+    """A page of a browser without a network; `asked` has what it asked for, and `refused` what its policy forbade.
+
+    `errors` has what went wrong.
 
     Pages forbid `eval`, and so Playwright's `wait_for_function`: `wait_for_selector("html[data-answered]",
     state="attached")` waits for the first answer.
