@@ -110,7 +110,7 @@ export class JourneyView {
       const heading = named.title ?? both(name);
       return this.band(name, heading, h("h3", null, heading), named, {});
     });
-    const main = this.band(layer.name, title, head, words, {});
+    const main = this.band(layer.name, title, head, words, words.picture ? { picture: true } : {});
     if (frozen) for (const element of [...inside, main]) element.classList.add("frozen");
     return [...inside, main];
   }
@@ -176,7 +176,7 @@ function nameOf(heading: Element): Text {
 }
 
 /** From the lowest value to the highest, with the colours. */
-class Legend {
+export class Legend {
   private readonly low = h("span");
   private readonly bar = h("span", { class: "bar" });
   private readonly high = h("span");

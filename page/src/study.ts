@@ -46,6 +46,8 @@ export interface LayerWords {
   what?: Text;
   /** The beginning of a piece of study.py, which makes the layer: its line is marked there, and linked. */
   source?: string;
+  /** Whether its values, 0 … 255, are shown as a picture. */
+  picture?: boolean;
   /** A panel after the band, drawn anew with each input. */
   panel?: Panel;
 }
@@ -83,8 +85,8 @@ export interface Study<C = unknown> {
   /** The input and the answer, the first thing on the page; it begins with an example, and calls `page.show`. */
   begin(page: Page<C>): Promise<HTMLElement>;
   journeys(page: Page<C>): Journey[];
-  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys. */
-  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel }[];
+  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys, or before them. */
+  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel; first?: boolean }[];
   mistakes(page: Page<C>): Mistake[];
   breaks(page: Page<C>): Break[];
   /** What the reader takes with them. */
