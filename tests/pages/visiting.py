@@ -194,7 +194,7 @@ def violations(visit: Visit) -> list[str]:
 
 
 def keras_tensors(network: Any) -> dict[str, tuple[Any, Any]]:
-    """The output of each layer and operation by the name that its graph gives it, such as "03_conv2d"; and the layer."""
+    """The output of each layer and operation, and itself, by the name that its graph gives it, such as "03_conv2d"."""
     import keras
 
     def name(number: int, operation: Any) -> str:
