@@ -1,4 +1,4 @@
-"""What the studio answers beside Gradio's pages: the first address, living pictures, and the pages and reports of runs."""
+"""What the studio answers beside Gradio's pages: living pictures, and the pages and reports of runs."""
 
 from html import escape
 from typing import Any
