@@ -37,7 +37,7 @@ export function studioBar(data: PageData): HTMLElement | null {
     studioLink(`?tab=${TABS[data.etude] ?? "sums"}`, USES[data.etude] ?? { en: "Use it in the studio", zh: "在工作室中使用" }),
     studioLink(`?tab=train&${study}`, { en: "Train it yourself", zh: "自己训练" }),
     studioLink(`?tab=runs&${study}`, { en: "Its runs", zh: "它的运行" }),
-    h("a", { href: file, download: `${data.run}.html` }, { en: "Save this page", zh: "保存本页" }));
+    h("a", { href: `${file}?file` }, { en: "Save this page", zh: "保存本页" }));
 }
 
 /** What the studio does with a study that its page cannot, as it takes a training. */

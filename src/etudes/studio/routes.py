@@ -2,6 +2,7 @@
 
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -45,7 +46,7 @@ def add_routes(app: FastAPI, studio: Studio, root_path: str) -> None:
 
     @app.get("/pages/{name}")
     def page(name: str, request: Request) -> Response:
-        """The page of a run; `?studio=en` says that the studio's English page leads here, so there is a way back."""
+        """The page of a run: `?studio=en` has a way back to the studio's English pages, `?file` is saved as a file."""
         language = request.query_params.get("studio", "")
         try:
             file = pages.page(name, own=language in PATHS)
@@ -53,6 +54,8 @@ def add_routes(app: FastAPI, studio: Studio, root_path: str) -> None:
             language = language if language in PATHS else "en"
             return HTMLResponse(error_page(language, str(error)), 404 if isinstance(error, UnknownRunError) else 409)
         content, headers = as_sent(file, request.headers.get("accept-encoding", ""))
+        if "file" in request.query_params:
+            headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(f'{name}.html')}"
         return HTMLResponse(content, headers=headers)
 
     @app.get("/report/{name}")
