@@ -3,6 +3,7 @@
 
 const texts = JSON.parse(document.getElementById("texts").textContent);
 const say = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+const named = (name) => texts.classes[name] ?? name;
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 /** How far something is, 0 to 1, that begins and ends at these seconds; slow at both ends. */
 const passed = (time, begin, end) => {
@@ -40,7 +41,7 @@ function columns(probabilities, title) {
 /** Classes with their probabilities as rows. */
 function rows(probabilities) {
   const lines = Object.entries(probabilities).map(([name, share]) => {
-    const line = make("li", "", make("span", "", name), make("i", "track", make("i", "bar")), make("small", "", percent(share)));
+    const line = make("li", "", make("span", "", named(name)), make("i", "track", make("i", "bar")), make("small", "", percent(share)));
     line.style.setProperty("--share", share);
     return line;
   });
@@ -126,7 +127,7 @@ function photograph({ photo, seen, answers }, number) {
   const [[best, share]] = Object.entries(answer);
   return {
     stage: make("div", "photograph", make("div", "frame", picture(photo, ""), small), list),
-    words: say(number ? "no class" : "class", { answer: best, share: percent(share) }),
+    words: say(number ? "no class" : "class", { answer: named(best), share: percent(share) }),
     draw(time) {
       small.style.opacity = String(passed(time, 1, 2));
       list.style.setProperty("--grown", String(passed(time, 1.9, 2.8)));

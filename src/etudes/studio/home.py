@@ -53,7 +53,7 @@ def first_screen(language: str) -> str:
         paths=PATHS,
         cards=[_card(translate, etude) for etude in ETUDES],
         t={key: translate(key) for key in _OF_TEMPLATE},
-        texts={key: translate(key) for key in _OF_SCRIPT},
+        texts={**{key: translate(key) for key in _OF_SCRIPT}, "classes": translate.classes},
         style=(here / "home.css").read_text(encoding="utf-8"),
         script=(here / "home.js").read_text(encoding="utf-8"),
     )

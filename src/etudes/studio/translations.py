@@ -248,6 +248,12 @@ _CARDS = {
 }  # fmt: skip
 """What the first screen says of each étude: a title, and a sentence or two."""
 
+_CLASSES = {
+    "airplane": "飞机", "automobile": "汽车", "bird": "鸟", "cat": "猫", "deer": "鹿", "dog": "狗", "frog": "青蛙",
+    "horse": "马", "ship": "船", "truck": "卡车",
+}  # fmt: skip
+"""The classes of CIFAR-10 in Chinese, for the first screen."""
+
 TABS = {
     "addition_rnn": "sums",
     "antirectifier": "digits",
@@ -273,6 +279,11 @@ class Translations:
     def summary(self, etude: str) -> str:
         """What an étude does, in a few words."""
         return _SUMMARIES[etude] if self.language == "zh" else experiments.load(etude).summary
+
+    @property
+    def classes(self) -> dict[str, str]:
+        """The names of classes of photographs in the page's language, where that is another one."""
+        return _CLASSES if self.language == "zh" else {}
 
     def card(self, etude: str) -> tuple[str, str]:
         """The title of an étude's card on the first screen, and what it says."""
