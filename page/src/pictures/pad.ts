@@ -151,8 +151,9 @@ class Sheet {
     const lines = this.field.querySelectorAll("polyline");
     const last = this.strokes.at(-1);
     if (last) {
-      const points = (last.length > 1 ? last : [last[0], last[0]]).map((point) => point.map((to) => to.toFixed(1)).join());
-      lines[lines.length - 1]?.setAttribute("points", points.join(" "));
+      const points = last.length > 1 ? last : [last[0], last[0]];
+      const written = points.map((point) => point.map((to) => to.toFixed(1)).join());
+      lines[lines.length - 1]?.setAttribute("points", written.join(" "));
     }
     if (this.waiting) return;
     this.waiting = requestAnimationFrame(() => {
