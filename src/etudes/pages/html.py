@@ -14,6 +14,7 @@ from typing import Any
 
 from etudes.errors import printable
 from etudes.pages.parts import PageParts
+from etudes.views.exif import SOFTWARE
 
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
@@ -46,6 +47,7 @@ PAGE = """\
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="generator" content="{software}">
 <meta name="referrer" content="no-referrer">
 <meta name="description" content="{description}">
 <title>{title}</title>
@@ -96,6 +98,7 @@ def page_html(
         notice=re.sub("-(?=-)", "- ", "\n".join(text for _, text in parts.licences)),
         language=LANGUAGES[language],
         etude=escape(etude),
+        software=SOFTWARE,
         policy=POLICY.format(script=_sum(script)),
         description=escape(printable(description)),
         title=escape(printable(title)),
