@@ -28,10 +28,16 @@ export function covered(picture: Raster, { top, left, side }: Square): Raster {
 
 export interface Editor {
   element: HTMLElement;
+  /** What may stand apart from the picture: the size of the cover, and a hint. */
+  tools: HTMLElement;
   /** The picture as it is now, mirrored and covered. */
   picture(): Raster;
+  /** The picture as it is now without the cover. */
+  uncovered(): Raster;
   /** Replace the picture; nothing of it is covered, nor is it mirrored. */
   set(picture: Raster): void;
+  /** Cover a part, or none. */
+  cover(square: Square | null): void;
 }
 
 /** A picture to change.
@@ -79,10 +85,12 @@ export function pictureEditor(named: Text, first: Raster, changed: () => void): 
   followPointer(surface, () => whole, (y, x) => change(around(y, x)));
   followKeys(surface, () => whole, () => square ?? middle(), change);
   redraw();
-  const hint = h("p", { class: "hint" }, HINT);
   return {
-    element: h("div", { class: "mask" }, surface, h("div", { class: "mask-buttons" }, mirror, toggle, sized), hint),
+    element: h("div", { class: "mask" }, surface, h("div", { class: "mask-buttons" }, mirror, toggle)),
+    tools: h("div", null, sized, h("p", { class: "hint" }, HINT)),
     picture,
+    uncovered: () => whole,
+    cover: change,
     set: (next) => {
       [whole, square] = [next, null];
       redraw();

@@ -1,7 +1,7 @@
 /** A field to draw in with mouse, finger, pen or keyboard. */
 
 import type { Text } from "../data";
-import { add, h, label } from "../dom";
+import { h, label } from "../dom";
 import { canvasOf, rendered } from "./canvas";
 import type { Raster } from "./raster";
 
@@ -16,8 +16,12 @@ const SVG = "http://www.w3.org/2000/svg";
 
 export interface Pad {
   element: HTMLElement;
+  /** What may stand apart from the pad: a hint. */
+  tools: HTMLElement;
   /** What is drawn or shown: dark on white, 140×140, or the picture that was put in. */
   picture(): Raster;
+  /** Whether nothing is drawn or shown. */
+  isEmpty(): boolean;
   /** Replace the drawing. */
   draw(strokes: Stroke[]): void;
   /** Show a picture in place of a drawing; the next stroke begins a new one. */
@@ -41,10 +45,11 @@ export function drawingPad(named: Text, changed: () => void): Pad {
   const undo = h("button", { type: "button", onclick: () => sheet.undo() }, { en: "Undo", zh: "撤销" });
   const clear = h("button", { type: "button", onclick: () => sheet.replace([]) }, { en: "Clear", zh: "清除" });
   const element = h("div", { class: "pad" }, surface, h("div", { class: "pad-buttons" }, undo, clear));
-  add(element, h("p", { class: "hint" }, HINT));
   return {
     element,
+    tools: h("p", { class: "hint" }, HINT),
     picture: () => sheet.shown ?? pictureOf(sheet.strokes),
+    isEmpty: () => !sheet.shown && !sheet.strokes.length,
     draw: (strokes) => sheet.replace(strokes),
     show: (picture) => sheet.show(picture),
   };
