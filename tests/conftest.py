@@ -22,9 +22,16 @@ def nothing_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("etudes.runs.folder.BUNDLED", tmp_path / "nothing bundled")
 
 
+LOUD = {
+    "no Chromium": "THE STUDIO AND THE PAGES WERE NOT TESTED IN A BROWSER: {} tests skipped; apt-get install chromium",
+    "THE PAGE WAS NOT TESTED": "THE PAGES WERE NOT TESTED: {} tests skipped, as they cannot be built; try: make page",
+}
+"""What a line of dots with an `s` among them does not say, by what the reason of a skipped test holds."""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly that no browser was there: a line of dots with an `s` among them says nothing."""
-    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "no Chromium" in str(report.longrepr)]
-    if skipped:
-        line = f"THE STUDIO WAS NOT TESTED IN A BROWSER: {len(skipped)} tests skipped; apt-get install chromium"
-        terminalreporter.write_line(line, red=True, bold=True)
+    """Say loudly what could not be tested."""
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    for mark, line in LOUD.items():
+        if count := sum(mark in reason for reason in reasons):
+            terminalreporter.write_line(line.format(count), red=True, bold=True)
