@@ -14,4 +14,5 @@ export { lstmSteps, type Step } from "./lstm";
 export { Network, tensor } from "./network";
 export { start } from "./page";
 export { section, tableOf } from "./sections";
+export { inStudio, studioLink } from "./studio";
 export type * from "./study";
