@@ -9,7 +9,7 @@ export type * from "./data";
 export * from "./dom";
 export { beginning } from "./convolutions";
 export { explain } from "./explain";
-export { Legend } from "./journey";
+export { Legend, NumberTable } from "./journey";
 export { lstmSteps, type Step } from "./lstm";
 export { Network, tensor } from "./network";
 export { start } from "./page";

@@ -202,7 +202,7 @@ export class Legend {
 }
 
 /** The values as a table, for those who read rather than see; made when it is opened. */
-class NumberTable {
+export class NumberTable {
   private readonly body = h("div", { class: "scroll", tabindex: 0, role: "region" });
   readonly element = h("details", { class: "numbers" }, h("summary", null, { en: "as numbers", zh: "以数字显示" }), this.body);
   private value: Tensor | null = null;

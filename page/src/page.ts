@@ -107,13 +107,13 @@ class OpenPage<C> implements Page<C> {
       ...panels.filter((_, index) => given[index].first),
       ...this.journeys.map((view) => view.element),
       ...panels.filter((_, index) => !given[index].first),
-      mistakesSection(this.study.mistakes(this), this.data as PageData),
+      mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this)),
       learnedSection(this.study as Study, this.data as PageData),
       breakSection(this.study.breaks(this)),
       source.element,
       this.footer(),
     ].filter((part) => part !== null);
-    this.place.querySelector("header")!.after(contents(this as Page, journeys, parts.map((part) => part.id)));
+    this.place.querySelector("header")!.after(contents(this as Page, journeys, given, parts.map((part) => part.id)));
     this.place.append(...parts);
   }
 

@@ -10,7 +10,7 @@ export function section(id: string, title: Text, ...children: (Node | Text | nul
 }
 
 /** Its worst mistakes on the test split, each of which can be put in. */
-export function mistakesSection(mistakes: Mistake[], data: PageData): HTMLElement | null {
+export function mistakesSection(mistakes: Mistake[], data: PageData, said?: Text): HTMLElement | null {
   const metrics = tableOf({
     title: "",
     columns: ["on the test split", "value"],
@@ -22,7 +22,7 @@ export function mistakesSection(mistakes: Mistake[], data: PageData): HTMLElemen
     ? { en: "Its worst mistakes on the test split, which it never learned from. Choose one to put it in.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，即可作为输入。" }
     : { en: "The page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
   return section("mistakes", { en: "How sure it is, and when it is wrong", zh: "有多大把握，何时出错" },
-    h("p", null, words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null,
+    h("p", null, said ?? words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null,
     h("details", null, h("summary", null, { en: "all figures", zh: "全部指标" }), metrics, ...data.tables.map(tableOf)));
 }
 
@@ -115,16 +115,20 @@ export class SourceSection {
 }
 
 /** What a page consists of, for the way through it. */
-export function contents(page: Page, journeys: Journey[], ids: string[]): HTMLElement {
+export function contents(page: Page, journeys: Journey[], panels: { first?: boolean; short?: Text }[], ids: string[]): HTMLElement {
   const names: Record<string, Text> = {
     mistakes: { en: "Mistakes", zh: "错误" },
     learned: { en: "Learned", zh: "所学" },
     break: { en: "Break it", zh: "难倒它" },
     more: { en: "Source", zh: "源码" },
   };
+  const ways = (isFirst: boolean) => panels.flatMap(({ first, short }, index) =>
+    short && Boolean(first) === isFirst ? [h("a", { href: `#panel-${index + 1}` }, short)] : []);
   const links = [
     h("a", { href: "#top" }, { en: "Try it", zh: "试一试" }),
+    ...ways(true),
     ...journeys.map((journey) => h("a", { href: `#journey-${journey.network}` }, journeys.length > 1 ? journey.title : { en: "Inside", zh: "内部" })),
+    ...ways(false),
     ...ids.filter((id) => id in names).map((id) => h("a", { href: `#${id}` }, names[id])),
   ];
   return h("nav", { class: "contents", label: page.data.etude }, ...links);
