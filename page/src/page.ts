@@ -97,13 +97,14 @@ class OpenPage<C> implements Page<C> {
       this.panels.push(panel);
       return section(`panel-${index + 1}`, title, ...paragraphs.map((text) => h("p", null, text)), panel.element);
     });
-    const idea = section("idea", { en: "The idea", zh: "思路" }, ...this.study.idea.map((text) => h("p", null, text)),
+    const ideas = typeof this.study.idea === "function" ? this.study.idea(this) : this.study.idea;
+    const idea = section("idea", { en: "The idea", zh: "思路" }, ...ideas.map((text) => h("p", null, text)),
       h("p", { class: "insight" }, this.study.insight));
     const parts = [
       idea,
       ...this.journeys.map((view) => view.element),
       ...panels,
-      mistakesSection(this.study.mistakes(this), this.data as PageData),
+      mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this)),
       learnedSection(this.study as Study, this.data as PageData),
       breakSection(this.study.breaks(this)),
       source.element,
