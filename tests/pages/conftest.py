@@ -1,39 +1,14 @@
-"""What pages are made of, built once, and a browser."""
+"""A browser, and a page in it that has no network."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from etudes.errors import UserError
-from etudes.pages import PageParts, page_parts
+from etudes.pages import PageParts
 from pages.visiting import Visit, open_page
 from studio.visiting import launched
-
-PAGE = Path(__file__).parents[2] / "page"
-
-
-@pytest.fixture(scope="session")
-def built_page() -> Callable[[str], PageParts]:
-    """Gives what a study's pages are made of, which is built where it is missing.
-
-    Where it cannot be built, as without npm's registry, the test is skipped, or fails with ETUDES_PAGE=required.
-    """
-    told: dict[str, str] = {}
-
-    def parts(etude: str) -> PageParts:
-        if etude not in told:
-            try:
-                return page_parts(etude)
-            except UserError as error:
-                told[etude] = str(error)  # npm takes a while until it gives up
-        if os.environ.get("ETUDES_PAGE") == "required":
-            pytest.fail(told[etude])
-        pytest.skip(f"THE PAGE WAS NOT TESTED: {told[etude]}")
-
-    return parts
 
 
 @pytest.fixture(scope="package")
