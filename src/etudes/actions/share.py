@@ -21,6 +21,7 @@ from etudes.data.storage import is_on_this_machine
 from etudes.errors import UserError, user_path
 from etudes.graphs import GraphNetwork, load_graphs, read_layers
 from etudes.pages import page_html, page_parts
+from etudes.pages.private import without_folders, without_quotes
 from etudes.pages.weights import exact_dtype, pack_weights, rounded
 from etudes.runs import read_metrics
 from etudes.runs.files import write_atomically
@@ -107,7 +108,7 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
         )
     blobs = {"weights": weights, **{f"graph-{name}": graph.content for name, graph in graphs.items()}}
     content = {
-        **facts(loaded),
+        **_said(loaded, kind, with_pictures),
         "networks": _networks(loaded, graphs),
         "weights": entries,
         "content": kind.content(_shared(loaded, kind, with_pictures)),
@@ -203,6 +204,16 @@ def _listed(outputs: Any) -> list[Array]:
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def _said(loaded: LoadedRun, kind: Share, with_pictures: bool) -> dict[str, Any]:
+    """`facts`, without what is private."""
+    found = facts(loaded)
+    said = {name: found[name] for name in ("settings", "info", "command")}
+    found |= without_folders(said, found["settings"])
+    if kind.is_private(loaded.info, loaded.settings) and not with_pictures:
+        found["tables"] = without_quotes(found["tables"], kind.quoting)
+    return found
 
 
 def facts(loaded: LoadedRun) -> dict[str, Any]:
