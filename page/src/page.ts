@@ -15,6 +15,7 @@ export async function start<C>(study: Study<C>): Promise<void> {
   const place = document.getElementById("page")!;
   const state = readState();
   setLanguage(firstLanguage(state));
+  printLight();
   place.before(studioBar(data as PageData) ?? "");
   try {
     await new OpenPage(study, data, state, place).open();
@@ -27,6 +28,20 @@ export async function start<C>(study: Study<C>): Promise<void> {
 
 function readState(): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+}
+
+/** On paper the page is light, whatever it is on the screen. */
+function printLight(): void {
+  const { dataset } = document.documentElement;
+  let before: string | undefined;
+  addEventListener("beforeprint", () => {
+    before = dataset.theme;
+    dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    if (before === undefined) delete dataset.theme;
+    else dataset.theme = before;
+  });
 }
 
 function firstLanguage(state: Record<string, string>): Language {

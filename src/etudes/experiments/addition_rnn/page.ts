@@ -86,7 +86,7 @@ function texts({ questionAlphabet, questionLength, examples: [example] }: Conten
   const signs = [...questionAlphabet].filter((sign) => sign !== " ");
   const [first, last] = [signs[0], signs[signs.length - 1]];
   const all: [string, Text][] = [
-    [first.repeat(questionLength), { en: "One character, over and over. The network cannot say that it does not know: it must answer with characters.", zh: "同一个字符重复到底。网络不会说“不知道”：它只能用字符作答。" }],
+    [first.repeat(Math.min(questionLength, 24)), { en: "One character, over and over. The network cannot say that it does not know: it must answer with characters.", zh: "同一个字符重复到底。网络不会说“不知道”：它只能用字符作答。" }],
     [last, { en: "A single character.", zh: "只有一个字符。" }],
     [[...example].reverse().join(""), { en: "An example backwards: the same characters, in an order that it may never have seen.", zh: "倒过来的示例：字符相同，但顺序可能从未见过。" }],
   ];

@@ -79,8 +79,9 @@ export class Asking {
     const verdict: Text = right ? { en: "✓ right", zh: "✓ 正确" } : { en: `✗ wrong: it is ${truth ?? ""}`, zh: `✗ 错误：应为 ${truth ?? ""}` };
     const confidence = h("data", { value: String(answer.confidence), class: "confidence" }, percent(answer.confidence));
     const doubtful = weakest(answer);
+    const isLong = question.length + answer.text.length > 40;
     put(this.result,
-      h("p", null, h("output", null, h("bdi", null, question), " = ", h("bdi", { class: "written" }, answer.text)), " ",
+      h("p", null, h("output", { class: isLong ? "long" : undefined }, h("bdi", null, question), " = ", h("bdi", { class: "written" }, answer.text || h("small", null, { en: "(nothing)", zh: "（空）" }))), " ",
         truth === null ? null : h("span", { class: right ? "right" : "wrong" }, verdict)),
       h("p", null, { en: "Its confidence in the whole answer: ", zh: "它对整个答案的置信度：" }, confidence, { en: ".", zh: "。" }, doubtful));
   }

@@ -98,6 +98,7 @@ export function neighbour(question: string, by: number, content: Content): strin
 export function percent(share: number, most = 4): string {
   const missing = 100 * (1 - share);
   if (missing < 10 ** -most) return `> ${(100 - 10 ** -most).toFixed(most)}\u00a0%`;
+  if (missing > 99.95) return "< 0.1\u00a0%";
   const digits = Math.max(1, Math.ceil(-Math.log10(missing)));
   return `${(100 * share).toFixed(Math.min(digits, most))}\u00a0%`;
 }

@@ -41,8 +41,8 @@ function orderOf({ generated, reverse, operator }: Content): Text {
   if (!reverse) return { en: "It reads from left to right.", zh: "它从左往右读。" };
   if (!generated) return { en: "It reads backwards: first the padding, then the question from its end.", zh: "它倒着读：先读填充的空格，再从末尾读起。" };
   return {
-    en: `It reads backwards: first the padding, then the second number from its ones on, then ${operator}, then the first number from its ones on.`,
-    zh: `它倒着读：先读填充的空格，再从个位起读第二个数，然后是 ${operator}，最后从个位起读第一个数。`,
+    en: `It reads backwards: first the padding, then the second number from its ones on, then ${operator}, then the first number from its ones on. So the digits with which the answer begins are fresh in its memory.`,
+    zh: `它倒着读：先读填充的空格，再从个位起读第二个数，然后是 ${operator}，最后从个位起读第一个数。这样，答案开头要用到的数字记得最牢。`,
   };
 }
 
