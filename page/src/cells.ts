@@ -63,9 +63,14 @@ export class Cells {
     return [x + this.layout!.cell / 2, y + this.layout!.high / 2];
   }
 
-  private click(event: MouseEvent): void {
+  /** The cell under a pointer; null beside all. */
+  cellAt(event: MouseEvent): number[] | null {
     const box = this.canvas.getBoundingClientRect();
-    const cell = this.layout?.hit(event.clientX - box.left, event.clientY - box.top);
+    return this.layout?.hit(event.clientX - box.left, event.clientY - box.top) ?? null;
+  }
+
+  private click(event: MouseEvent): void {
+    const cell = this.cellAt(event);
     if (cell) this.options.choose?.(cell);
   }
 

@@ -123,7 +123,7 @@ export class JourneyView {
       const heading = named.title ?? both(name);
       return this.band(name, heading, h("h3", null, heading), named, {});
     });
-    const main = this.band(layer.name, title, head, words, {});
+    const main = this.band(layer.name, title, head, words, words.picture ? { picture: true } : {});
     if (frozen) for (const element of [...inside, main]) element.classList.add("frozen");
     return [...inside, main];
   }

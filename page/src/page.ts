@@ -110,7 +110,8 @@ class OpenPage<C> implements Page<C> {
       for (const words of Object.values(journey.layers)) if (words.panel) this.panels.push(words.panel);
       return new JourneyView(journey, network, own, band);
     });
-    const panels = (this.study.panels?.(this) ?? []).map(({ title, words: paragraphs, panel }, index) => {
+    const given = this.study.panels?.(this) ?? [];
+    const panels = given.map(({ title, words: paragraphs, panel }, index) => {
       this.panels.push(panel);
       return section(`panel-${index + 1}`, title, ...paragraphs.map((text) => h("p", null, text)), panel.element);
     });
@@ -119,8 +120,9 @@ class OpenPage<C> implements Page<C> {
       h("p", { class: "insight" }, this.study.insight));
     const parts = [
       idea,
+      ...panels.filter((_, index) => given[index].first),
       ...this.journeys.map((view) => view.element),
-      ...panels,
+      ...panels.filter((_, index) => !given[index].first),
       mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this)),
       learnedSection(this.study as Study, this.data as PageData),
       breakSection(this.study.breaks(this)),

@@ -48,6 +48,8 @@ export interface LayerWords {
   what?: Text;
   /** The beginning of a piece of study.py, which makes the layer: its line is marked there, and linked. */
   source?: string;
+  /** Whether its values, 0 … 255, are shown as a picture. */
+  picture?: boolean;
   /** A panel after the band, drawn anew with each input. */
   panel?: Panel;
 }
@@ -85,8 +87,8 @@ export interface Study<C = unknown> {
   /** The input and the answer, the first thing on the page; it begins with an example, and calls `page.show`. */
   begin(page: Page<C>): Promise<HTMLElement>;
   journeys(page: Page<C>): Journey[];
-  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys. */
-  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel }[];
+  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys, or before them. */
+  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel; first?: boolean }[];
   mistakes(page: Page<C>): Mistake[];
   /** What the mistakes are, if they are not the worst of the test split. */
   mistakesWords?(page: Page<C>): Text;

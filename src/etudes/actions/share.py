@@ -162,7 +162,7 @@ def _arrays(loaded: LoadedRun, graphs: Mapping[str, GraphNetwork]) -> dict[str, 
     specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
     found: dict[str, Array] = {}
     for name, graph in graphs.items():
-        arrays = {key: array for key, array in graph.arrays.items() if _is_asked_for(key, graph)}
+        arrays = {key: array for key, array in graph.arrays.items() if key not in found and _is_asked_for(key, graph)}
         if any(exact_dtype(np.ascontiguousarray(array, np.float32)) == "float32" for array in arrays.values()):
             short = {key: rounded(np.asarray(array, np.float32)) for key, array in arrays.items()}
             if _answers_equal(graph, GraphNetwork(graph.content, short), specs[name]):
