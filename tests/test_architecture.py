@@ -18,7 +18,7 @@ FLOORS = (
     ("analysis",),
     ("training",),
     ("loggers", "exports"),
-    ("graphs",),
+    ("graphs", "pages"),
     ("data", "runs"),
     ("views",),
     ("contract",),

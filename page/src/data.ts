@@ -32,8 +32,10 @@ export interface Layer {
   weights: Record<string, string>;
   /** What Keras's `get_config` says of it, as far as it says what is computed: units, kernel_size, activation, … */
   config: Record<string, unknown>;
-  /** Whether training changed its weights; false for a frozen layer. */
+  /** Whether training changes its weights; false for a layer without any, too. */
   trainable: boolean;
+  /** The names of values on the way inside the layer, such as "00_lstm.states". */
+  inside: string[];
 }
 
 export interface NetworkData {

@@ -3,7 +3,7 @@
 import type { Language, Text } from "./data";
 
 type Child = Node | string | number | Text | null | undefined | false;
-type Attributes = Record<string, string | number | boolean | EventListener | undefined>;
+type Attributes = Record<string, string | number | boolean | EventListener | Text | undefined>;
 
 /** A text in both languages, of which the style shows that of the page. */
 export function words(text: Text): DocumentFragment {
@@ -24,14 +24,14 @@ function isText(child: Child): child is Text {
 /** An element. Attributes that begin with "on" are listeners; "label" sets aria-label in the language of the page. */
 export function h<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes: (Attributes & { label?: Text | string }) | null = null,
+  attributes: Attributes | null = null,
   ...children: Child[]
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === undefined || value === false) continue;
-    if (name === "label") label(element, value as unknown as Text | string);
-    else if (typeof value === "function") element.addEventListener(name.slice(2), value);
+    if (name === "label") label(element, value as Text | string);
+    else if (typeof value === "function") element.addEventListener(name.slice(2), value as EventListener);
     else element.setAttribute(name, value === true ? "" : String(value));
   }
   add(element, ...children);
@@ -90,7 +90,7 @@ inLanguage((chosen) => {
   }
 });
 
-/** A text made of others and of numbers: say`row ${n}` has the same in both languages; say2 takes both. */
+/** A text that is the same in both languages, such as a name. */
 export function both(text: string | number): Text {
   return { en: String(text), zh: String(text) };
 }

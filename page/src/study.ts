@@ -14,8 +14,10 @@ export interface Page<C = unknown> {
   show(values: Record<string, Values>): void;
   /** Say something aloud to screen readers, such as a new answer. */
   announce(text: Text): void;
-  /** What the address holds after "#", such as { input: "35+35" }; setting it replaces the address. */
+  /** What the address holds after "#", such as { input: "35+35" }. */
   state: Record<string, string>;
+  /** Put something into the address, so that it opens the page as it is now. */
+  remember(name: string, value: string): void;
 }
 
 /** How a network is shown: its layers, one band each, in their order. */
@@ -89,11 +91,11 @@ export interface Study<C = unknown> {
   insight: Text;
   /** What a metric means, by its name. */
   metrics?: Record<string, Text>;
-  /** What is said of a layer's cells in the arithmetic, by kind; only for layers of the study's own. */
+  /** The arithmetic of layers of the study's own, by kind; of what is inside them, such as "Antirectifier.centred". */
   explain?: Record<string, Explainer>;
 }
 
-/** Says how a cell came about; see explain.ts. */
+/** Says how a cell, such as [row, column, map], came about. */
 export type Explainer = (layer: Layer, cell: number[], network: Network, values: Values) => Explanation;
 
 /** The arithmetic of one cell. */
@@ -106,8 +108,10 @@ export interface Explanation {
   terms: Term[];
   /** What happens with the sum, step by step, such as a bias and an activation. */
   steps: { text: Text; value: number }[];
-  /** The cells that it came from. */
+  /** The cells that it came from, by the name of the value. */
   sources: { name: string; cells: number[][] }[];
+  /** Of a convolution: what its window sees in the map that counts most, and the weights there. */
+  window?: { map: number; patch: number[][]; kernel: number[][] };
 }
 
 export interface Term {

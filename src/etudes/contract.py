@@ -205,6 +205,36 @@ class Use:
 
 
 @dataclass(frozen=True)
+class SharedRun:
+    """What a study makes its part of a page from."""
+
+    networks: Networks
+    """Those that the run answers with; of them only `predict_on_batch` may be asked. Empty where it has no graphs."""
+    info: Any
+    settings: Any
+    data: Any | None
+    """The run's data; None where it was not found, or is private and may not be put into a page."""
+    folder: Path
+    """The run's."""
+    with_pictures: bool
+    """Whether private pictures, or texts, may be put into the page."""
+    build: Callable[[], Networks]
+    """Builds the networks in Keras; raises `UserError` where there is no backend."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """What a study puts into the page of a run; how it is shown is in `page.ts` of its folder."""
+
+    networks: Callable[[Any, Any], Sequence[str]]
+    """(info, settings) → the networks whose graphs and weights the page holds, in the order of their journeys."""
+    content: Callable[[SharedRun], Mapping[str, Any]]
+    """→ what `page.ts` calls `Content`, for JSON. Must not use Keras but through `SharedRun.build`."""
+    is_private: Callable[[Any, Any], bool]
+    """(info, settings) → whether the data is a person's own."""
+
+
+@dataclass(frozen=True)
 class InspectOptions:
     """What `inspect` accepts: the fields of a subclass are the flags of `etudes inspect`.
 
@@ -320,6 +350,8 @@ class Experiment:
     use: Use
     inspect: Inspect
     capabilities: tuple[Capability, ...] = ()
+    share: Share | None = None
+    """What the page of a run holds; without this, `etudes share` says that the study has no page."""
     load_test_data: Callable[[str, Any, Any, Any], Any] | None = None
     """(path or name, I, S, the run's D if it was found) → D whose test set is all labelled data there, classes as in I.
 

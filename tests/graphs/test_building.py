@@ -8,7 +8,7 @@ import pytest
 
 from etudes import experiments
 from etudes.actions.loading import build_networks, preset_of
-from etudes.graphs import GraphNetwork, NoGraphError, build_graph, embedded
+from etudes.graphs import BuiltGraph, GraphNetwork, NoGraphError, build_graph, embedded
 from etudes.training.backend import start_backend
 from etudes.training.computing import computing
 from etudes.training.state import named_weights, weights_of
@@ -38,7 +38,7 @@ def graph_of(network: Any, name: str = "network") -> GraphNetwork:
     inputs, outputs = ([f"{kind}_{n}" for n in range(9)] for kind in ("in", "out"))
     names = {id(weight): key for key, weight in named_weights(name, network)}
     content = build_graph(network, inputs[: len(network.inputs)], outputs[: len(network.outputs)], names)
-    return GraphNetwork(content, weights_of({name: network}))
+    return GraphNetwork(content.content, weights_of({name: network}))
 
 
 def assert_same(network: Any, graph: GraphNetwork) -> None:
@@ -93,8 +93,8 @@ def test_a_graph_holds_no_weights_and_runs_with_them_inside() -> None:
     network = keras.Sequential([keras.Input((50,)), keras.layers.Dense(400)])
     names = {id(weight): key for key, weight in named_weights("n", network)}
     content = build_graph(network, ["values"], ["answer"], names)
-    assert len(content) < 1000
-    whole = embedded(content, weights_of({"n": network})).SerializeToString()
+    assert len(content.content) < 1000
+    whole = embedded(content.content, weights_of({"n": network})).SerializeToString()
     assert len(whole) > 4 * 50 * 400
     given = np.ones((2, 50), np.float32)
     (found,) = onnxruntime.InferenceSession(whole).run(["answer"], {"values": given})
@@ -116,7 +116,7 @@ def test_what_has_no_rule_is_named(layer: Any, named: str) -> None:
 
 
 def test_the_same_network_gives_the_same_bytes_whatever_was_built_before() -> None:
-    def content() -> bytes:
+    def content() -> BuiltGraph:
         network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Activation("relu")])
         names = {id(weight): key for key, weight in named_weights("n", network)}
         return build_graph(network, ["x"], ["y"], names)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from studio.visiting import FLAGS, NO_BROWSER, Served, Visit, chromium, open_page, start_studio
+from studio.visiting import Served, Visit, launched, open_page, start_studio
 
 
 @pytest.fixture(scope="package")
@@ -36,17 +36,9 @@ def in_gradio() -> Any:
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Chromium, from the system's packages."""
-    path = chromium()
-    if path is None and os.environ.get("ETUDES_BROWSER") == "required":
-        pytest.fail(f"{NO_BROWSER}: apt-get install chromium")
-    if path is None:
-        pytest.skip(f"{NO_BROWSER}: apt-get install chromium")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=path, args=FLAGS)
+    """Chromium."""
+    with launched() as found:
         yield found
-        found.close()
 
 
 @pytest.fixture(scope="package")

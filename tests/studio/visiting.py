@@ -10,9 +10,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 NO_BROWSER = "no Chromium on this machine"
 WINDOWS = {"desktop": (1200, 850), "phone": (390, 844)}
@@ -51,6 +55,21 @@ CUT_OFF = """() => {
 
 def chromium() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextmanager
+def launched() -> Iterator[Any]:
+    """Chromium, from the system's packages; the test is skipped where it is missing, or fails if it must be there."""
+    path = chromium()
+    if path is None and os.environ.get("ETUDES_BROWSER") == "required":
+        pytest.fail(f"{NO_BROWSER}: apt-get install chromium")
+    if path is None:
+        pytest.skip(f"{NO_BROWSER}: apt-get install chromium")
+    api = pytest.importorskip("playwright.sync_api")
+    with api.sync_playwright() as driver:
+        found = driver.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()
 
 
 def free_port() -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from etudes.actions.loading import LoadedRun, build_networks
 from etudes.contract import Array, BaseNetwork, Experiment, IOSpec, Networks, TensorSpec
 from etudes.errors import UserError
-from etudes.graphs import GraphNetwork, NoGraphError, build_graph, load_graphs, save_graphs
+from etudes.graphs import BuiltGraph, GraphNetwork, NoGraphError, build_graph, load_graphs, read_layers, save_graphs
 from etudes.runs import Run
 from etudes.schema import Settings
 from etudes.training.backend import outputs_of, resolve_precision
@@ -53,12 +53,12 @@ def write_graphs(run: Run, experiment: Experiment, networks: Networks, info: Any
         for tensor, part in zip(network.inputs, specs[name].inputs, strict=True)
     }
     trained, wanted = ({**found, **experiment.use.parts(found)} for found in (saved, exact))
-    graphs: dict[str, bytes] = {}
+    graphs: dict[str, BuiltGraph] = {}
     differences: dict[str, dict[str, float]] = {}
     with suppress(NoGraphError):
         for name, network in wanted.items():
             graphs[name] = build_graph(network, *_names(network, specs.get(name)), names)
-            graph, given = GraphNetwork(graphs[name], arrays), _trial(network, ranges)
+            graph, given = GraphNetwork(graphs[name].content, arrays), _trial(network, ranges)
             differences[name] = {"difference": _difference(graph, network, given)}
             if not differences[name]["difference"] <= TOLERANCE:
                 raise ValueError(f"the graph of {name} differs by {differences[name]['difference']:.2g}")
@@ -118,7 +118,7 @@ def complete_graphs(loaded: LoadedRun) -> None:
     """Write the graphs of a run that has none, as older ones, or damaged ones; nothing where that cannot be done."""
     if loaded.run is not None and loaded.run.place == loaded.run.folder:
         with suppress(UserError):
-            if load_graphs(loaded.run.folder, loaded.arrays):
+            if load_graphs(loaded.run.folder, loaded.arrays) and read_layers(loaded.run.folder):
                 return
         with suppress(OSError, ValueError):
             write_graphs(loaded.run, loaded.experiment, loaded.networks, loaded.info, loaded.settings)

@@ -142,3 +142,12 @@ def _state(files: tuple[PublishedFile, ...], folder: Path, *, check: bool) -> St
     except OSError:
         return "damaged"
     return "verified" if len(checked) == len(files) else "present"
+
+
+def is_on_this_machine(name: str) -> bool:
+    """Whether a set can be read without a download: its files are there, or it is none of the published ones.
+
+    Raises:
+        UserError: a file is not what was published.
+    """
+    return name not in SETS or bool(verified_files(name))

@@ -144,9 +144,9 @@ def _write_onnx(network: Any, path: Path, metadata: Mapping[str, Any]) -> None:
     import onnx
 
     names = {id(weight): f"{number:02d}.{weight.name}" for number, weight in enumerate(network.weights)}
-    content = build_graph(network, [tensor.name for tensor in network.inputs], network.output_names, names)
+    graph = build_graph(network, [tensor.name for tensor in network.inputs], network.output_names, names)
     arrays = {names[id(weight)]: keras.ops.convert_to_numpy(weight) for weight in network.weights}
-    model = embedded(content, arrays)
+    model = embedded(graph.content, arrays)
     model.producer_version = str(metadata["etudes_version"])
     texts = {key: value if isinstance(value, str) else _json(value) for key, value in metadata.items()}
     onnx.helper.set_model_props(model, texts)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -27,6 +28,24 @@ WEIGHTS = "weights.safetensors"
 """Where a graph says that its weights are."""
 
 
+CONFIG = (
+    "activation", "filters", "kernel_size", "n", "negative_slope", "offset", "output_dim", "padding", "pool_size",
+    "recurrent_activation", "return_sequences", "scale", "size", "strides", "target_shape", "units", "use_bias",
+)  # fmt: skip
+"""What is kept of a layer's configuration: what says how its values are computed."""
+
+
+@dataclass(frozen=True)
+class BuiltGraph:
+    """An ONNX model without weights, and what its values are."""
+
+    content: bytes
+    layers: list[dict[str, Any]]
+    """Each layer or operation that computes something, in order: `name` of its output, `kind`, the class; names of its
+    `inputs`; `shape` without the batch; number of `parameters`; `weights` by Keras's name for them; `config`; whether
+    it is `trainable`; and `inside`, names of values on the way that are worth seeing."""
+
+
 class NoGraphError(Exception):
     """A network has an operation that no graph can be made of; the text names it."""
 
@@ -40,8 +59,11 @@ class GraphBuilder:
         self.constants: list[Any] = []
         self.used: dict[str, Any] = {}
         """The variables that occur, by name."""
+        self.layers: list[dict[str, Any]] = []
+        """See `BuiltGraph.layers`."""
         self._weights = weights
         self._count = 0
+        self._inside: dict[str, str] = {}
 
     def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """Add a node of one output; returns the name of that."""
@@ -84,6 +106,24 @@ class GraphBuilder:
             raise NoGraphError(f"the activation {name}")
         return self.add(name.capitalize(), x)
 
+    def show(self, value: str, word: str) -> str:
+        """Let people see a value inside a layer, such as "states": it gets the name "03_lstm.states"."""
+        self._inside[value] = word
+        return value
+
+    def name_values(self, output: str, name: str) -> list[str]:
+        """Name the output of a layer and what is inside; returns the names of the latter."""
+        self.rename(output, name)
+        inside = {value: f"{name}.{word}" for value, word in self._inside.items()}
+        self._inside = {}
+        for value, new in inside.items():
+            self.rename(value, new)
+        return list(inside.values())
+
+    def role_names(self, layer: Any) -> dict[str, str]:
+        """The names of a layer's weights by Keras's: kernel, bias, recurrent_kernel, embeddings."""
+        return {str(variable.name): self._weights[id(variable)] for variable in layer.weights}
+
     def rename(self, old: str, new: str) -> None:
         """Give a value of the last nodes another name."""
         for node in self.nodes:
@@ -105,7 +145,7 @@ class HasGraph(Protocol):
         """Add nodes that compute from the value `x` what `call` does; returns the name of the output."""
 
 
-def build_graph(network: Any, inputs: Sequence[str], outputs: Sequence[str], names: Mapping[int, str]) -> bytes:
+def build_graph(network: Any, inputs: Sequence[str], outputs: Sequence[str], names: Mapping[int, str]) -> BuiltGraph:
     """An ONNX model of a network in float32, without its weights.
 
     Args:
@@ -128,8 +168,7 @@ def build_graph(network: Any, inputs: Sequence[str], outputs: Sequence[str], nam
     made = helper.make_graph(graph.nodes, "network", given, found, [*weights, *graph.constants])
     opset = helper.make_opsetid("", OPSET)
     model = helper.make_model(made, producer_name="etudes", opset_imports=[opset], ir_version=IR_VERSION)
-    content: bytes = model.SerializeToString(deterministic=True)
-    return content
+    return BuiltGraph(model.SerializeToString(deterministic=True), graph.layers)
 
 
 def _add_operations(graph: GraphBuilder, network: Any, given: Sequence[str]) -> list[str]:
@@ -175,8 +214,28 @@ def _add_operation(graph: GraphBuilder, number: int, operation: Any, given: list
     if output in given:  # it does nothing outside training
         return output
     name = f"{number:02d}_{_snake(kind)}"
-    graph.rename(output, name)
+    inside = graph.name_values(output, name)
+    graph.layers.append(_described(graph, operation, name, given, inside))
     return name
+
+
+def _described(graph: GraphBuilder, operation: Any, name: str, given: list[str], inside: list[str]) -> dict[str, Any]:
+    """An entry of `BuiltGraph.layers`."""
+    import keras
+
+    layer = operation if isinstance(operation, keras.layers.Layer) else None
+    config = layer.layer.get_config() if type(layer).__name__ == "TimeDistributed" else operation.get_config()
+    return {
+        "name": name,
+        "kind": type(operation).__name__,
+        "inputs": given,
+        "shape": list(operation.output.shape[1:]),
+        "parameters": layer.count_params() if layer else 0,
+        "weights": graph.role_names(layer) if layer else {},
+        "config": {key: config[key] for key in CONFIG if key in config},
+        "trainable": bool(layer and layer.trainable_weights),
+        "inside": inside,
+    }
 
 
 def _snake(kind: str) -> str:
@@ -204,7 +263,7 @@ def embedded(content: bytes, arrays: Mapping[str, Array]) -> Any:
     """A graph with its weights inside, an `onnx.ModelProto` that any program can run.
 
     Args:
-        content: what `build_graph` returned.
+        content: of what `build_graph` returned.
         arrays: the weights, by the names in it.
     """
     import onnx

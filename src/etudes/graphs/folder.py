@@ -19,7 +19,7 @@ import numpy as np
 
 from etudes.contract import Array
 from etudes.errors import UserError
-from etudes.graphs.building import WEIGHTS
+from etudes.graphs.building import WEIGHTS, BuiltGraph
 from etudes.graphs.runtime import onnx_runtime
 from etudes.runs.files import write_atomically
 from etudes.runs.reading import read_object, read_whole
@@ -48,7 +48,7 @@ class GraphNetwork:
 
     def __init__(self, content: bytes, arrays: Mapping[str, Array]) -> None:
         """A graph, as `build_graph` gives it, and arrays by name, float32; those that it needs are among them."""
-        self._content, self._arrays = content, arrays
+        self.content, self.arrays = content, arrays
 
     @cached_property
     def session(self) -> Any:
@@ -59,10 +59,10 @@ class GraphNetwork:
         options.enable_cpu_mem_arena = False  # which keeps what the largest batch took
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         # A string in a protocol buffer follows its length.
-        names = [name for name in self._arrays if bytes([len(name)]) + name.encode() in self._content]
-        arrays = [np.ascontiguousarray(self._arrays[name]) for name in names]
+        names = [name for name in self.arrays if bytes([len(name)]) + name.encode() in self.content]
+        arrays = [np.ascontiguousarray(self.arrays[name]) for name in names]
         options.add_external_initializers(names, list(map(onnxruntime.OrtValue.ortvalue_from_numpy, arrays)))
-        return onnxruntime.InferenceSession(self._content, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(self.content, options, providers=["CPUExecutionProvider"])
 
     @cached_property
     def _inputs(self) -> list[tuple[str, Any]]:
@@ -88,7 +88,7 @@ class GraphNetwork:
         return outputs
 
 
-def save_graphs(folder: Path, graphs: Mapping[str, bytes], differences: Mapping[str, Mapping[str, float]]) -> None:
+def save_graphs(folder: Path, graphs: Mapping[str, BuiltGraph], differences: Mapping[str, Mapping[str, float]]) -> None:
     """Write the graphs of a run and, last, their manifest.
 
     Args:
@@ -102,11 +102,25 @@ def save_graphs(folder: Path, graphs: Mapping[str, bytes], differences: Mapping[
     place = folder / FOLDER
     place.mkdir(exist_ok=True)
     entries = {}
-    for name, content in graphs.items():
-        write_atomically(place / f"{name}.onnx", content)
-        entries[name] = {"sha256": hashlib.sha256(content).hexdigest(), **differences[name]}
+    for name, graph in graphs.items():
+        write_atomically(place / f"{name}.onnx", graph.content)
+        digest = hashlib.sha256(graph.content).hexdigest()
+        entries[name] = {"sha256": digest, **differences[name], "layers": graph.layers}
     manifest = {"settings_sha256": settings_digest(folder), "graphs": entries}
-    write_atomically(place / MANIFEST, json.dumps(manifest, indent=1).encode())
+    write_atomically(place / MANIFEST, json.dumps(manifest).encode())
+
+
+def read_layers(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """What the graphs of a run say of their layers, `BuiltGraph.layers`, by network; none of graphs of older versions.
+
+    Args:
+        folder: the run's, whose graphs `load_graphs` takes.
+
+    Raises:
+        UserError: `graphs.json` cannot be read.
+    """
+    entries = read_object(folder / FOLDER / MANIFEST)["graphs"]
+    return {name: entry["layers"] for name, entry in entries.items() if "layers" in entry}
 
 
 def load_graphs(folder: Path, arrays: Mapping[str, Array]) -> dict[str, GraphNetwork]:

@@ -149,9 +149,11 @@ def _lstm(graph: GraphBuilder, layer: Any, x: str) -> str:
         zeros = graph.constant(np.zeros(4 * layer.units), np.float32)  # ONNX adds a second one
         inputs.append(graph.add("Unsqueeze", graph.add("Concat", bias, zeros, axis=0), graph.constant([0])))
     states, last, _ = graph.add_many("LSTM", inputs, 3, hidden_size=layer.units)
-    if not layer.return_sequences:
-        return graph.add("Squeeze", last, graph.constant([0]))  # (1, batch, units)
-    return graph.add("Transpose", graph.add("Squeeze", states, graph.constant([1])), perm=(1, 0, 2))
+    after_each = graph.add("Transpose", graph.add("Squeeze", states, graph.constant([1])), perm=(1, 0, 2))
+    if layer.return_sequences:
+        return after_each
+    graph.show(after_each, "states")  # (batch, steps, units)
+    return graph.add("Squeeze", last, graph.constant([0]))  # (1, batch, units)
 
 
 def _gates(graph: GraphBuilder, kernel: str) -> str:

@@ -54,8 +54,8 @@ class Antirectifier(keras.layers.Layer):  # type: ignore[misc]
     def add_to_graph(self, graph: GraphBuilder, x: str) -> str:
         """The same in ONNX."""
         x = graph.add("Sub", x, graph.add("Gather", x, graph.constant([0]), axis=1))
-        x = graph.add("Sub", x, graph.add("ReduceMean", x, graph.constant([1]), keepdims=1))
+        x = graph.show(graph.add("Sub", x, graph.add("ReduceMean", x, graph.constant([1]), keepdims=1)), "centred")
         squares = graph.add("ReduceSum", graph.add("Mul", x, x), graph.constant([1]), keepdims=1)
         least = graph.constant(keras.config.epsilon() ** 2, "float32")
-        x = graph.add("Div", x, graph.add("Sqrt", graph.add("Max", squares, least)))
+        x = graph.show(graph.add("Div", x, graph.add("Sqrt", graph.add("Max", squares, least))), "normalised")
         return graph.add("Concat", graph.add("Relu", x), graph.add("Relu", graph.add("Neg", x)), axis=1)

@@ -112,7 +112,8 @@ class UpsampledConv2D(keras.layers.Layer):  # type: ignore[misc]
     def add_to_graph(self, graph: GraphBuilder, x: str) -> str:
         """The two layers that it replaces, in ONNX."""
         kernel, bias = graph.weight(self.kernel), graph.weight(self.bias)
-        return convolution(graph, upsample(graph, x, 2, 2), kernel, bias, self.activation, padding="same")
+        doubled = graph.show(upsample(graph, x, 2, 2), "upsampled")
+        return convolution(graph, doubled, kernel, bias, self.activation, padding="same")
 
     def get_config(self) -> dict[str, Any]:
         """What `__init__` takes."""

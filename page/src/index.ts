@@ -1,0 +1,13 @@
+/** What the pages of the studies are made of: `import { … } from "etudes-page"`. */
+
+export * from "./arithmetic";
+export * from "./cells";
+export * from "./colours";
+export type * from "./data";
+export * from "./dom";
+export { explain } from "./explain";
+export { lstmSteps, type Step } from "./lstm";
+export { Network, tensor } from "./network";
+export { start } from "./page";
+export { section, tableOf } from "./sections";
+export type * from "./study";

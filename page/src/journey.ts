@@ -1,0 +1,249 @@
+/** The journey of the reader's input through a network: its layers as bands of cells, in order. */
+
+import { valueAt } from "./arithmetic";
+import { Cells } from "./cells";
+import { colourOf, onTheme } from "./colours";
+import type { Layer, Tensor, Text, Values } from "./data";
+import { showDetail } from "./detail";
+import { both, h, label, number, put } from "./dom";
+import { explain } from "./explain";
+import type { Network } from "./network";
+import type { Explainer, Journey, LayerWords } from "./study";
+
+const KINDS: Record<string, Text> = {
+  Activation: { en: "activation", zh: "激活" },
+  Concatenate: { en: "concatenate", zh: "拼接" },
+  Conv2D: { en: "convolution", zh: "卷积" },
+  Conv2DTranspose: { en: "transposed convolution", zh: "转置卷积" },
+  Dense: { en: "dense layer", zh: "全连接层" },
+  Embedding: { en: "embedding", zh: "嵌入" },
+  Flatten: { en: "flatten", zh: "展平" },
+  LSTM: { en: "LSTM", zh: "LSTM" },
+  LeakyReLU: { en: "leaky ReLU", zh: "Leaky ReLU" },
+  MaxPooling2D: { en: "max pooling", zh: "最大池化" },
+  Multiply: { en: "multiply", zh: "逐元素相乘" },
+  ReLU: { en: "ReLU", zh: "ReLU" },
+  RepeatVector: { en: "repeat", zh: "重复" },
+  Rescaling: { en: "rescaling", zh: "缩放" },
+  Reshape: { en: "reshape", zh: "变形" },
+  TimeDistributed: { en: "dense layer, at each step", zh: "逐步的全连接层" },
+  UpsampledConv2D: { en: "upsampling and convolution", zh: "上采样与卷积" },
+};
+
+const HIDDEN = ["Flatten"];
+
+/** A layer's kind for people: "convolution", "softmax". */
+export function kindOf(layer: Layer): Text {
+  const activation = layer.config.activation;
+  if (layer.kind === "Activation" && typeof activation === "string") {
+    return { relu: both("ReLU"), softmax: both("softmax") }[activation] ?? both(activation);
+  }
+  return KINDS[layer.kind] ?? both(layer.kind);
+}
+
+/** The values of a layer, or inside it, or of an input, as one band. */
+interface Band {
+  name: string;
+  cells: Cells;
+  element: HTMLElement;
+  update(values: Values): void;
+}
+
+export class JourneyView {
+  readonly element: HTMLElement;
+  private readonly bands: Band[] = [];
+  private values: Values = {};
+  private readonly detail = h("div", { class: "detail", "aria-live": "polite" });
+  private chosen: { name: string; cell: number[] } | null = null;
+
+  constructor(
+    readonly journey: Journey,
+    private readonly network: Network,
+    private readonly own: Record<string, Explainer>,
+    private readonly lineOf: (snippet: string) => HTMLElement | null,
+  ) {
+    const list = h("div", { class: "bands" });
+    for (const { name, shape } of network.data.inputs) list.append(this.inputBand(name, shape));
+    for (const layer of network.data.layers) if (!this.isHidden(layer)) list.append(...this.layerBands(layer));
+    this.element = h("section", { class: "journey", id: `journey-${network.name}` },
+      h("h2", null, journey.title), ...journey.words.map((text) => h("p", null, text)), this.overview(), list);
+  }
+
+  private isHidden(layer: Layer): boolean {
+    const hidden = this.journey.hidden ?? HIDDEN;
+    return hidden.includes(layer.kind) || hidden.includes(layer.name);
+  }
+
+  private wordsOf(layer: Layer): LayerWords {
+    return this.journey.layers[layer.name] ?? this.journey.layers[layer.kind] ?? {};
+  }
+
+  /** All layers as boxes, each a way to its band. */
+  private overview(): HTMLElement {
+    const nav = h("nav", { class: "overview", label: { en: "the layers", zh: "各层" } });
+    for (const layer of this.network.data.layers) {
+      if (this.isHidden(layer)) continue;
+      const frozen = layer.parameters > 0 && !layer.trainable;
+      nav.append(h("a", { href: `#band-${this.network.name}-${layer.name}`, class: frozen ? "box frozen" : "box" },
+        h("span", null, this.wordsOf(layer).title ?? kindOf(layer)), h("small", null, layer.shape.join(" × "))));
+    }
+    return nav;
+  }
+
+  private inputBand(name: string, shape: number[]): HTMLElement {
+    const words = this.journey.layers[name] ?? {};
+    const title = words.title ?? { en: "the input", zh: "输入" };
+    const head = h("h3", null, title, " ", h("span", { class: "shape" }, shape.join(" × ")));
+    return this.band(name, title, head, words, { picture: shape.length === 3 });
+  }
+
+  private layerBands(layer: Layer): HTMLElement[] {
+    const words = this.wordsOf(layer);
+    const title = words.title ?? kindOf(layer);
+    const frozen = layer.parameters > 0 && !layer.trainable;
+    const parameters = layer.parameters.toLocaleString("en");
+    const head = h("h3", null, title, " ", h("span", { class: "shape" }, layer.shape.join(" × ")), " ",
+      layer.parameters > 0 && h("small", null, { en: `${parameters} parameters`, zh: `${parameters} 个参数` }),
+      frozen && h("small", { class: "lock" }, { en: "🔒 frozen", zh: "🔒 冻结" }));
+    const inside = layer.inside.filter((name) => this.journey.layers[name]).map((name) => {
+      const named = this.journey.layers[name];
+      const heading = named.title ?? both(name);
+      return this.band(name, heading, h("h3", null, heading), named, {});
+    });
+    const main = this.band(layer.name, title, head, words, {});
+    if (frozen) for (const element of [...inside, main]) element.classList.add("frozen");
+    return [...inside, main];
+  }
+
+  private band(name: string, title: Text, head: HTMLElement, words: LayerWords, look: { picture?: boolean }): HTMLElement {
+    const labels = this.journey.labels?.[name];
+    const isProbability = this.network.layer(name)?.config.activation === "softmax";
+    const cells = new Cells({
+      name: title,
+      ...(labels ? { labels } : {}),
+      ...(look.picture ? { picture: true } : {}),
+      ...(isProbability ? { scale: 1 } : {}),
+      choose: (cell) => this.choose(name, cell),
+    });
+    const legend = new Legend();
+    const table = new NumberTable();
+    const line = words.source ? this.lineOf(words.source) : null;
+    const element = h("article", { class: "band", id: `band-${this.network.name}-${name}` },
+      h("header", null, head, line), words.what ? h("p", { class: "what" }, words.what) : null,
+      cells.element, look.picture ? null : legend.element, table.element, words.panel?.element ?? null);
+    element.dataset.value = name;
+    this.bands.push({
+      name, cells, element,
+      update: (values) => {
+        const value = values[name];
+        if (!value) return;
+        cells.show(value);
+        legend.show(cells.scale);
+        table.show(value);
+      },
+    });
+    return element;
+  }
+
+  /** Draw all bands with new values. */
+  show(values: Values): void {
+    this.values = values;
+    for (const band of this.bands) band.update(values);
+    if (this.chosen) this.choose(this.chosen.name, this.chosen.cell);
+  }
+
+  /** Choose a cell: show how it came about, and outline where from. */
+  choose(name: string, cell: number[]): void {
+    const band = this.bands.find((one) => one.name === name);
+    const tensor = this.values[name];
+    if (!band || !tensor) return;
+    this.chosen = { name, cell };
+    const explanation = explain(this.network, name, cell, this.values, this.own);
+    for (const one of this.bands) {
+      const source = explanation?.sources.find((from) => from.name === one.name);
+      one.cells.mark(one === band ? cell : null, source?.cells ?? []);
+    }
+    label(band.cells.canvas, band.cells.describe(cell));
+    const title = band.element.querySelector("h3")!;
+    showDetail(this.detail, nameOf(title), cell, valueAt(tensor, cell), explanation);
+    band.cells.element.after(this.detail);
+  }
+}
+
+function nameOf(heading: Element): Text {
+  const [en, zh] = ["en", "zh-CN"].map((lang) => heading.querySelector(`:scope > [lang="${lang}"]`)?.textContent ?? "");
+  return { en, zh };
+}
+
+/** From the lowest value to the highest, with the colours. */
+class Legend {
+  private readonly low = h("span");
+  private readonly bar = h("span", { class: "bar" });
+  private readonly high = h("span");
+  readonly element = h("div", { class: "legend" }, this.low, this.bar, this.high);
+  private scale = 1;
+
+  constructor() {
+    onTheme(() => this.draw());
+  }
+
+  show(scale: number): void {
+    this.scale = scale;
+    this.draw();
+  }
+
+  private draw(): void {
+    put(this.low, number(-this.scale));
+    put(this.high, number(this.scale));
+    const stops = [-1, -0.5, 0, 0.5, 1].map((share) => colourOf(share, 1));
+    this.bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
+  }
+}
+
+/** The values as a table, for those who read rather than see; made when it is opened. */
+class NumberTable {
+  private readonly body = h("div", { class: "scroll", tabindex: 0, role: "region" });
+  readonly element = h("details", { class: "numbers" }, h("summary", null, { en: "as numbers", zh: "以数字显示" }), this.body);
+  private value: Tensor | null = null;
+  private map = 0;
+
+  constructor() {
+    label(this.body, { en: "the values", zh: "数值" });
+    this.element.addEventListener("toggle", () => this.draw());
+  }
+
+  show(value: Tensor): void {
+    this.value = value;
+    this.draw();
+  }
+
+  private draw(): void {
+    if (!this.element.open || !this.value) return;
+    const { shape } = this.value;
+    const [rows, columns] = shape.length === 1 ? [Math.ceil(shape[0] / 16), Math.min(16, shape[0])] : shape;
+    const cellOf = (row: number, column: number) =>
+      shape.length === 1 ? [row * 16 + column] : shape.length === 2 ? [row, column] : [row, column, this.map];
+    const body = h("tbody");
+    for (let row = 0; row < rows; row++) {
+      const line = h("tr", null, h("th", { scope: "row" }, row + 1));
+      for (let column = 0; column < columns; column++) {
+        const cell = cellOf(row, column);
+        if (cell.length > 1 || cell[0] < shape[0]) line.append(h("td", null, number(valueAt(this.value, cell))));
+      }
+      body.append(line);
+    }
+    const names = Array.from({ length: columns }, (_, column) => h("th", { scope: "col" }, column + 1));
+    put(this.body, h("table", { class: "values" }, h("thead", null, h("tr", null, h("td"), ...names)), body));
+    if (shape.length === 3 && shape[2] > 1) this.body.prepend(this.chooser(shape[2]));
+  }
+
+  private chooser(maps: number): HTMLElement {
+    const field = h("input", { type: "number", min: 1, max: maps, value: this.map + 1 });
+    field.addEventListener("change", () => {
+      this.map = Math.max(0, Math.min(maps - 1, Number(field.value) - 1));
+      this.draw();
+    });
+    return h("label", null, { en: `map, of ${maps}: `, zh: `特征图（共 ${maps} 张）：` }, field);
+  }
+}
+

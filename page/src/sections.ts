@@ -1,0 +1,131 @@
+/** The sections of a page that all studies share: what was learned, how sure it is, its source. */
+
+import { curves } from "./charts";
+import type { PageData, TableData, Text } from "./data";
+import { both, h, number } from "./dom";
+import type { Break, Journey, Mistake, Page, Study } from "./study";
+
+export function section(id: string, title: Text, ...children: (Node | Text | null)[]): HTMLElement {
+  return h("section", { id, class: "part" }, h("h2", null, title), ...children);
+}
+
+/** Its worst mistakes on the test split, each of which can be put in. */
+export function mistakesSection(mistakes: Mistake[], data: PageData): HTMLElement | null {
+  const metrics = tableOf({
+    title: "",
+    columns: ["on the test split", "value"],
+    rows: Object.entries(data.metrics).map(([name, value]) => [name.replaceAll("_", " "), value]),
+  });
+  const cards = mistakes.map((mistake) =>
+    h("li", null, h("button", { type: "button", class: "mistake", onclick: () => toTop(mistake.put) }, mistake.shown, h("span", null, mistake.words))));
+  const words: Text = mistakes.length
+    ? { en: "Its worst mistakes on the test split, which it never learned from. Choose one to put it in.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，即可作为输入。" }
+    : { en: "The page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
+  return section("mistakes", { en: "How sure it is, and when it is wrong", zh: "有多大把握，何时出错" },
+    h("p", null, words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null,
+    h("details", null, h("summary", null, { en: "all figures", zh: "全部指标" }), metrics, ...data.tables.map(tableOf)));
+}
+
+function toTop(put: () => void): void {
+  put();
+  document.getElementById("top")?.scrollIntoView();
+}
+
+/** A table of the run, or of the committed results. */
+export function tableOf(table: TableData): HTMLElement {
+  const cells = (row: (string | number)[]) => row.map((cell) => h("td", null, typeof cell === "number" ? number(cell) : String(cell ?? "")));
+  return h("div", { class: "scroll", tabindex: 0, role: "region", label: table.title || "table" },
+    h("table", { class: "values" }, table.title ? h("caption", null, table.title) : null,
+      h("thead", null, h("tr", null, ...table.columns.map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", null, ...table.rows.map((row) => h("tr", null, ...cells(row))))));
+}
+
+/** Curves, figures with their seeds, and where they come from. */
+export function learnedSection(study: Study, data: PageData): HTMLElement {
+  const total = Object.entries(data.networks).map(([name, network]): [string, number] => [name, network.parameters]);
+  const headline = data.metrics[data.headline];
+  const split = Object.entries(data.split).map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ");
+  const facts: [Text, string][] = [
+    [{ en: "run", zh: "训练" }, `${data.run}, preset ${data.preset}, seed ${String(data.settings.seed ?? "")}`],
+    [{ en: "examples", zh: "样本数" }, split],
+    [{ en: "parameters", zh: "参数" }, total.map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ")],
+    [{ en: "trained on", zh: "训练环境" }, Object.values(data.environment).join(" · ")],
+    [{ en: "SHA-256 of the weights", zh: "权重的 SHA-256" }, data.weights_sha256],
+  ];
+  const meaning = study.metrics?.[data.headline];
+  return section("learned", { en: "What was learned", zh: "学到了什么" },
+    headline === undefined ? null : h("p", { class: "headline" }, h("b", null, number(headline)), " ", data.headline.replaceAll("_", " "), " · ", { en: "on the test split, one seed", zh: "测试集，一个随机种子" }),
+    meaning ? h("p", null, meaning) : null,
+    h("div", { class: "figures" }, ...curves(data.history)),
+    h("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", null, name), h("dd", null, value)])),
+    data.command ? h("pre", { class: "command" }, data.command) : null,
+    data.records.length ? h("p", null, { en: "The study's committed results on the same data; the spread is over seeds.", zh: "本实验在同一数据上的已提交结果；波动范围来自不同的随机种子。" }) : null,
+    ...data.records.map(tableOf));
+}
+
+/** Inputs that fail, and why. */
+export function breakSection(breaks: Break[]): HTMLElement | null {
+  if (!breaks.length) return null;
+  const items = breaks.map((one) =>
+    h("li", null, h("button", { type: "button", onclick: () => toTop(one.put) }, one.title), h("p", null, one.why)));
+  return section("break", { en: "Try to break it", zh: "试着难倒它" }, h("ul", { class: "breaks" }, ...items));
+}
+
+/** study.py with its lines linked to the bands; the card; the licences. */
+export class SourceSection {
+  readonly element: HTMLElement;
+  private readonly lines: string[];
+  private readonly shownLines: HTMLElement[] = [];
+  private readonly folded: HTMLDetailsElement;
+
+  constructor(data: PageData) {
+    this.lines = data.source.split("\n");
+    const code = h("code");
+    for (const [index, line] of this.lines.entries()) {
+      const shown = h("span", { id: `line-${index + 1}`, class: "line" }, line, "\n");
+      this.shownLines.push(shown);
+      code.append(shown);
+    }
+    const listing = h("pre", { class: "source", tabindex: 0, label: "study.py", role: "region" }, code);
+    this.folded = h("details", null, h("summary", null, both("study.py")), listing);
+    const card = h("details", { class: "card" }, h("summary", null, { en: "The card of the study", zh: "实验卡片" }));
+    card.insertAdjacentHTML("beforeend", `<div class="html" lang="en">${data.card}</div>`); // made by Études, links and all HTML left out
+    const licences = h("details", null, h("summary", null, { en: "Licences", zh: "许可证" }),
+      ...data.licences.map(({ name, text }) => h("section", null, h("h3", null, name), h("pre", { tabindex: 0, label: name, role: "region" }, text))));
+    this.element = section("more", { en: "For those who want more", zh: "想了解更多" },
+      h("p", null, { en: "The study on one page, as it was trained. A marked line makes the layer that it leads to.", zh: "整个实验写在一页代码里，训练时用的就是它。带标记的行生成对应的层。" }),
+      this.folded, data.card ? card : null, licences);
+  }
+
+  /** A link to the line that has a piece of text; null where none has it. */
+  link(snippet: string, band: string): HTMLElement | null {
+    const index = this.lines.findIndex((line) => line.includes(snippet));
+    if (index < 0) return null;
+    const line = this.shownLines[index];
+    line.classList.add("linked");
+    line.prepend(h("a", { href: `#${band}`, label: { en: "its band", zh: "对应的层" } }, "◂ "));
+    const link = h("a", { class: "to-source", href: `#line-${index + 1}` }, both(`study.py:${index + 1}`));
+    link.addEventListener("click", () => {
+      this.folded.open = true;
+      line.classList.add("now");
+      setTimeout(() => line.classList.remove("now"), 2500);
+    });
+    return link;
+  }
+}
+
+/** What a page consists of, for the way through it. */
+export function contents(page: Page, journeys: Journey[], ids: string[]): HTMLElement {
+  const names: Record<string, Text> = {
+    mistakes: { en: "Mistakes", zh: "错误" },
+    learned: { en: "Learned", zh: "所学" },
+    break: { en: "Break it", zh: "难倒它" },
+    more: { en: "Source", zh: "源码" },
+  };
+  const links = [
+    h("a", { href: "#top" }, { en: "Try it", zh: "试一试" }),
+    ...journeys.map((journey) => h("a", { href: `#journey-${journey.network}` }, journeys.length > 1 ? journey.title : { en: "Inside", zh: "内部" })),
+    ...ids.filter((id) => id in names).map((id) => h("a", { href: `#${id}` }, names[id])),
+  ];
+  return h("nav", { class: "contents", label: page.data.etude }, ...links);
+}

@@ -1,0 +1,1 @@
+"""Pages of runs: how they are built and put together, and in a real browser what they show."""
