@@ -192,13 +192,16 @@ def _target(run: Run, *, named: bool) -> Target:
     return Target(header["etude"], run, header, named)
 
 
-def open_run(reference: Reference, backend: str | None = None, place: str | Path | None = None) -> LoadedRun:
+def open_run(
+    reference: Reference, backend: str | None = None, place: str | Path | None = None, *, weights: bool = True
+) -> LoadedRun:
     """Read and check everything that the networks of a finished run are built from. Loads no Keras.
 
     Args:
         reference: a run folder, a study's name, or "ETUDE@bundled"; see `Reference`. A run that is open stays as it is.
         backend: as in `train`; a run trained on one backend loads on any.
         place: where the data of the run is now; by default it is looked for where it was.
+        weights: False leaves weights and base run unread, where only what is said of the run is wanted.
 
     Raises:
         UserError: no such run, or its files, or those of the run that it takes its network from, are damaged.
@@ -218,8 +221,11 @@ def open_run(reference: Reference, backend: str | None = None, place: str | Path
     others = {name: found_place(target.run, header, name) for name in recorded_places(target.run, header)}
     located = moved(settings, {**others, "data": settings.data})
     info = renamed(info, settings, located)
+    where = str(place) if place is not None else None
+    if not weights:
+        return LoadedRun(target, located, info, {}, None, backend, where)
     arrays, base = load_weights(target.run.folder), open_base(experiment, located, info, backend)
-    return LoadedRun(target, located, info, arrays, base, backend, str(place) if place is not None else None)
+    return LoadedRun(target, located, info, arrays, base, backend, where)
 
 
 def open_without_run(target: Target, options: Any, backend: str | None = None) -> LoadedRun:

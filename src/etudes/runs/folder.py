@@ -111,11 +111,7 @@ class Run:
         """Whether the folder, or a file of its name, exists and is not the beginning of a run."""
         if not self.folder.is_dir():
             return self.folder.exists()
-        ours = (
-            LOCK,
-            LOCK_BY_NAME,
-            "settings.toml.writing",
-        )  # all that a process leaves that is killed at the very beginning
+        ours = (LOCK, LOCK_BY_NAME, "settings.toml.writing")  # all that a process killed at the very beginning leaves
         return any(path.name not in ours for path in self.folder.iterdir())
 
     @property
@@ -341,7 +337,13 @@ def newest_run(etude: str) -> Run | None:
 
 def bundled_runs() -> list[Run]:
     """The trained runs that came with the package, in the order of their names, a study's own before its others."""
-    return [Run(results.parent) for results in sorted(BUNDLED.glob("*/results.json"))]
+    return [Run(weights.parent) for weights in sorted(BUNDLED.glob("*/weights.json"))]
+
+
+def bundled_dream(etude: str) -> Run | None:
+    """The run of a study that came with the package as pictures, without weights: it can be shown, and nothing else."""
+    run = Run(BUNDLED / etude)
+    return run if run.finished and not (run.folder / "weights.json").exists() else None
 
 
 def bundled_run(etude: str) -> Run | None:

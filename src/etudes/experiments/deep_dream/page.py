@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +14,7 @@ from etudes.contract import SharedRun
 from etudes.data import PHOTOS, open_picture
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.photographs import open_photo, shrunk
+from etudes.experiments.deep_dream.seen import RECORD, look
 from etudes.experiments.deep_dream.study import DreamInfo, DreamSettings, deprocess
 from etudes.runs.reading import read_object, read_whole
 from etudes.training.backend import BackendError
@@ -123,8 +123,6 @@ def _seen(
 
     It is computed where the run does not have it, and kept in the run where that can be written.
     """
-    from etudes.experiments.deep_dream.seen import RECORD, look
-
     if (folder / RECORD).is_file():
         return _with_pictures(folder, read_object(folder / RECORD)), ""
     if original is None or shared.data is None:

@@ -51,7 +51,9 @@ Octaves = dict[int, Image.Image]
 """The picture at the end of each octave, by its number; 0 is the photograph."""
 
 
-def look(network: Any, data: DreamData, settings: DreamSettings, octaves: Octaves, folder: Path, *, everything: bool) -> None:
+def look(
+    network: Any, data: DreamData, settings: DreamSettings, octaves: Octaves, folder: Path, *, everything: bool
+) -> None:
     """Compute what the page shows of a dream and only its network can say, and write it into a folder.
 
     Args:
@@ -120,9 +122,7 @@ def shown_layers(names: Sequence[str], targets: Sequence[str]) -> list[str]:
     return sorted([*wanted, *others[: LAYERS - len(wanted)]], key=names.index)
 
 
-def _maps(
-    network: Any, objective: Objective, pictures: dict[int, Picture], folder: Path
-) -> list[dict[str, Any]]:
+def _maps(network: Any, objective: Objective, pictures: dict[int, Picture], folder: Path) -> list[dict[str, Any]]:
     """For each layer, the maps of the channels that grew most, from the photograph to the dream."""
     names, found = layer_names(network), []
     for layer in shown_layers(names, [target.layer for target in objective.targets]):
@@ -199,9 +199,7 @@ def _other_layers(
     return found
 
 
-def _gone_wrong(
-    objective: Objective, picture: Picture, settings: DreamSettings, folder: Path
-) -> list[dict[str, Any]]:
+def _gone_wrong(objective: Objective, picture: Picture, settings: DreamSettings, folder: Path) -> list[dict[str, Any]]:
     """The picture dreamed on as the run does, then with one thing wrong, then by a network that learned nothing."""
     plain = replace(_small(settings), step=settings.step or objective.step)
     steps = plain.octaves * plain.iterations
