@@ -132,11 +132,11 @@ def _seen(
         with computing():
             network = shared.build()["network"]
             try:
-                look(network, shared.data, shared.settings, pictures, folder, everything=False)
+                look(network, shared.data, shared.settings, pictures, folder)
                 return _with_pictures(folder, read_object(folder / RECORD)), ""
             except OSError:  # the run is read-only
                 with TemporaryDirectory(prefix="etudes-") as place:
-                    look(network, shared.data, shared.settings, pictures, Path(place), everything=False)
+                    look(network, shared.data, shared.settings, pictures, Path(place))
                     return _with_pictures(Path(place), read_object(Path(place) / RECORD)), ""
     except BackendError:
         return NOTHING_SEEN, "backend"

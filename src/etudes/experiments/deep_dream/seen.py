@@ -52,7 +52,7 @@ Octaves = dict[int, Image.Image]
 
 
 def look(
-    network: Any, data: DreamData, settings: DreamSettings, octaves: Octaves, folder: Path, *, everything: bool
+    network: Any, data: DreamData, settings: DreamSettings, octaves: Octaves, folder: Path, *, everything: bool = False
 ) -> None:
     """Compute what the page shows of a dream and only its network can say, and write it into a folder.
 
