@@ -5,9 +5,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := -m pip install --quiet --disable-pip-version-check
 SHARED := -n 2 --dist loadscope --no-loadscope-reorder
+NODE   := PATH="$(CURDIR)/$(BIN):$$PATH"
 CONTRACT := tests/test_contract.py tests/training tests/graphs tests/experiments/mnist_acgan
 
-.PHONY: demo test check test-jax test-torch soak bench setup lint docs results lock clean
+.PHONY: demo test check test-jax test-torch soak bench setup page lint docs results lock clean
 
 demo: setup          ## all six in a few minutes: four trained on embedded data, two with bundled weights; one report.html
 	$(BIN)/etudes demo
@@ -55,10 +56,17 @@ $(VENV)-%/.ready: requirements.lock pyproject.toml
 		sys.exit(found != ["$*"] and f"the extra $* brought {found}")'
 	touch $@
 
+page/node_modules/.package-lock.json: page/package-lock.json | setup
+	cd page && $(NODE) npm ci --ignore-scripts
+
+page: page/node_modules/.package-lock.json   ## what the pages of `etudes share` are made of; it builds this by itself, too
+	cd page && $(NODE) node build.mjs
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	if [ -d page/node_modules ]; then cd page && $(NODE) npm run --silent check; fi
 
 docs: setup          ## write again what is generated: docs/cli.md, docs/results.md
 	$(BIN)/python docs/generate.py

@@ -30,7 +30,7 @@ RECORDS = ("settings.toml", "metrics.jsonl", "results.json", "card.md")
 
 ENVIRONMENT = ("command", "python", "system", "processor", "cores", "backend", "devices", "precision", "versions")
 
-QUALITY = {"octave": 55, "steps": 38, "gradient": 25, "layer": 45, "wrong": 40}
+QUALITY = {"octave": 55, "steps": 38, "gradient": 36, "layer": 45, "wrong": 40}
 """Of an AVIF, by the beginning of its name or its folder. Feature maps are kept without loss."""
 
 
@@ -54,7 +54,9 @@ def write(pictures: dict[str, Image.Image], folder: Path) -> int:
     """Write the pictures; returns their bytes."""
     total = 0
     for name, image in pictures.items():
-        kind = name.partition("/")[2].partition("-")[0] if name.startswith("seen/") else name.split("-")[0].split("/")[0]
+        kind = (
+            name.partition("/")[2].partition("-")[0] if name.startswith("seen/") else name.split("-")[0].split("/")[0]
+        )
         place = folder / (f"{name}.avif" if kind in QUALITY else f"{name}.webp")
         place.parent.mkdir(parents=True, exist_ok=True)
         if kind in QUALITY:

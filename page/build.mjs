@@ -1,4 +1,4 @@
-// Writes what a page is made of into ../src/etudes/pages/built: a script for each study, one style, the runtime, and
+// Writes what a page is made of into ../src/etudes/pages/built: a script and a style for each study, the runtime, and
 // built.json, which says of which sources and packages. The folder is replaced as a whole, once all of it is there.
 import { createHash } from "node:crypto";
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -23,7 +23,7 @@ async function sources() {
   for (const study of await readdir(studies, { withFileTypes: true })) {
     if (!study.isDirectory()) continue;
     const names = await readdir(join(studies, study.name));
-    files.push(...names.filter((name) => name.endsWith(".ts")).map((name) => join(studies, study.name, name)));
+    files.push(...names.filter((name) => /\.(ts|css)$/.test(name)).map((name) => join(studies, study.name, name)));
   }
   const sums = {};
   for (const file of files.sort()) {
@@ -50,7 +50,6 @@ for (const name of await readdir(studies)) {
     outfile: join(unfinished, `${name}.js`),
   });
 }
-await build({ ...options, entryPoints: [join(here, "src", "style.css")], outfile: join(unfinished, "style.css") });
 for (const name of ["ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"]) {
   await copyFile(join(runtime, "dist", name), join(unfinished, name));
 }

@@ -210,5 +210,5 @@ def test_the_public_names_are_these() -> None:
     assert set(etudes.__all__) == {
         "Interrupted", "LoadedRun", "Result", "Run", "UserError", "answer", "compare", "evaluate",
         "export", "finish", "inspect", "layer_tables", "load", "presets", "report", "reproduce", "resume", "settings",
-        "train", "unload", "use",
+        "share", "train", "unload", "use",
     }  # fmt: skip

@@ -16,10 +16,15 @@ ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.long
 
 
-def build(source: Path, out: Path, kind: str) -> Path:
-    code = f"from setuptools import build_meta; print(build_meta.build_{kind}({str(out)!r}))"
+def build(source: Path, out: Path, kind: str, **variables: str) -> Path:
+    """Build a wheel or an sdist as pip does; what was warned of is beside it."""
+    code = f"import backend; print(backend.build_{kind}({str(out)!r}))"
     out.mkdir(exist_ok=True)
-    done = subprocess.run([sys.executable, "-c", code], cwd=source, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(source / "page"), **variables}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=source, env=environment, capture_output=True, text=True, check=True)
+    warned = [line for line in done.stderr.splitlines() if line.startswith("WARNING: what `etudes share`")]
+    (out / "warned").write_text("\n".join(warned))
     return out / done.stdout.strip().splitlines()[-1]
 
 
@@ -34,6 +39,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name and (ROOT / name).is_file() and not name.startswith("benchmarks/"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes((ROOT / name).read_bytes())
+    if (ROOT / "page" / "node_modules").exists():  # it need not be fetched again
+        (folder / "page" / "node_modules").symlink_to(ROOT / "page" / "node_modules")
     return folder
 
 
@@ -58,13 +65,41 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, source: Path)
     assert {str(path.relative_to(source / "src")) for path in bundled.rglob("*.*") if path.is_file()} <= names
 
 
-def test_the_sdist_builds_the_same_wheel(
-    source: Path, wheel: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+PAGE = ("style.css", "built.json", "addition_rnn.js", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+
+
+def test_the_wheel_ships_the_built_page_and_no_source_of_it(wheel: Path) -> None:
+    names = set(contents(wheel))
+    assert not [name for name in names if "node_modules" in name or name.endswith(".ts")]
+    if warned := (wheel.parent / "warned").read_text():
+        pytest.skip(f"THE WHEEL WAS MADE WITHOUT THE PAGE: {warned}")
+    assert {f"etudes/pages/built/{name}" for name in PAGE} <= names
+
+
+def test_the_sdist_builds_the_same_wheel_without_node(source: Path, wheel: Path, tmp_path: Path) -> None:
+    """It has the sources of the page, and the page."""
     sdist = build(source, tmp_path / "sdist", "sdist")
     subprocess.run(["tar", "xzf", str(sdist), "-C", str(tmp_path)], check=True)
-    again = build(tmp_path / sdist.name.removesuffix(".tar.gz"), tmp_path / "again", "wheel")
+    folder = tmp_path / sdist.name.removesuffix(".tar.gz")
+    written = {str(path.relative_to(source)) for path in source.glob("page/src/*")}
+    assert written | {"page/package-lock.json", "page/build.mjs", "page/backend.py"} <= {
+        str(path.relative_to(folder)) for path in folder.rglob("*")
+    }
+    assert not (folder / "page" / "node_modules").exists()
+    again = build(folder, tmp_path / "again", "wheel", PATH=str(tmp_path))
     assert contents(again) == contents(wheel)
+
+
+def test_without_npm_the_wheel_is_made_and_says_what_is_missing(source: Path, tmp_path: Path) -> None:
+    clone = shutil.copytree(source, tmp_path / "clone", ignore=shutil.ignore_patterns("built", "node_modules", "build"))
+    (tmp_path / "bin").mkdir()
+    for name, script in (("node", "echo v22.0.0"), ("npm", "echo npm error code ENOTFOUND >&2; exit 1")):
+        (tmp_path / "bin" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "bin" / name).chmod(0o755)
+    made = build(clone, tmp_path / "wheel", "wheel", PATH=f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    assert not [name for name in contents(made) if "pages/built/" in name]
+    (warned,) = (made.parent / "warned").read_text().splitlines()
+    assert "(ENOTFOUND)" in warned
 
 
 def test_the_wheel_answers_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:

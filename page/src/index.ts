@@ -1,5 +1,7 @@
 /** What the pages of the studies are made of: `import { … } from "etudes-page"`. */
 
+import "./style.css";
+
 export * from "./arithmetic";
 export * from "./cells";
 export * from "./colours";

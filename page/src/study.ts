@@ -60,6 +60,8 @@ export interface Panel {
 export interface Break {
   title: Text;
   why: Text;
+  /** A picture of it. */
+  shown?: HTMLElement;
   /** Puts it in as the input. */
   put(): void;
 }
@@ -85,7 +87,8 @@ export interface Study<C = unknown> {
   journeys(page: Page<C>): Journey[];
   /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys. */
   panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel }[];
-  mistakes(page: Page<C>): Mistake[];
+  /** Left out where there is no test split. */
+  mistakes?(page: Page<C>): Mistake[];
   breaks(page: Page<C>): Break[];
   /** What the reader takes with them. */
   insight: Text;

@@ -39,6 +39,7 @@ __all__ = [
     "reproduce",
     "resume",
     "settings",
+    "share",
     "train",
     "unload",
     "use",
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
     from etudes.actions.loading import LoadedRun, load
     from etudes.actions.report import report
     from etudes.actions.reproduce import reproduce
+    from etudes.actions.share import share
     from etudes.actions.studies import list as list
     from etudes.actions.studies import presets, settings
     from etudes.actions.train import finish, resume
@@ -74,6 +76,7 @@ else:
             "actions.loading": ["LoadedRun", "load"],
             "actions.report": ["report"],
             "actions.reproduce": ["reproduce"],
+            "actions.share": ["share"],
             "actions.studies": ["list", "presets", "settings"],
             "actions.train": ["finish", "resume", "train"],
             "actions.use": ["answer", "use"],

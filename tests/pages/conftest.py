@@ -1,38 +1,11 @@
-"""What pages are made of, built once, and a browser."""
+"""A browser, and a page in it that has no network."""
 
-import os
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from etudes.errors import UserError
-from etudes.pages import PageParts, page_parts
 from studio.visiting import launched
-
-PAGE = Path(__file__).parents[2] / "page"
-
-
-@pytest.fixture(scope="session")
-def built_page() -> Callable[[str], PageParts]:
-    """Gives what a study's pages are made of, which is built where it is missing.
-
-    Where it cannot be built, as without npm's registry, the test is skipped, or fails with ETUDES_PAGE=required.
-    """
-    told: dict[str, str] = {}
-
-    def parts(etude: str) -> PageParts:
-        if etude not in told:
-            try:
-                return page_parts(etude)
-            except UserError as error:
-                told[etude] = str(error)  # npm takes a while until it gives up
-        if os.environ.get("ETUDES_PAGE") == "required":
-            pytest.fail(told[etude])
-        pytest.skip(f"THE PAGE WAS NOT TESTED: {told[etude]}")
-
-    return parts
 
 
 @pytest.fixture(scope="package")
@@ -42,13 +15,25 @@ def browser() -> Iterator[Any]:
         yield found
 
 
+def is_refused(request: Any) -> bool:
+    """Whether a request was never made, as the page's policy forbids it."""
+    return request.failure == "csp"
+
+
 @pytest.fixture
 def offline_page(browser: Any) -> Iterator[Any]:
-    """A page of a browser without a network; what it asked for is in `asked`, what went wrong in `errors`."""
+    """A page of a browser without a network; `asked` has what it asked for, and `refused` what its policy forbade.
+
+    `errors` has what went wrong.
+
+    Pages forbid `eval`, and so Playwright's `wait_for_function`: `wait_for_selector("html[data-answered]",
+    state="attached")` waits for the first answer.
+    """
     context = browser.new_context(offline=True, viewport={"width": 1280, "height": 900})
     page = context.new_page()
-    page.asked, page.errors = [], []
-    page.on("request", lambda request: page.asked.append(request.url))
+    page.asked, page.refused, page.errors = [], [], []
+    page.on("requestfinished", lambda request: page.asked.append(request.url))
+    page.on("requestfailed", lambda request: (page.refused if is_refused(request) else page.asked).append(request.url))
     page.on("pageerror", lambda error: page.errors.append(str(error)))
     page.on("console", lambda said: page.errors.append(said.text) if said.type == "error" else None)
     yield page

@@ -16,7 +16,7 @@ from etudes.errors import UserError
 from etudes.pages import PageParts, building, page_parts, parts
 
 ROOT = Path(__file__).parents[2]
-FILES = ("style.css", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+FILES = ("adder.css", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def make(root: Path) -> None:
 def test_what_was_built_is_read(clone: Path) -> None:
     make(clone)
     found = page_parts("adder")
-    assert (found.script, found.style, found.runtime_module) == ("adder.js", "style.css", FILES[1].encode())
+    assert (found.script, found.style, found.runtime_module) == ("adder.js", "adder.css", FILES[1].encode())
     assert any("1.30.0" in text for _, text in found.licences)
     with pytest.raises(UserError, match=r"^antirectifier has no page: its folder has no page\.ts$"):
         page_parts("antirectifier")

@@ -68,8 +68,9 @@ def test_a_page_holds_data_blobs_style_script_and_licences() -> None:
     assert "Copyright (c) Microsoft Corporation" in page.comments[0]
     assert "blob/v1.30.0/ThirdPartyNotices.txt" in page.comments[0]
     assert "JavaScript" in made().split("<noscript>")[1].split("</noscript>")[0]
-    assert page.of("html")[0]["lang"] == "en"
-    assert Reader(made(language="zh")).of("html")[0]["lang"] == "zh-CN"
+    assert page.of("html")[0] == {"lang": "en", "data-etude": "cifar10_cnn"}  # the script takes the browser's language
+    chosen = {"lang": "zh-CN", "data-language": "zh", "data-etude": "cifar10_cnn"}
+    assert Reader(made(language="zh")).of("html")[0] == chosen
 
 
 def test_a_page_without_networks_holds_no_runtime() -> None:

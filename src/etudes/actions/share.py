@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -19,10 +19,10 @@ from etudes.contract import Array, BaseNetwork, IOSpec, Share, SharedRun, Table,
 from etudes.data.notes import note
 from etudes.data.storage import is_on_this_machine
 from etudes.errors import UserError, user_path
-from etudes.graphs import GraphNetwork, read_layers
+from etudes.graphs import GraphNetwork, load_graphs, read_layers
 from etudes.pages import page_html, page_parts
 from etudes.pages.weights import exact_dtype, pack_weights, rounded
-from etudes.runs import Run, bundled_dream, read_metrics
+from etudes.runs import bundled_dream, read_metrics
 from etudes.runs.files import write_atomically
 from etudes.schema import as_dict
 from etudes.training.computing import computing
@@ -98,8 +98,7 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
     if kind is None:
         raise UserError(f"{loaded.etude} has no page yet: `etudes report {loaded.run}` writes what there is")
     parts = page_parts(loaded.etude)
-    names = list(kind.networks(loaded.info, loaded.settings))
-    graphs = _graphs(loaded, names)
+    graphs = _graphs(loaded, kind.networks(loaded.info, loaded.settings))
     arrays = _arrays(loaded, graphs)
     weights, entries = pack_weights(arrays)
     if len(weights) > LARGE and not large:
@@ -138,21 +137,21 @@ def _open(reference: Reference, data: str | Path | None = None) -> LoadedRun:
 # --- networks ---------------------------------------------------------------------------------------------------------
 
 
-def _graphs(loaded: LoadedRun, names: list[str]) -> dict[str, GraphNetwork]:
-    """The graphs of the page; older runs get theirs, if a backend is there."""
-    if not names:
-        return {}
+def _graphs(loaded: LoadedRun, names: Sequence[str]) -> dict[str, GraphNetwork]:
+    """The graphs of the page, of all that the run has."""
     assert loaded.run is not None
-    wanting = f"{loaded.run} has no graphs that say what is inside: `etudes evaluate {loaded.run}` writes them"
-    if not set(names) <= set(loaded.graphs) or not set(names) <= set(read_layers(loaded.run.folder)):
-        raise UserError(wanting)
-    return {name: loaded.graphs[name] for name in names}
+    found = load_graphs(loaded.run.folder, loaded.arrays)
+    if not set(names) <= set(found) or not set(names) <= set(read_layers(loaded.run.folder)):
+        raise UserError(
+            f"{loaded.run} has no graphs that say what is inside: `etudes evaluate {loaded.run.quoted}` writes them"
+        )
+    return {name: found[name] for name in names}
 
 
 def _networks(loaded: LoadedRun, graphs: Mapping[str, GraphNetwork]) -> dict[str, Any]:
     """What the page knows of its networks, as `NetworkData` of its script."""
     assert loaded.run is not None
-    layers = read_layers(loaded.run.folder) if graphs else {}
+    layers = read_layers(loaded.run.folder)
     kinds = {"tensor(float)": "float32", "tensor(int32)": "int32"}
     return {
         name: {
@@ -292,8 +291,9 @@ def _shared(loaded: LoadedRun, kind: Share, with_pictures: bool) -> SharedRun:
             data = loaded.data
         except UserError as error:
             note(f"the page shows no mistakes: {error}")
+    networks = dict(load_graphs(loaded.run.folder, loaded.arrays))
     return SharedRun(
-        loaded.graphs, loaded.info, loaded.settings, data, loaded.run.folder, with_pictures, lambda: loaded.networks
+        networks, loaded.info, loaded.settings, data, loaded.run.folder, with_pictures, lambda: loaded.networks
     )
 
 
@@ -321,8 +321,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, np.generic):
         return _plain(value.item())
     return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def place_of(run: Run) -> Path:
-    """Where `share` writes a run's page by default."""
-    return run.place / "page.html"

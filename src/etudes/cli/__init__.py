@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "use": (commands.use_command, "apply a trained etude to your own input (etudes use ETUDE --help)"),
     "inspect": (commands.inspect_command, "layer tables, then pictures of what a network has learned"),
     "report": (commands.report_command, "a run as one HTML page: settings, curves, results, pictures"),
+    "share": (commands.share_command, "a run as one HTML file in which its network runs and explains itself"),
     "export": (
         commands.export_command,
         "networks as files for other programs: Keras, SavedModel, ONNX, LiteRT",

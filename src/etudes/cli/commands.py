@@ -160,6 +160,19 @@ def report_command(words: Sequence[str]) -> int:
     return 0
 
 
+def share_command(words: Sequence[str]) -> int:
+    """`etudes share RUN`."""
+    from etudes.actions.share import share
+
+    given = parse(flags.Share, words, "etudes share")
+    page = share(
+        given.reference, out=given.out, overwrite=given.overwrite, with_pictures=given.with_pictures,
+        large=given.large, data=given.data,
+    )  # fmt: skip
+    print(page)
+    return 0
+
+
 def compare_command(words: Sequence[str]) -> int:
     """`etudes compare RUN RUN ...`."""
     from etudes.actions.compare import compare

@@ -9,6 +9,8 @@ from __future__ import annotations
 import shlex
 import shutil
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,11 @@ from etudes.actions.artifacts import read_results, save_result
 from etudes.actions.inspect import inspect
 from etudes.actions.loading import load
 from etudes.actions.report import glance, report, said_of, summary
+from etudes.actions.share import share
 from etudes.actions.train import train
 from etudes.actions.use import answer
 from etudes.contract import Example, ProgressCallback
+from etudes.data.notes import collected_notes
 from etudes.errors import UserError, user_path
 from etudes.runs import Run, bundled_run
 from etudes.schema import command_words
@@ -76,12 +80,31 @@ def run_demo(out: str | Path, progress: ProgressCallback) -> Path:
         progress.message(f"    {headline.replace('_', ' ')} {show(run.results()['metrics'][headline])} ({origin})")
         runs.append(run)
         origins.append(origin)
+    pages = _pages(runs, progress)
     minutes = (time.monotonic() - began) / 60
     footer = f"Written by `etudes demo` in {minutes:.1f} minutes on {processor()}, {cores()} cores. Runs: {folder}"
-    content = Page("Études", INTRO, [summary(run) for run in runs], footer, glance(runs, origins))
+    sections = [replace(summary(run), page=pages.get(run.folder.name, "")) for run in runs]
+    content = Page("Études", INTRO, sections, footer, glance(runs, origins))
     page.write_text(report_page(content), encoding="utf-8")
-    progress.message(f"All six in {minutes:.1f} minutes. Open this page in a browser:")
+    for shared in pages.values():
+        progress.message(f"    {folder / shared}")
+    progress.message(f"All six in {minutes:.1f} minutes. Open this page in a browser; it leads to the others:")
     return page
+
+
+def _pages(runs: Sequence[Run], progress: ProgressCallback) -> dict[str, str]:
+    """Share each run: its page by the study's name, relative to the demo's folder; none where pages cannot be built."""
+    progress.message("The page of each, in which its network runs and explains itself:")
+    pages: dict[str, str] = {}
+    for run in runs:
+        try:
+            with collected_notes():
+                page = share(run)
+        except UserError as error:
+            progress.message(f"    {error}")
+            return pages
+        pages[run.folder.name] = f"{run.folder.name}/{page.name}"
+    return pages
 
 
 def _train(name: str, folder: Path, progress: ProgressCallback) -> Run:

@@ -142,6 +142,21 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Write a run as one HTML file for anybody: its network runs in the browser, offline, and shows all it computes."""
+
+    reference: Reference
+    out: File = None
+    """The page; by default page.html in the run folder, or in the runs folder for a bundled run."""
+    overwrite: Overwrite = False
+    with_pictures: FlagCreatePairsOff[bool] = False
+    """Your own data may be in the page: some of its pictures, or texts. Data sets that are public always may."""
+    large: FlagCreatePairsOff[bool] = False
+    """The page may be larger than 50 MB."""
+    data: RunData = None
+
+
+@dataclass(frozen=True)
 class Compare:
     """Compare runs: settings that differ, results, and all curves in one picture."""
 

@@ -224,7 +224,7 @@ def _described(graph: GraphBuilder, operation: Any, name: str, given: list[str],
     import keras
 
     layer = operation if isinstance(operation, keras.layers.Layer) else None
-    config = layer.layer.get_config() if type(layer).__name__ == "TimeDistributed" else operation.get_config()
+    config = (operation.layer if type(operation).__name__ == "TimeDistributed" else operation).get_config()
     return {
         "name": name,
         "kind": type(operation).__name__,

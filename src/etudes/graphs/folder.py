@@ -111,7 +111,7 @@ def save_graphs(folder: Path, graphs: Mapping[str, BuiltGraph], differences: Map
 
 
 def read_layers(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """What the graphs of a run say of their layers, `BuiltGraph.layers`, by network; none of graphs of older versions.
+    """What the graphs of a run say of their layers, `BuiltGraph.layers`, by network; older runs say nothing.
 
     Args:
         folder: the run's, whose graphs `load_graphs` takes.
@@ -119,7 +119,8 @@ def read_layers(folder: Path) -> dict[str, list[dict[str, Any]]]:
     Raises:
         UserError: `graphs.json` cannot be read.
     """
-    entries = read_object(folder / FOLDER / MANIFEST)["graphs"]
+    manifest = folder / FOLDER / MANIFEST
+    entries = read_object(manifest)["graphs"] if manifest.exists() else {}
     return {name: entry["layers"] for name, entry in entries.items() if "layers" in entry}
 
 

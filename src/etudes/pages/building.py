@@ -53,7 +53,7 @@ def sources(root: Path) -> dict[str, str]:
     page = root / "page"
     files = [page / name for name in _SETTINGS]
     files += (path for path in page.joinpath("src").rglob("*") if path.is_file())
-    files += root.glob("src/etudes/experiments/*/*.ts")
+    files += [path for kind in ("ts", "css") for path in root.glob(f"src/etudes/experiments/*/*.{kind}")]
     return {path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 

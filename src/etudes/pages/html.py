@@ -14,8 +14,9 @@ from typing import Any
 
 from etudes.errors import printable
 from etudes.pages.parts import PageParts
+from etudes.views.exif import SOFTWARE
 
-LANGUAGES = {"en": "en", "zh": "zh-CN"}
+LANGUAGES = {"": "en", "en": "en", "zh": "zh-CN"}
 
 NO_SCRIPT = (
     ("en", "This page computes in your browser and needs JavaScript; it sends nothing to anybody."),
@@ -40,12 +41,13 @@ PAGE = """\
 <!--
 {notice}
 -->
-<html lang="{language}" data-etude="{etude}">
+<html lang="{language}"{chosen} data-etude="{etude}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+<meta name="generator" content="{software}">
 <meta name="referrer" content="no-referrer">
 <meta name="description" content="{description}">
 <title>{title}</title>
@@ -71,7 +73,7 @@ def page_html(
     data: Mapping[str, Any],
     blobs: Mapping[str, bytes],
     parts: PageParts,
-    language: str = "en",
+    language: str = "",
 ) -> str:
     """The page; the same arguments give the same text.
 
@@ -82,7 +84,7 @@ def page_html(
         data: what the script calls `PageData`, ready for JSON.
         blobs: bytes that the script unpacks, by name; where a "graph-…" is among them, the page gets the runtime too.
         parts: what the pages of the study are made of.
-        language: that in which the page opens, "en" or "zh".
+        language: that in which the page opens, "en" or "zh"; by default that of the reader's browser.
 
     Raises:
         ValueError: the data holds a number that JSON has not, such as NaN.
@@ -95,7 +97,9 @@ def page_html(
     return PAGE.format(
         notice=re.sub("-(?=-)", "- ", "\n".join(text for _, text in parts.licences)),
         language=LANGUAGES[language],
+        chosen=f' data-language="{language}"' if language else "",
         etude=escape(etude),
+        software=SOFTWARE,
         policy=POLICY.format(script=_sum(script)),
         description=escape(printable(description)),
         title=escape(printable(title)),

@@ -51,7 +51,7 @@ def page_parts(etude: str) -> PageParts:
             raise UserError(f"{etude} has no page: its folder has no page.ts")
         return PageParts(
             script.read_text(encoding="utf-8"),
-            (BUILT / "style.css").read_text(encoding="utf-8"),
+            (BUILT / f"{etude}.css").read_text(encoding="utf-8"),
             (BUILT / "ort.wasm.bundle.min.mjs").read_bytes(),
             (BUILT / "ort-wasm-simd-threaded.wasm").read_bytes(),
             licences(record["onnxruntime-web"]),

@@ -45,6 +45,8 @@ class Section:
     parts: Sequence[Part]
     headline: tuple[str, Any] | None = None
     """The most important metric: its name and value."""
+    page: str = ""
+    """Where the page is in which the run's network can be tried, relative to the report."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """addition_rnn: the table of contents."""
 
-from etudes.contract import Experiment, Inspect, Use
-from etudes.experiments.addition_rnn import evaluate, inspect, study, use
+from etudes.contract import Experiment, Inspect, Share, Use
+from etudes.experiments.addition_rnn import evaluate, inspect, page, study, use
 from etudes.experiments.addition_rnn.labelled import load_test_data
 from etudes.experiments.addition_rnn.questions import TextInfo
 
@@ -18,5 +18,6 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.QuestionOptions, use.read_input, use.answer_questions, use.example),
     inspect=Inspect(inspect.inspect, inspect.QuestionToInspect),
+    share=Share(page.networks, page.content, page.is_private),
     load_test_data=load_test_data,
 )

@@ -12,6 +12,7 @@ from PIL import Image
 
 from etudes.contract import SharedRun
 from etudes.data import PHOTOS, open_picture
+from etudes.data.notes import note
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.photographs import open_photo, shrunk
 from etudes.experiments.deep_dream.seen import RECORD, look
@@ -128,6 +129,7 @@ def _seen(
     if original is None or shared.data is None:
         return NOTHING_SEEN, "picture"
     pictures = {0: original, **{number: open_picture(path) for number, path in ends.items()}}
+    note("the network looks at the dream, once, for its page: half a minute")
     try:
         with computing():
             network = shared.build()["network"]

@@ -14,13 +14,19 @@ function targets(data: PageData<Content>): string[] {
   return table ? table.rows.map((row) => String(row[0])) : [];
 }
 
+const EN = ["", "", "two", "three", "four", "five", "six"];
+const ZH = ["", "", "两", "三", "四", "五", "六"];
+
 function sentence(data: PageData<Content>): Text {
   const [layers, network] = [targets(data), networkOf(data)];
-  const ratio = data.metrics.loss_ratio;
-  const grew = ratio > 0;
+  const ratio = data.metrics.loss_ratio > 0 ? shown(Number(data.metrics.loss_ratio.toPrecision(2))) : "";
+  const which: Text = layers.length === 1
+    ? { en: `${layers[0]} of`, zh: ` ${layers[0]}` }
+    : { en: `${EN[layers.length] ?? layers.length} layers of`, zh: `${ZH[layers.length] ?? layers.length}个层` };
+  const verb = layers.length === 1 ? "responds" : "respond";
   return {
-    en: `A photograph, changed until ${layers.join(", ")} of ${network.en} ${grew ? `respond ${shown(Number(ratio.toPrecision(2)))} times as strongly` : "respond more strongly"}: what ${network.en} sees in it, made visible`,
-    zh: `一张照片，被一步步改动，直到${network.zh}的 ${layers.join("、")} 层的响应${grew ? `增强到 ${shown(Number(ratio.toPrecision(2)))} 倍` : "更强"}：让人看见网络在其中看到了什么`,
+    en: `A photograph, changed step by step until ${which.en} ${network.en} ${verb} ${ratio ? `${ratio} times as strongly` : "more strongly"}: what the network sees in it, made visible`,
+    zh: `一张照片，一步步改动，直到${network.zh} 的${which.zh}对它的响应${ratio ? `增强到 ${ratio} 倍` : "更强"}：让人看见网络在其中看到了什么`,
   };
 }
 
@@ -57,7 +63,7 @@ function titleOf({ what, step, octaves, iterations }: Wrong): Text {
     right: { en: "Small, and as this dream was made", zh: "小图，做法与本梦境相同" },
     step: { en: `Steps eight times as large (${shown(step)})`, zh: `步长增大到八倍（${shown(step)}）` },
     jitter: { en: "Without shifting the picture (jitter 0)", zh: "不平移图片（jitter 0）" },
-    octaves: { en: `${octaves} octave of ${iterations} steps`, zh: `只有 ${octaves} 个八度，${iterations} 步` },
+    octaves: { en: `All ${octaves * iterations} steps at the full size`, zh: `全部 ${octaves * iterations} 步都在原尺寸上` },
     untrained: { en: "A network that learned nothing", zh: "一个未经训练的网络" },
   }[what];
 }
@@ -76,8 +82,8 @@ const REASONS: Record<Wrong["what"], Text> = {
     zh: "通常每走一步之前，图片会随机平移，之后再移回。若不平移，同样的像素每次都落在同样的窗口里：损失也许上升得更快，但长出来的东西拘泥于网络的网格，成为细碎生硬的小块。",
   },
   octaves: {
-    en: "As many steps, but all at the full size: what grows is only as large as a window of the network, and the shape of the whole stays as it was.",
-    zh: "步数相同，但全部在原尺寸上进行：长出来的东西最多只有网络窗口那么大，整体形状保持原样。",
+    en: "As many steps, but in a single octave: what grows is only as large as a window of the network, and the shape of the whole stays as it was.",
+    zh: "步数相同，但只有一个八度：长出来的东西最多只有网络窗口那么大，整体形状保持原样。",
   },
   untrained: {
     en: "The same procedure with random weights: grain, and no things. So eyes and petals do not come from the procedure, but from what a network learned.",
@@ -88,7 +94,7 @@ const REASONS: Record<Wrong["what"], Text> = {
 function breaks(wrong: Wrong[]): Break[] {
   return wrong.map((one) => {
     const title = titleOf(one);
-    return { title, why: REASONS[one.what], put: () => viewer.showOther(one.picture, title) };
+    return { title, why: REASONS[one.what], shown: h("img", { src: one.picture, alt: "" }), put: () => viewer.showOther(one.picture, title, REASONS[one.what], [one.before, one.after]) };
   });
 }
 
@@ -128,7 +134,6 @@ export const study: Study<Content> = {
     if (!content.layers.length) return found;
     return [...found, { title: { en: "Choose a layer", zh: "选择一层" }, words: LAYER_WORDS, panel: new LayersPanel(page) }];
   },
-  mistakes: () => [],
   breaks: ({ data }) => breaks(data.content.wrong),
   insight: {
     en: "Learning, run backwards: the picture is changed, not the network. So a dream shows what a network looks for.",

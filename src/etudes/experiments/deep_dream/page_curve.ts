@@ -58,13 +58,19 @@ export class LossCurve {
     return this.places.reduce((best, _, index) => (distance(index) < distance(best) ? index : best), 0);
   }
 
+  /** Put the point where a frame is; the photograph has no place. */
   show(index: number): void {
     const place = this.places[index];
-    this.point.toggleAttribute("hidden", !place);
-    this.point.style.display = place ? "" : "none";
-    if (place) {
-      this.point.setAttribute("cx", String(place[0]));
-      this.point.setAttribute("cy", String(place[1]));
+    if (!place) {
+      this.hide();
+      return;
     }
+    this.point.style.display = "";
+    this.point.setAttribute("cx", String(place[0]));
+    this.point.setAttribute("cy", String(place[1]));
+  }
+
+  hide(): void {
+    this.point.style.display = "none";
   }
 }

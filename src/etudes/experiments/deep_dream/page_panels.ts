@@ -104,7 +104,7 @@ export class LayersPanel implements Panel {
 
   constructor(page: DreamPage) {
     const { layers, original } = page.data.content;
-    const comparison = new Comparison(original, sizeOf(page.data), 0);
+    const comparison = new Comparison(original, sizeOf(page.data), 25);
     const said = h("p", { class: "how", "aria-live": "polite" });
     const buttons = layers.map(({ layer, picture }) =>
       h("button", { type: "button" }, h("img", { src: picture, alt: "" }), h("span", null, layer)));

@@ -1,7 +1,8 @@
 /** The look of what only a dream's page has. */
 
 export const STYLE = `
-.dream { display: grid; gap: 1.25rem 1.75rem; grid-template-columns: minmax(0, 1.8fr) minmax(0, 1fr); align-items: start; }
+.dream { display: grid; gap: 1.25rem 1.75rem; grid-template-columns: minmax(0, 1.8fr) minmax(0, 1fr); grid-template-areas: "seen beside" "sizes beside"; align-items: start; }
+.seen { grid-area: seen; } .beside { grid-area: beside; } .sizes { grid-area: sizes; }
 .stage { --at: 0; position: relative; overflow: hidden; border-radius: 14px; background: #000; aspect-ratio: var(--wide) / var(--high); width: min(100%, calc(74vh * var(--wide) / var(--high))); margin: 0 auto; box-shadow: 0 10px 30px rgb(0 0 0 / 0.28); }
 .stage img { position: absolute; inset: 0; width: 100%; height: 100%; display: block; object-fit: cover; }
 .stage:has(.divider) .front { clip-path: inset(0 0 0 calc(var(--at) * 1%)); }
@@ -18,6 +19,7 @@ export const STYLE = `
 .octaves button { padding: 0.2rem; display: flex; flex-direction: column; gap: 0.15rem; font-size: 0.8rem; min-width: 0; line-height: 1.2; }
 .octaves img { width: 100%; border-radius: 5px; display: block; }
 .octaves button[aria-pressed="true"] { box-shadow: 0 0 0 2px var(--accent); }
+.breaks img { width: 100%; border-radius: 7px; display: block; margin: 0 0 0.6rem; }
 .credit { font-size: 0.82rem; color: var(--soft); margin: 0.6rem 0 0; }
 .readout { min-height: 10.5rem; }
 .readout .where { font-size: 1.35rem; font-weight: 650; line-height: 1.25; margin: 0 0 0.2rem; }
@@ -43,6 +45,7 @@ svg.losses .point { fill: var(--accent); stroke: var(--card); stroke-width: 2.5;
 .choices.pictured img { width: 100%; border-radius: 5px; display: block; }
 @media (max-width: 820px) {
   .dream, .by-layer { grid-template-columns: minmax(0, 1fr); }
+  .dream { grid-template-areas: "seen" "beside" "sizes"; gap: 0.8rem; }
   .saw .shown { grid-template-columns: minmax(0, 1fr); }
   .choices.pictured { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   .readout { min-height: 0; }

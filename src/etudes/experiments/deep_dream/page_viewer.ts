@@ -2,7 +2,7 @@
 
 import { both, h, inLanguage, number, put, shown, type Text } from "etudes-page";
 
-import { linesOf, octaveSize, placeOf, sizeOf, type DreamPage, type Frame } from "./page_content";
+import { octaveSize, placeOf, sizeOf, type DreamPage, type Frame } from "./page_content";
 import { LossCurve } from "./page_curve";
 
 const MILLISECONDS = 170;
@@ -72,11 +72,10 @@ export class Viewer {
     this.thumbnails = data.content.octaves.map(({ number: octave, end }) => this.thumbnail(octave, end));
     const widths = data.content.octaves.map(({ number: octave }) => `${octaveSize(data, octave)[0]}fr`).join(" ");
     this.element = h("div", { class: "dream" },
-      h("div", { class: "seen" }, this.comparison.element,
-        h("div", { class: "controls" }, this.play, this.slider),
-        h("div", { class: "octaves", style: `grid-template-columns: ${widths}` }, ...this.thumbnails),
-        this.credit()),
-      h("div", { class: "beside" }, this.readout, this.curve.element));
+      h("div", { class: "seen" }, this.comparison.element, h("div", { class: "controls" }, this.play, this.slider)),
+      h("div", { class: "beside" }, this.readout, this.curve.element),
+      h("div", { class: "sizes" },
+        h("div", { class: "octaves", style: `grid-template-columns: ${widths}` }, ...this.thumbnails), this.credit()));
     inLanguage(() => this.sayWhere());
     this.put(this.at);
     this.showPlay();
@@ -106,11 +105,13 @@ export class Viewer {
     this.page.remember("at", `${frame.octave}.${frame.taken}`);
   }
 
-  /** Show a picture that is not on the way. */
-  showOther(picture: string, what: Text): void {
+  /** Show a picture that is not on the way, and its loss before and after. */
+  showOther(picture: string, what: Text, why: Text, [before, after]: [number, number]): void {
     this.stop();
     this.comparison.show(picture, what, what);
-    put(this.readout, h("p", { class: "where" }, what),
+    this.curve.hide();
+    put(this.readout, h("p", { class: "where" }, what), h("p", null, why),
+      h("p", { class: "how" }, { en: "loss, before and after: ", zh: "损失，之前与之后：" }, number(before), " → ", number(after)),
       h("button", { type: "button", onclick: () => this.put(this.at) }, { en: "back to the dream", zh: "回到梦境" }));
     this.page.announce(what);
   }
@@ -186,10 +187,5 @@ export class Viewer {
     const wanted = this.frames.findLastIndex((frame) => frame.octave === octave && frame.taken === taken);
     if (wanted >= 0) this.put(wanted);
     else if (!CALM.matches) this.start();
-  }
-
-  /** The lines of metrics.jsonl of an octave. */
-  lines(octave: number): ReturnType<typeof linesOf> {
-    return linesOf(this.page.data, octave);
   }
 }

@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cellAt, offset } from "../src/arithmetic";
+import { layoutFor } from "../src/layout";
+
+const SHAPES = [[10], [128], [2304], [7, 12], [4, 12], [28, 28, 1], [32, 32, 3], [30, 30, 32], [7, 7, 384]];
+
+test("a point on a cell is that cell, in every shape and width", () => {
+  for (const shape of SHAPES) {
+    for (const width of [350, 700, 1200]) {
+      const layout = layoutFor(shape, width);
+      const count = shape.reduce((product, extent) => product * extent, 1);
+      for (let place = 0; place < count; place += 1 + Math.floor(count / 500)) {
+        const cell = cellAt(shape, place);
+        assert.equal(offset(shape, cell), place);
+        const [x, y] = layout.place(cell);
+        assert.deepEqual(layout.hit(x + layout.cell / 2, y + layout.cell / 2), cell);
+        assert.ok(x + layout.cell <= layout.width && y + layout.cell <= layout.height, `${shape} ${cell}`);
+      }
+    }
+  }
+});
+
+test("a point beside the cells is no cell", () => {
+  for (const shape of SHAPES) {
+    const layout = layoutFor(shape, 700);
+    for (const [x, y] of [[-1, 1], [1, -1], [layout.width + 1, 1], [1, layout.height + 1]]) {
+      assert.equal(layout.hit(x, y), null, `${shape}: ${x}, ${y}`);
+    }
+  }
+});
