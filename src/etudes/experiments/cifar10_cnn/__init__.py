@@ -1,9 +1,9 @@
 """cifar10_cnn: the table of contents."""
 
 from etudes.analysis.classification import classifier_io
-from etudes.contract import Experiment, ImageInfo, Inspect, Typicality, Use
+from etudes.contract import Experiment, ImageInfo, Inspect, Share, Typicality, Use
 from etudes.data import load_test_images
-from etudes.experiments.cifar10_cnn import evaluate, inspect, study, use
+from etudes.experiments.cifar10_cnn import evaluate, inspect, page, study, use
 
 experiment = Experiment(
     summary="recognises ten kinds of objects in colour pictures",
@@ -18,6 +18,7 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.Options, use.read, use.use, use.example, use.parts),
     inspect=Inspect(inspect.inspect, inspect.Options),
+    share=Share(page.networks, page.content, page.is_private),
     load_test_data=load_test_images,
     capabilities=(Typicality(use.measure),),
 )
