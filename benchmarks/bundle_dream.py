@@ -3,8 +3,8 @@
     etudes train deep_dream --preset demo --weights inception_v3_2015 --layers mixed3 mixed4 --max-size 480 --step 0.014
     python benchmarks/bundle_dream.py runs/deep_dream-demo-1
 
-The dream is of a photograph that comes with the package. Kept are the run's records, and, as AVIF, its pictures and what
-only its network can say of them. Its weights, which are the picture itself, are not kept.
+The dream is of a photograph that comes with the package. Kept are the run's records and, as AVIF, its pictures and
+what only its network can say of them. Its weights, which are the picture itself, are not kept.
 """
 
 import argparse
@@ -54,9 +54,7 @@ def write(pictures: dict[str, Image.Image], folder: Path) -> int:
     """Write the pictures; returns their bytes."""
     total = 0
     for name, image in pictures.items():
-        kind = (
-            name.partition("/")[2].partition("-")[0] if name.startswith("seen/") else name.split("-")[0].split("/")[0]
-        )
+        kind = name.removeprefix("seen/").replace("/", "-").partition("-")[0]
         place = folder / (f"{name}.avif" if kind in QUALITY else f"{name}.webp")
         place.parent.mkdir(parents=True, exist_ok=True)
         if kind in QUALITY:

@@ -19,7 +19,7 @@ from etudes.contract import Array, BaseNetwork, Experiment, Networks, UseOptions
 from etudes.data.notes import note
 from etudes.errors import UserError, unknown, user_path
 from etudes.graphs import load_graphs
-from etudes.runs import Run, find_run, found_place, load_typical, load_weights, recorded_places, run_of
+from etudes.runs import Run, bundled_dream, find_run, found_place, load_typical, load_weights, recorded_places, run_of
 from etudes.schema import Settings, check_fields, from_dict, override, validate
 from etudes.training.backend import BackendError, drawn_from, layers_in
 from etudes.training.computing import computing, start_computing
@@ -181,6 +181,8 @@ def resolve(reference: Reference) -> Target:
             f"{type(reference).__name__} is no run: give a study's name, a run folder, or what `load` returned, first"
         )
     name = str(reference)
+    if name.endswith("@bundled") and (dream := bundled_dream(name)):
+        return _target(dream, named=False)
     if name in experiments.names() and experiments.load(name).capability(BaseNetwork):
         run = run_of(name)
         return _target(run, named=True) if run else Target(name, None, {}, named=True)
@@ -222,6 +224,9 @@ def open_run(
     located = moved(settings, {**others, "data": settings.data})
     info = renamed(info, settings, located)
     where = str(place) if place is not None else None
+    if weights and not (target.run.folder / "weights.json").exists() and target.run.bundled:
+        cure = f"`etudes share {target.run}` shows it, and `etudes use {target.etude}` dreams anew"
+        raise UserError(f"{target.run} came as pictures, without weights: {cure}")
     if not weights:
         return LoadedRun(target, located, info, {}, None, backend, where)
     arrays, base = load_weights(target.run.folder), open_base(experiment, located, info, backend)

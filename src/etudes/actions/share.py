@@ -127,8 +127,7 @@ def _open(reference: Reference, data: str | Path | None = None) -> LoadedRun:
     """The run, opened; a dream without its network, which its page does not hold, and perhaps of the package."""
     if isinstance(reference, LoadedRun):
         return reference
-    dream = next((run for run in map(bundled_dream, experiments.names()) if run and reference == str(run)), None)
-    target = resolve(dream or reference)
+    target = resolve(reference)
     if target.run is None:
         target = resolve(bundled_dream(target.etude) or target)
     return open_run(target, place=data, weights=not target.experiment.capability(BaseNetwork))

@@ -340,10 +340,11 @@ def bundled_runs() -> list[Run]:
     return [Run(weights.parent) for weights in sorted(BUNDLED.glob("*/weights.json"))]
 
 
-def bundled_dream(etude: str) -> Run | None:
-    """The run of a study that came with the package as pictures, without weights: it can be shown, and nothing else."""
-    run = Run(BUNDLED / etude)
-    return run if run.finished and not (run.folder / "weights.json").exists() else None
+def bundled_dream(name: str) -> Run | None:
+    """The run ETUDE, or "ETUDE@bundled", that came with the package as pictures, without weights: it is only shown."""
+    runs = [Run(results.parent) for results in BUNDLED.glob("*/results.json")]
+    dreams = [run for run in runs if not (run.folder / "weights.json").exists()]
+    return next((run for run in dreams if name in (run.folder.name, str(run))), None)
 
 
 def bundled_run(etude: str) -> Run | None:
