@@ -16,7 +16,7 @@ from etudes.data.notes import note
 from etudes.errors import UserError
 from etudes.experiments.deep_dream.photographs import open_photo, shrunk
 from etudes.experiments.deep_dream.seen import RECORD, look
-from etudes.experiments.deep_dream.study import DreamInfo, DreamSettings, deprocess
+from etudes.experiments.deep_dream.study import DreamData, DreamInfo, DreamSettings, deprocess, read_pictures
 from etudes.runs.reading import read_object, read_whole
 from etudes.training.backend import BackendError
 from etudes.training.computing import computing
@@ -126,7 +126,8 @@ def _seen(
     """
     if (folder / RECORD).is_file():
         return _with_pictures(folder, read_object(folder / RECORD)), ""
-    if original is None or shared.data is None:
+    data = _data(shared)
+    if original is None or data is None:
         return NOTHING_SEEN, "picture"
     pictures = {0: original, **{number: open_picture(path) for number, path in ends.items()}}
     note("the network looks at the dream, once, for its page: half a minute")
@@ -134,16 +135,23 @@ def _seen(
         with computing():
             network = shared.build()["network"]
             try:
-                look(network, shared.data, shared.settings, pictures, folder)
+                look(network, data, shared.settings, pictures, folder)
                 return _with_pictures(folder, read_object(folder / RECORD)), ""
             except OSError:  # the run is read-only
                 with TemporaryDirectory(prefix="etudes-") as place:
-                    look(network, shared.data, shared.settings, pictures, Path(place))
+                    look(network, data, shared.settings, pictures, Path(place))
                     return _with_pictures(Path(place), read_object(Path(place) / RECORD)), ""
     except BackendError:
         return NOTHING_SEEN, "backend"
     except UserError:
         return NOTHING_SEEN, "network"
+
+
+def _data(shared: SharedRun) -> DreamData | None:
+    """What was dreamed on; a photograph of the package is there, wherever the network is."""
+    if shared.data is None and shared.settings.data in PHOTOS and not (shared.settings.guide or shared.settings.mask):
+        return read_pictures(shared.settings, shared.info)
+    return shared.data
 
 
 def _with_pictures(folder: Path, value: Any) -> Any:

@@ -118,7 +118,7 @@ def shown_layers(names: Sequence[str], targets: Sequence[str]) -> list[str]:
     wanted = list(dict.fromkeys(targets))[-LAYERS:]
     last = max(names.index(name) for name in wanted)
     spread = np.linspace(0, last, LAYERS).round().astype(int)
-    others = [names[k] for k in spread if names[k] not in wanted]
+    others = [names[k] for k in dict.fromkeys(spread) if names[k] not in wanted]
     return sorted([*wanted, *others[: LAYERS - len(wanted)]], key=names.index)
 
 
