@@ -68,6 +68,7 @@ export class Viewer {
       label: { en: "the way from the photograph to the dream", zh: "从照片到梦境的过程" },
     });
     this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
+    for (const touched of ["pointerdown", "keydown"]) this.slider.addEventListener(touched, () => this.stop());
     this.play.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
     this.thumbnails = data.content.octaves.map(({ number: octave, end }) => this.thumbnail(octave, end));
     const widths = data.content.octaves.map(({ number: octave }) => `${octaveSize(data, octave)[0]}fr`).join(" ");
