@@ -123,7 +123,7 @@ class OpenPage<C> implements Page<C> {
       ...panels.filter((_, index) => given[index].first),
       ...this.journeys.map((view) => view.element),
       ...panels.filter((_, index) => !given[index].first),
-      mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this)),
+      this.study.mistakes ? mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this)) : null,
       learnedSection(this.study as Study, this.data as PageData),
       breakSection(this.study.breaks(this)),
       source.element,
@@ -134,9 +134,10 @@ class OpenPage<C> implements Page<C> {
   }
 
   private footer(): HTMLElement {
+    const runs = Object.keys(this.networks).length > 0;
     const text = {
-      en: `Written by Études ${this.data.version} from the run ${this.data.run}. The network runs in this page: nothing you put in leaves it.`,
-      zh: `由 Études ${this.data.version} 根据训练 ${this.data.run} 生成。网络就在本页中运行：您的输入不会离开本页。`,
+      en: `Written by Études ${this.data.version} from the run ${this.data.run}. ${runs ? "The network runs in this page: nothing you put in leaves it." : "The page holds all that it shows, and asks nobody for anything."}`,
+      zh: `由 Études ${this.data.version} 根据训练 ${this.data.run} 生成。${runs ? "网络就在本页中运行：您的输入不会离开本页。" : "本页包含所显示的一切，不向任何人请求内容。"}`,
     };
     return h("footer", null, h("p", null, text));
   }

@@ -64,6 +64,8 @@ export interface Panel {
 export interface Break {
   title: Text;
   why: Text;
+  /** A picture of it. */
+  shown?: HTMLElement;
   /** Puts it in as the input. */
   put(): void;
 }
@@ -89,7 +91,8 @@ export interface Study<C = unknown> {
   journeys(page: Page<C>): Journey[];
   /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys, or before them. */
   panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel; first?: boolean }[];
-  mistakes(page: Page<C>): Mistake[];
+  /** Left out where there is no test split. */
+  mistakes?(page: Page<C>): Mistake[];
   /** What the mistakes are, if they are not the worst of the test split. */
   mistakesWords?(page: Page<C>): Text;
   breaks(page: Page<C>): Break[];

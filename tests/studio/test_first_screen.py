@@ -16,7 +16,7 @@ from PIL import Image
 from etudes import experiments
 from etudes.data.storage import EMBEDDED_FOLDER
 from etudes.errors import UserError
-from etudes.runs import bundled_run
+from etudes.runs import bundled_dream, bundled_run
 from etudes.studio import living
 from etudes.studio.living import ETUDES, LivingPictures
 from etudes.studio.strokes import path_of, picture_of
@@ -88,7 +88,7 @@ def test_a_photograph_is_classified_as_the_studio_does_it(studio: Served) -> Non
 def test_a_dream_is_shown_where_one_comes_with_the_package(studio: Served) -> None:
     found = ask(studio, "deep_dream")
     assert image_in(found["photo"]).width == living.WIDTH
-    assert bool(found["dream"]) == (bundled_run("deep_dream") is not None)
+    assert len(found["dream"]) == len(list(bundled_dream("deep_dream").folder.glob("pictures/octave-*")))  # type: ignore[union-attr]
 
 
 def test_the_worker_is_asked_once_and_errors_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_each_card_leads_to_page_training_and_runs(studio: Served, language: str
     links = Links(page).found
     assert sorted(ETUDES) == experiments.names()
     for etude in ETUDES:
-        run = bundled_run(etude)
+        run = bundled_run(etude) or bundled_dream(etude)
         way = f"../pages/{run}?studio={language}#lang={language}" if run else f"?tab={TABS[etude].replace(' ', '-')}"
         for link in (way, f"?tab=train&etude={etude}", f"?tab=runs&etude={etude}"):
             assert link in links

@@ -15,7 +15,7 @@ from PIL import Image, ImageSequence
 from etudes.data import embedded_photo
 from etudes.data.storage import EMBEDDED_FOLDER
 from etudes.errors import unknown
-from etudes.runs import bundled_run
+from etudes.runs import bundled_dream
 from etudes.studio.pictures import data_url, drawing_file, file_url
 from etudes.studio.strokes import path_of, picture_of
 from etudes.studio.studio import Studio
@@ -116,14 +116,11 @@ def _classified(studio: Studio, name: str) -> dict[str, Any]:
 
 def _dream(studio: Studio) -> dict[str, Any]:  # noqa: ARG001
     """A photograph and, where a dream comes with the package, what it turns into, size by size."""
-    run = bundled_run("deep_dream")
-    steps = []
-    if run is not None:
-        found = sorted(run.folder.glob("pictures/octave-*.png")) + sorted(run.folder.glob("pictures/dream.*"))
-        for path in found:
-            with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as picture:
-                steps.append(_photo_url(picture))
-    return {"photo": _photo_url(embedded_photo("china")), "dream": steps}
+    run = bundled_dream("deep_dream")
+    if run is None:
+        return {"photo": _photo_url(embedded_photo("china")), "dream": []}
+    steps = [file_url("avif", path.read_bytes()) for path in sorted(run.folder.glob("pictures/octave-*.avif"))]
+    return {"photo": _photo_url(embedded_photo(run.header()["settings"]["data"])), "dream": steps}
 
 
 def _photo_url(photo: Image.Image) -> str:

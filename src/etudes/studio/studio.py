@@ -9,7 +9,7 @@ from typing import Any
 
 from etudes import experiments
 from etudes.errors import UserError, unknown
-from etudes.runs import Run, bundled_runs, runs_folder
+from etudes.runs import Run, bundled_dream, bundled_runs, runs_folder
 from etudes.studio.training_runs import TrainingRuns
 from etudes.studio.workers import IDLE, Worker
 
@@ -104,7 +104,7 @@ class Studio:
         Raises:
             UserError: there is none.
         """
-        for run in bundled_runs():
+        for run in (*bundled_runs(), *filter(None, [bundled_dream("deep_dream")])):
             if str(run) == name:
                 return run
         return self.training_runs.find(name).run
