@@ -6,6 +6,9 @@ import threading
 from pathlib import Path
 from urllib.parse import quote
 
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, Response
+
 from etudes.errors import UserError
 from etudes.runs import Run
 from etudes.studio.studio import Studio
@@ -65,12 +68,22 @@ def page_address(run: str, language: str) -> str:
     return f"../pages/{quote(run, safe='@')}?studio={language}#lang={language}"
 
 
-def as_sent(file: Path, accepted: str) -> tuple[bytes, dict[str, str]]:
-    """The content of a page for a browser that accepts these encodings, and the headers that say how it is sent."""
-    headers = {"content-security-policy": POLICY, "cache-control": "no-cache", "vary": "accept-encoding"}
-    if "gzip" in accepted:
-        return file.read_bytes(), {**headers, "content-encoding": "gzip"}
-    return gzip.decompress(file.read_bytes()), headers
+def answer_with(file: Path, asked: Headers) -> Response:
+    """The answer to a request for a page: nothing where the browser has that page, and packed where it can unpack."""
+    headers = {
+        "content-security-policy": POLICY,
+        "cache-control": "no-cache",  # it asks each time whether there is another one
+        "vary": "accept-encoding",
+        "etag": f'"{file.name}"',
+    }
+    if asked.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    content = file.read_bytes()
+    if "gzip" in asked.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+    else:
+        content = gzip.decompress(content)
+    return HTMLResponse(content, headers=headers)
 
 
 def _state(run: Run) -> list[tuple[str, int, int]]:
