@@ -115,7 +115,7 @@ def _classified(studio: Studio, name: str) -> dict[str, Any]:
 
 
 def _dream(studio: Studio) -> dict[str, Any]:  # noqa: ARG001
-    """A photograph and, where a dream comes with the package, what it turns into, from the smallest size to the whole."""
+    """A photograph and, where a dream comes with the package, what it turns into, the smallest size first."""
     run = included_run("deep_dream")
     if run is None:
         return {"photo": _photo_url(embedded_photo("china")), "dream": []}

@@ -9,9 +9,12 @@ from urllib.parse import quote
 from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, Response
 
+from etudes import experiments
+from etudes.contract import BaseNetwork
 from etudes.errors import UserError
 from etudes.runs import Run
 from etudes.studio.studio import Studio
+from etudes.studio.workers import Worker
 
 MAX_KEPT = 24
 """Pages that are kept, of about 5 MB each; the one that was not read for longest is removed first."""
@@ -57,10 +60,15 @@ class RunPages:
         with self._making:  # whoever comes second waits for the page of the first
             if not file.exists():
                 reference = str(run) if run.bundled else str(run.folder.absolute())
-                self._studio.worker.ask("share", reference, file=str(file), with_pictures=with_pictures)
+                self._worker(run).ask("share", reference, file=str(file), with_pictures=with_pictures)
             file.touch()
             _remove_all_but_newest(file.parent)
         return file
+
+    def _worker(self, run: Run) -> Worker:
+        """Who makes the page: a person's own dream takes a backend, to show what the network saw in the picture."""
+        dream = experiments.load(run.header()["etude"]).capability(BaseNetwork) is not None
+        return self._studio.backend_worker if dream and not run.bundled else self._studio.worker
 
 
 def page_address(run: str, language: str) -> str:
