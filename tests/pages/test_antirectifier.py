@@ -1,4 +1,4 @@
-"""The page of antirectifier in Chromium, without a network: answers of `etudes use`, numbers of Keras, and its slider."""
+"""The page of antirectifier in Chromium, without a network: as `etudes use` answers, with the numbers of Keras."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
