@@ -17,7 +17,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from benchmarks import anywhere, dream, inference, levers, memory, parts, scaling, speed, time_to_accuracy, windows
+from benchmarks import (
+    anywhere,
+    dream,
+    inference,
+    levers,
+    memory,
+    pages,
+    parts,
+    scaling,
+    speed,
+    time_to_accuracy,
+    windows,
+)
 from benchmarks.measuring import machine, say
 from benchmarks.sizes import Plan
 
@@ -30,6 +42,7 @@ FIGURES: dict[str, Callable[..., Any]] = {
     "windows": windows.measure,
     "inference": inference.measure,
     "anywhere": anywhere.measure,
+    "pages": pages.measure,
     "scaling": scaling.measure,
     "time_to_accuracy": time_to_accuracy.measure,
 }

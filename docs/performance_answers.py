@@ -1,4 +1,4 @@
-"""The part of docs/performance.md about answers without a framework."""
+"""The parts of docs/performance.md about answers without a framework, and about pages of runs."""
 
 from __future__ import annotations
 
@@ -58,3 +58,23 @@ def _further(found: dict[str, Any]) -> Iterator[str]:
         for name, record in found["installed"].items():
             yield f"| {name} | {record['packages']} | {record['megabytes']:,} |"
         yield ""
+
+
+def pages_lines(results: dict[str, Any]) -> Iterator[str]:
+    """What a page of a run weighs, and how long one waits for it."""
+    found = {name: part["metrics"] for name, part in results.get("pages", {}).items()}
+    if not found:
+        return
+    yield "## Pages of runs"
+    yield ""
+    yield "The pages that `etudes share` writes of the bundled runs, opened from a file in Chromium without a network,"
+    yield "each time in a fresh profile: seconds from opening to the first answer, median (min–max)."
+    yield ""
+    yield "| page | MB without weights | MB of weights | seconds to the first answer |"
+    yield "| --- | --- | --- | --- |"
+    for name, one in found.items():
+        rest, weights = (size / 1e6 for size in (one["bytes"] - one["weights_bytes"], one["weights_bytes"]))
+        waited = one.get("first_answer_seconds")
+        seconds = f"{waited['median']:.2f} ({waited['min']:.2f}–{waited['max']:.2f})" if waited else "not measured"
+        yield f"| {name} | {rest:.2f} | {weights:.2f} | {seconds} |"
+    yield ""

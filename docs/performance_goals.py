@@ -186,6 +186,29 @@ def checkpoints(results: Results) -> tuple[str, bool] | None:
     return f"{shares[most]:.1%} ({most})", shares[most] <= 0.03
 
 
+def _pages(results: Results) -> dict[str, Any]:
+    return {name: found["metrics"] for name, found in results.get("pages", {}).items()}
+
+
+def page_size(results: Results) -> tuple[str, bool] | None:
+    """The largest page without its weights."""
+    sizes = {name: (one["bytes"] - one["weights_bytes"]) / 1e6 for name, one in _pages(results).items()}
+    if not sizes:
+        return None
+    largest = max(sizes, key=lambda name: sizes[name])
+    return f"{min(sizes.values()):.1f} to {sizes[largest]:.1f} MB ({largest})", sizes[largest] <= 6
+
+
+def page_opening(results: Results) -> tuple[str, bool] | None:
+    """The page that one waits for the longest."""
+    waited = {name: one["first_answer_seconds"]["median"] for name, one in _pages(results).items()
+              if "first_answer_seconds" in one}  # fmt: skip
+    if not waited:
+        return None
+    slowest = max(waited, key=lambda name: waited[name])
+    return f"{min(waited.values()):.1f} to {waited[slowest]:.1f} s ({slowest})", waited[slowest] <= 2
+
+
 BOTH = ("etudes bfloat16", "etudes float32")
 AROUND = (
     "in bfloat16, convolutions with few channels are slower than the product of two large matrices, and the work "
@@ -252,6 +275,8 @@ GOALS = [
     ),
     Goal("training: from start to first step", "≤ 15 s", first_step, "memory"),
     Goal("`etudes --help`", "≤ 0.3 s", helping, "memory"),
+    Goal("a page of `etudes share`, without its weights", "≤ 6 MB", page_size, "pages"),
+    Goal("a page of `etudes share`: from opening to the first answer", "≤ 2 s", page_opening, "pages"),
     Goal("training: share of time for checkpoints", "≤ 3 %", checkpoints, "soak"),
 ]
 

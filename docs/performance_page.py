@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from performance_answers import anywhere_lines
+from performance_answers import anywhere_lines, pages_lines
 from performance_goals import GOALS, Results, goal_row, in_words, part, reasons
 from performance_plots import dots, growth, race_plot, work_plot
 
@@ -47,6 +47,7 @@ def performance_page(results: Results, elsewhere: Results) -> str:
         *dream_lines(results),
         *inference_lines(results),
         *anywhere_lines(results),
+        *pages_lines(results),
         *race_lines(results),
         *scaling_lines(results),
         "## Machines and conditions",

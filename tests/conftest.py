@@ -1,9 +1,13 @@
 """What all tests share: a quiet place of their own, and small run folders."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from etudes.errors import UserError
+from etudes.pages import PageParts, page_parts
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -20,6 +24,27 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def nothing_bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no trained run had come with the package."""
     monkeypatch.setattr("etudes.runs.folder.BUNDLED", tmp_path / "nothing bundled")
+
+
+@pytest.fixture(scope="session")
+def built_page() -> Callable[[str], PageParts]:
+    """Gives what a study's pages are made of, which is built where it is missing.
+
+    Where it cannot be built, as without npm's registry, the test is skipped, or fails with ETUDES_PAGE=required.
+    """
+    told: dict[str, str] = {}
+
+    def parts(etude: str) -> PageParts:
+        if etude not in told:
+            try:
+                return page_parts(etude)
+            except UserError as error:
+                told[etude] = str(error)  # npm takes a while until it gives up
+        if os.environ.get("ETUDES_PAGE") == "required":
+            pytest.fail(told[etude])
+        pytest.skip(f"THE PAGE WAS NOT TESTED: {told[etude]}")
+
+    return parts
 
 
 LOUD = {

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,7 @@ def test_a_contestant_that_fails_is_an_error() -> None:
         ("windows", []),
         pytest.param("inference", ["addition_rnn"], marks=pytest.mark.long),
         pytest.param("anywhere", ["file", "warm", "installed"], marks=pytest.mark.long),
+        pytest.param("pages", ["addition_rnn"], marks=pytest.mark.long),
         pytest.param("scaling", ["pixels", "pictures"], marks=pytest.mark.long),
         pytest.param(
             "time_to_accuracy", ["cifar10_cnn", "mnist_transfer_cnn", "antirectifier"], marks=pytest.mark.long
@@ -153,11 +155,18 @@ def test_a_contestant_that_fails_is_an_error() -> None:
     ],
 )
 def test_every_benchmark_runs(
-    figure: str, only: list[str], runs: Path, tmp_path: Path, in_this_process: list[str]
+    figure: str,
+    only: list[str],
+    runs: Path,
+    tmp_path: Path,
+    in_this_process: list[str],
+    built_page: Callable[[str], Any],
 ) -> None:
     from benchmarks.__main__ import FIGURES, add
     from benchmarks.sizes import Plan
 
+    if figure == "pages":
+        built_page(only[0])
     results = tmp_path / "performance.json"
     add(results, figure, Plan("tiny", 1, 1.0, tmp_path), only)
     parts = json.loads(results.read_bytes())[figure]
@@ -166,7 +175,7 @@ def test_every_benchmark_runs(
         assert part["measured"]["size"] == "tiny"
         assert part["metrics"]
     ours = any(module.startswith("benchmarks.ours.") for module in in_this_process)
-    assert ours or figure == "anywhere"  # which measures commands
+    assert ours or figure in ("anywhere", "pages")  # which measure commands, and a browser
     assert figure in FIGURES
 
 
@@ -287,7 +296,7 @@ def test_the_command_says_what_it_can() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "benchmarks", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    for figure in ("speed", "levers", "parts", "dream", "memory", "inference", "anywhere", "scaling"):
+    for figure in ("speed", "levers", "parts", "dream", "memory", "inference", "anywhere", "pages", "scaling"):
         assert figure in said
 
 

@@ -19,7 +19,7 @@ const ROUNDING = 1e-4;
  */
 export function showDetail(panel: HTMLElement, name: Text, cell: number[], value: number, explanation: Explanation | null): void {
   const where = cellName(cell);
-  const heading = h("p", { class: "of" }, h("strong", null, name), " · ", where, " = ", h("b", null, number(value)));
+  const heading = h("p", { class: "of", "data-cell": cell.join(",") }, h("strong", null, name), " · ", where, " = ", h("b", null, number(value)));
   put(panel, heading);
   if (!explanation) {
     add(panel, h("p", null, { en: "It is part of the input.", zh: "它是输入的一部分。" }));

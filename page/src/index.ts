@@ -12,4 +12,5 @@ export { lstmSteps, type Step } from "./lstm";
 export { Network, tensor } from "./network";
 export { start } from "./page";
 export { section, tableOf } from "./sections";
+export { inStudio, studioLink } from "./studio";
 export type * from "./study";

@@ -137,6 +137,7 @@ export class JourneyView {
       update: (values) => {
         const value = values[name];
         if (!value) return;
+        element.dataset.shape = value.shape.join(",");
         cells.show(value);
         legend.show(cells.scale);
         table.show(value);

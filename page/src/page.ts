@@ -6,6 +6,7 @@ import { currentLanguage, h, inLanguage, put, setLanguage, words } from "./dom";
 import { JourneyView } from "./journey";
 import { openNetworks } from "./network";
 import { breakSection, contents, learnedSection, mistakesSection, section, SourceSection } from "./sections";
+import { studioBar } from "./studio";
 import type { Page, Panel, Study } from "./study";
 
 /** Build the page of a study. */
@@ -14,6 +15,7 @@ export async function start<C>(study: Study<C>): Promise<void> {
   const place = document.getElementById("page")!;
   const state = readState();
   setLanguage(firstLanguage(state));
+  place.before(studioBar(data as PageData) ?? "");
   try {
     await new OpenPage(study, data, state, place).open();
   } catch (error) {

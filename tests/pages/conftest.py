@@ -1,38 +1,14 @@
-"""What pages are made of, built once, and a browser."""
+"""A browser, and a page in it that has no network."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from etudes.errors import UserError
-from etudes.pages import PageParts, page_parts
+from etudes.pages import PageParts
+from pages.visiting import Visit, open_page
 from studio.visiting import launched
-
-PAGE = Path(__file__).parents[2] / "page"
-
-
-@pytest.fixture(scope="session")
-def built_page() -> Callable[[str], PageParts]:
-    """Gives what a study's pages are made of, which is built where it is missing.
-
-    Where it cannot be built, as without npm's registry, the test is skipped, or fails with ETUDES_PAGE=required.
-    """
-    told: dict[str, str] = {}
-
-    def parts(etude: str) -> PageParts:
-        if etude not in told:
-            try:
-                return page_parts(etude)
-            except UserError as error:
-                told[etude] = str(error)  # npm takes a while until it gives up
-        if os.environ.get("ETUDES_PAGE") == "required":
-            pytest.fail(told[etude])
-        pytest.skip(f"THE PAGE WAS NOT TESTED: {told[etude]}")
-
-    return parts
 
 
 @pytest.fixture(scope="package")
@@ -65,3 +41,37 @@ def offline_page(browser: Any) -> Iterator[Any]:
     page.on("console", lambda said: page.errors.append(said.text) if said.type == "error" else None)
     yield page
     context.close()
+
+
+@pytest.fixture(scope="package")
+def page_of(built_page: Callable[[str], PageParts], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Gives the file of the page of a run, which is written once for all tests."""
+    from etudes.actions.loading import resolve
+    from etudes.actions.share import share
+
+    written: dict[tuple[str, str], Path] = {}
+
+    def page(reference: Any, **options: Any) -> Path:
+        key = str(reference), repr(sorted(options.items()))
+        if key not in written:
+            built_page(resolve(reference).etude)
+            written[key] = share(reference, out=tmp_path_factory.mktemp("pages") / "page.html", **options)
+        return written[key]
+
+    return page
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Callable[..., Visit]]:
+    """Opens a page, see `open_page`, and waits for its first answer; in the end it asked nobody and had no error."""
+    opened: list[Visit] = []
+
+    def open_it(file: Path, **window: Any) -> Visit:
+        opened.append(open_page(browser, file, **window))
+        return opened[-1].wait()
+
+    yield open_it
+    for one in opened:
+        one.page.context.close()
+    for one in opened:
+        one.check()

@@ -96,6 +96,8 @@ def test_a_person_asks_through_the_proxy(behind: Served, browser: Any, strip: bo
         page.on("response", lambda response: failed.append(response.url) if response.status >= 400 else None)
         page.goto(f"{public}/")
         assert page.url == f"{public}/en/"
+        page.locator("[data-etude=addition_rnn][data-state=shown]").wait_for(timeout=120_000)
+        page.locator("nav a[href='?tab=sums']").click()
         question = page.locator("#question input, #question textarea")
         question.fill("35+35")
         question.press("Enter")
@@ -105,6 +107,8 @@ def test_a_person_asks_through_the_proxy(behind: Served, browser: Any, strip: bo
         assert [url for url in requests if not url.startswith(own)] == []
         assert [url for url in failed if "favicon" not in url and "manifest" not in url] == []
         page.locator("nav a[lang=zh]").click()
+        page.wait_for_url(f"{public}/zh/?tab=sums")
+        page.locator("nav a.home").click()
         page.wait_for_url(f"{public}/zh/")
         context.close()
 

@@ -234,6 +234,6 @@ def open_page(browser: Any, address: str, window: str = "desktop", language: str
     visit = Visit(page, [], [], context.new_cdp_session(page) if touch else None, window)
     page.on("request", lambda request: visit.requests.append(request.url))
     page.on("pageerror", lambda error: visit.errors.append(str(error)))
-    page.goto(f"{address}/{language}/")
+    page.goto(f"{address}/{language}/?tab=sums")
     page.locator("#ask").wait_for()
     return visit

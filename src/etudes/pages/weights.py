@@ -38,7 +38,7 @@ def pack_weights(arrays: Mapping[str, Array]) -> tuple[bytes, list[dict[str, Any
         The blob, and for each array its `name`, `shape`, `dtype` (float16, bfloat16 or float32) and `offset` in bytes.
     """
     blob, entries = bytearray(), []
-    for name, array in arrays.items():
+    for name, array in sorted(arrays.items()):  # the same run gives the same page, to the byte
         values = np.ascontiguousarray(array, np.float32)
         dtype = exact_dtype(values)
         if dtype == "float16":

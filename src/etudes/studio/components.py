@@ -1,5 +1,7 @@
 """What several tabs are built from: the choice of a network, a field for a photograph, options of events."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -37,6 +39,23 @@ def network_choice(
     take_as_sent(chosen)  # the list may be older than the newest run; `Studio.reference` checks the name
     page.load(lambda: gr.update(choices=choices()), None, chosen, **EVENT)
     return chosen
+
+
+def follow_address(page: gr.Blocks, component: Any, key: str, known: Sequence[str]) -> None:
+    """Give a component the value that the address has for a key, such as `?etude=antirectifier`, if it is known.
+
+    Args:
+        page: the page that is being laid out.
+        component: gr.Tabs, whose tab is selected, or a component with a value.
+        key: in the address.
+        known: the values that it may have.
+    """
+    chosen = "{selected: asked, __type__: 'update'}" if isinstance(component, gr.Tabs) else "asked"
+    script = f"""() => {{
+      const asked = new URLSearchParams(location.search).get({json.dumps(key)});
+      return {json.dumps(list(known))}.includes(asked) ? {chosen} : {{__type__: 'update'}};
+    }}"""
+    page.load(None, None, component, js=script, **EVENT)
 
 
 def photograph(label: str, name: str) -> gr.Image:

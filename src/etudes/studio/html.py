@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import zip_longest
 from typing import Any
 
 from etudes.contract import Table
@@ -87,12 +88,21 @@ def figure(url: str, caption: str, *, link: tuple[str, str] | None = None, crisp
     return f'<figure><img{kind} src="{url}" alt="{caption}"><figcaption>{caption}{save}</figcaption></figure>'
 
 
-def table(content: Table) -> str:
-    """A table that scrolls by itself where it is wider than the page."""
+def table(content: Table, links: Sequence[str] = ()) -> str:
+    """A table that scrolls by itself where it is wider than the page.
+
+    Args:
+        content: the table.
+        links: where the first cell of each row leads; empty for nowhere.
+    """
     title = escape(content.title)
     head = "".join(f'<th scope="col">{escape(str(column))}</th>' for column in content.columns)
-    cells = [[f"<td>{escape(show(cell))}</td>" for cell in row] for row in content.rows]
-    rows = "".join(f"<tr>{''.join(row)}</tr>" for row in cells)
+    rows = ""
+    for row, link in zip_longest(content.rows, links, fillvalue=""):
+        cells = [escape(show(cell)) for cell in row]
+        if link:
+            cells[0] = f'<a href="{escape(link)}">{cells[0]}</a>'
+        rows += f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{title}"><table>'
         f"<caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"

@@ -16,7 +16,8 @@ from etudes.errors import UserError
 from etudes.runs import Run, read_metrics
 from etudes.studio.html import figure, log, note, table
 from etudes.studio.pictures import data_url, file_url
-from etudes.studio.training_runs import ListedRun, TrainingRuns
+from etudes.studio.run_pages import page_address
+from etudes.studio.training_runs import DONE, ListedRun, TrainingRuns
 from etudes.studio.translations import Translations
 from etudes.views.card import show
 from etudes.views.curves import learning_curves
@@ -30,7 +31,7 @@ _drawing = threading.Lock()
 
 
 def runs_table(translate: Translations, runs: Sequence[ListedRun]) -> str:
-    """Every run, a row each."""
+    """Every run, a row each; the names of finished ones lead to their pages."""
     if not runs:
         return note(translate("no runs"))
     rows = []
@@ -38,7 +39,8 @@ def runs_table(translate: Translations, runs: Sequence[ListedRun]) -> str:
         files = (run.run.folder / "metrics.jsonl", run.run.folder / "results.json")
         rows.append((run.name, run.etude, run.preset, translate(run.state), *_progress(run, *map(_version, files))))
     heads = (translate(key) for key in ("run", "etude", "preset", "state", "epochs done", "result"))
-    return table(Table(translate("runs"), tuple(heads), rows))
+    links = [page_address(run.name, translate.language) if run.state in DONE else "" for run in runs]
+    return table(Table(translate("runs"), tuple(heads), rows), links)
 
 
 def _version(path: Path) -> tuple[str, int, int]:
@@ -55,7 +57,7 @@ def _progress(run: ListedRun, *versions: tuple[str, int, int]) -> tuple[str, str
     """Epochs done and the headline metric; read again only when a file changed."""
     try:
         epochs = len(read_metrics(run.run.folder))
-        if run.state != "finished":
+        if run.state not in DONE:
             return str(epochs or ""), ""
         metrics = run.run.results()["metrics"]
         headline = experiments.load(run.etude).headline_of(metrics)
@@ -90,10 +92,14 @@ class Live:
             run = self.training_runs.find(name)
         except UserError as error:
             return note(str(error))
-        parts = [f"<h3>{escape(name)}: {escape(self.translate(run.state))}</h3>"]
+        parts, links = [f"<h3>{escape(name)}: {escape(self.translate(run.state))}</h3>"], []
+        if run.state == "finished":
+            page = escape(page_address(name, self.translate.language))
+            links.append(f'<a class="page" href="{page}">{escape(self.translate("its page"))}</a>')
         if (run.run.folder / "report.html").is_file():
-            link, text = f"../report/{quote(name)}", escape(self.translate("report"))
-            parts.append(f'<p><a class="save" href="{link}" target="_blank">{text}</a></p>')
+            text = escape(self.translate("report"))
+            links.append(f'<a class="save" href="../report/{quote(name)}" target="_blank">{text}</a>')
+        parts.append(f"<p>{' '.join(links)}</p>" if links else "")
         curves = run.run.folder / "metrics.jsonl"
         for path in ([curves] if curves.exists() else []) + _pictures(run.run):
             caption = self.translate("curves", name=name) if path == curves else path.stem.replace("-", " ")

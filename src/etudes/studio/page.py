@@ -5,6 +5,7 @@ from pathlib import Path
 import gradio as gr
 
 from etudes.studio.api import add_api
+from etudes.studio.components import follow_address
 from etudes.studio.studio import Studio
 from etudes.studio.tabs.digits import digits_tab
 from etudes.studio.tabs.dream import dream_tab
@@ -14,15 +15,12 @@ from etudes.studio.tabs.photos import photos_tab
 from etudes.studio.tabs.runs import runs_tab
 from etudes.studio.tabs.sums import sums_tab
 from etudes.studio.tabs.train import train_tab
-from etudes.studio.translations import LANGUAGES, Translations
+from etudes.studio.translations import LANGUAGES, PATHS, Translations
 
 TABS = (sums_tab, digits_tab, gan_tab, photos_tab, few_shot_tab, dream_tab, train_tab, runs_tab)
 
-PATHS = {"en": "/en", "zh": "/zh"}
-"""The path of the page in each language; `/` leads to the first."""
-
-CODES = {"en": "en", "zh": "zh-CN"}
-"""The codes of the languages in HTML and in browsers."""
+IDS = ("sums", "digits", "gan", "photos", "few-shot", "dream", "train", "runs")
+"""Their names in addresses, such as `/en/?tab=runs`."""
 
 STYLE = (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
@@ -61,15 +59,19 @@ def build_page(studio: Studio, language: str) -> gr.Blocks:
     links = " · ".join(
         f'<span lang="{code}">{name}</span>'
         if code == language
-        else f'<a href="..{PATHS[code]}/" lang="{code}">{name}</a>'
+        else f'<a href="..{PATHS[code]}/?tab={IDS[0]}" lang="{code}">{name}</a>'
         for code, name in LANGUAGES.items()
     )
     page = gr.Blocks(title=translate("title"), analytics_enabled=False, delete_cache=(600, 3600))
     with page:
-        heading = f'<h1>{translate("title")}</h1><p>{translate("welcome")}</p><nav aria-label="language">{links}</nav>'
+        home = f'<a class="home" href="./">{translate("home")}</a>'
+        heading = (
+            f'<h1>{translate("title")}</h1><p>{translate("welcome")}</p><nav aria-label="language">{home} {links}</nav>'
+        )
         gr.HTML(f'<header class="heading">{heading}</header>', padding=False)
-        with gr.Tabs(elem_id="tabs"):
+        with gr.Tabs(elem_id="tabs") as tabs:
             for tab in TABS:
                 tab(translate, studio, page)
+        follow_address(page, tabs, "tab", IDS)
         add_api(studio, translate)  # here, because each `with page` that ends makes Gradio build its routes again
     return page

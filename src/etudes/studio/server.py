@@ -123,7 +123,7 @@ def public_address(root_path: str | None, host: str | None) -> PublicAddress:
 
 
 def application(studio: Any, password: str | None, address: PublicAddress = PublicAddress()) -> Any:
-    """The application: `/en`, `/zh`, the HTTP API of each, and the reports of runs.
+    """The application: `/en`, `/zh`, the HTTP API of each, and the pages and reports of runs.
 
     Raises:
         UserError: Gradio's internals moved; see `gradio_internals`.
@@ -131,18 +131,20 @@ def application(studio: Any, password: str | None, address: PublicAddress = Publ
     gradio = import_gradio()
     from fastapi import FastAPI
     from starlette.middleware.trustedhost import TrustedHostMiddleware
-    from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse
 
     from etudes.studio.gradio_internals import BrowserSessions, ForgetCalls, replace_sessions
+    from etudes.studio.home import FirstScreen
     from etudes.studio.middleware import Guard, Localized, UnderRootPath
-    from etudes.studio.page import CODES, PATHS, STYLE, build_page, theme
+    from etudes.studio.page import STYLE, build_page, theme
+    from etudes.studio.routes import add_routes
+    from etudes.studio.translations import CODES, PATHS
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     sessions: dict[str, BrowserSessions] = {}
     app.add_middleware(ForgetCalls, sessions=sessions)
-    app.add_middleware(
-        Localized, codes={f"{address.root_path}{path}/": CODES[language] for language, path in PATHS.items()}
-    )
+    languages = {f"{address.root_path}{path}/": language for language, path in PATHS.items()}
+    app.add_middleware(Localized, codes={path: CODES[language] for path, language in languages.items()})
+    app.add_middleware(FirstScreen, languages=languages)
     app.add_middleware(Guard, password=password)
     if studio.local or address.behind_proxy:
         # Promise: a page of another site, whose name leads to this machine, cannot talk to the studio.
@@ -150,27 +152,7 @@ def application(studio: Any, password: str | None, address: PublicAddress = Publ
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(UnderRootPath, root_path=address.root_path)  # the last that is added is the first that is passed
 
-    @app.get("/")
-    def first() -> RedirectResponse:
-        return RedirectResponse(f"{address.root_path}{PATHS['en']}/")
-
-    @app.get("/{language}")
-    def page_of(language: str) -> Any:
-        known = f"/{language}" in PATHS.values()
-        return RedirectResponse(f"{address.root_path}/{language}/") if known else PlainTextResponse("not found", 404)
-
-    @app.get("/report/{name}")
-    def report(name: str) -> Any:
-        try:
-            page = studio.training_runs.find(name).run.folder / "report.html"
-        except UserError as error:
-            return PlainTextResponse(str(error), 404)
-        if not page.is_file() or page.is_symlink():
-            return PlainTextResponse("this run has no report: write one with `etudes report`", 404)
-        # A run may come from anywhere: its page may show pictures, and do nothing else.
-        policy = "sandbox allow-same-origin; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-        return FileResponse(page, media_type="text/html", headers={"content-security-policy": policy})
-
+    add_routes(app, studio, address.root_path)
     for language, path in PATHS.items():
         page = build_page(studio, language)
         page.queue(default_concurrency_limit=20, max_size=200)

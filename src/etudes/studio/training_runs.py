@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from etudes.actions.loading import preset_of
 from etudes.errors import UserError
-from etudes.runs import Run, next_folder, runs_folder
+from etudes.runs import Run, bundled_runs, next_folder, runs_folder
 from etudes.runs.locks import holder
 from etudes.schema import command_words
 from etudes.studio.training_queue import Queue, is_text, modified, report
@@ -34,6 +35,10 @@ NICENESS = 5
 """Training runs leave the processor to answers."""
 
 
+DONE = ("finished", "included")
+"""The states of runs that have results."""
+
+
 @dataclass(frozen=True)
 class ListedRun:
     """A run as the table of runs shows it."""
@@ -43,7 +48,14 @@ class ListedRun:
     etude: str
     preset: str
     state: str
-    """One of "queued", "starting", "running", "stopped", "failed" and "finished"."""
+    """One of "queued", "starting", "running", "stopped", "failed" and "finished"; "included" if it is bundled."""
+
+
+@cache
+def included_runs() -> list[ListedRun]:
+    """The bundled runs."""
+    headers = [(run, run.header()) for run in bundled_runs()]
+    return [ListedRun(str(run), run, said["etude"], said["preset"], "included") for run, said in headers]
 
 
 class TrainingRuns:

@@ -7,8 +7,15 @@ from etudes import experiments
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Codes of the languages and their own names."""
 
+PATHS = {"en": "/en", "zh": "/zh"}
+"""The path of the page in each language; `/` leads to the first."""
+
+CODES = {"en": "en", "zh": "zh-CN"}
+"""The codes of the languages in HTML and in browsers."""
+
 _TEXTS: dict[str, tuple[str, str]] = {
     "title": ("Études studio", "Études 工作室"),
+    "home": ("The six at a glance", "六个实验一览"),
     "welcome": (
         "Six classic deep-learning studies: try trained networks, then train your own. "
         "Everything runs on this machine.",
@@ -19,6 +26,35 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "bundled": ("the one that comes with Études", "随附的网络"),
     "automatic": ("the best one found", "现有的最好的"),
     "download": ("Download", "下载"),
+    # the first screen
+    "greeting": ("Six small neural networks at work. Look inside each of them, then train your own.",
+                 "六个小型神经网络正在工作。先看看它们的内部，再训练你自己的。"),
+    "ways": ("The studio", "工作室"),
+    "use": ("Use", "使用"),
+    "pause": ("Pause", "暂停"),
+    "play": ("Play", "播放"),
+    "inside": ("Look inside", "看看内部"),
+    "try it": ("Try it", "试一试"),
+    "train it": ("Train it yourself", "自己训练"),
+    "its runs": ("Its runs", "它的运行"),
+    "no page": ("This run has no page", "这个运行没有页面"),
+    "back": ("Back to the six études", "返回六个实验"),
+    "here": ("Every answer on this page was computed on this machine, by the networks that come with Études.",
+             "本页上的每个回答都由 Études 随附的网络在本机上算出。"),
+    "sum right": ("{question} = {answer}. Right.", "{question} = {answer}，正确。"),
+    "sum wrong": ("{question} = {answer}. Wrong: it is {truth}.", "{question} = {answer}，错了：应该是 {truth}。"),
+    "read as": ("A {answer}, with a probability of {share}.", "是 {answer}，概率为 {share}。"),
+    "walk": ("The same ten digits, while the 100 random numbers behind each change.",
+             "同样的十个数字，只有各自背后的 100 个随机数在变。"),
+    "class": ("Seen at 32 × 32 pixels: {answer}, {share}.", "在 32 × 32 像素下看到：{answer}，{share}。"),
+    "no class": ("None of its ten classes is a flower. It says: {answer}, {share}.",
+                 "它的十个类别里没有花。它的回答：{answer}，{share}。"),
+    "heads": ("The head for 0–4 says {before}, the new one {after}.",
+              "认 0–4 的输出层说 {before}，新的输出层说 {after}。"),
+    "old head": ("trained on 0–4", "学过 0–4"),
+    "new head": ("after the transfer", "迁移之后"),
+    "dreams": ("The photograph, and what the network makes of it.", "照片，以及网络从中“看到”的东西。"),
+    "no dream yet": ("A photograph that waits for its dream.", "一张等待做梦的照片。"),
     # sums
     "sums": ("Add", "加法"),
     "sums intro": (
@@ -78,7 +114,6 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "photo": ("Photograph, at most 25 MB", "照片（PNG、JPEG 等，最大 25 MB）"),
     "no answer": ("The answer appears here, in a second or two.", "答案稍后会显示在这里。"),
     "prediction": ("Prediction", "它的回答"),
-    "inside": ("Look inside", "看看内部"),
     # few-shot sessions
     "few shot": ("Fine-tune", "微调"),
     "few shot intro": (
@@ -142,12 +177,15 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "state": ("State", "状态"),
     "epochs done": ("Epochs done", "已完成轮数"),
     "result": ("Result", "结果"),
+    "all etudes": ("all", "全部"),
+    "its page": ("Open its page", "打开它的页面"),
     "no runs": ("No runs yet: start one under “Train”.", "还没有运行：请在“训练”中开始。"),
     "queued": ("queued", "排队中"),
     "starting": ("starting", "启动中"),
     "running": ("running", "进行中"),
     "stopped": ("stopped", "已停止"),
     "failed": ("failed", "失败"),
+    "included": ("included", "随附"),
     "finished": ("finished", "已完成"),
     "stop": ("Stop", "停止"),
     "stopping": ("{name} stops as soon as it has saved its checkpoint.", "{name} 保存检查点后即停止。"),
@@ -176,6 +214,46 @@ _SUMMARIES = {
 }
 """What each étude does, in Chinese; in English its table of contents says so."""
 
+_CARDS = {
+    "addition_rnn": (
+        ("It adds, one character at a time", "逐个字符地做加法"),
+        ("Nobody told it what a number is. It reads the sum backwards and answers from a vector of 128 numbers.",
+         "没有人告诉它什么是数。它倒着读题，再凭一个 128 维的向量写出答案。"),
+    ),
+    "antirectifier": (
+        ("It reads with both halves", "正负两半都用来识别"),
+        ("Where ReLU throws the negative half of its numbers away, this layer keeps both.",
+         "ReLU 丢掉负的一半，这一层把两半都留下。"),
+    ),
+    "mnist_acgan": (
+        ("It draws digits that nobody wrote", "画出没有人写过的数字"),
+        ("A generator learned to draw from a discriminator that learned to tell drawn from real.",
+         "判别器学着分辨真假，生成器则从它那里学会了画。"),
+    ),
+    "cifar10_cnn": (
+        ("It sees ten kinds of things", "认得十类事物"),
+        ("Small windows, one layer of them on the other. It must name one of ten classes, whatever it is shown.",
+         "一层层叠起来的小窗口。无论看到什么，它都只能从十个类别里选一个。"),
+    ),
+    "mnist_transfer_cnn": (
+        ("From 0–4 to 5–9", "从 0–4 到 5–9"),
+        ("The convolutions that learned 0–4 stay frozen. Only what reads their features is new.",
+         "学过 0–4 的卷积层冻结不变，只有读取特征的层是新的。"),
+    ),
+    "deep_dream": (
+        ("It dreams on a photograph", "在照片上做梦"),
+        ("Learning, turned round: the network stays as it is, and the picture changes.",
+         "反过来的学习：网络不变，变的是图片。"),
+    ),
+}  # fmt: skip
+"""What the first screen says of each étude: a title, and a sentence or two."""
+
+_CLASSES = {
+    "airplane": "飞机", "automobile": "汽车", "bird": "鸟", "cat": "猫", "deer": "鹿", "dog": "狗", "frog": "青蛙",
+    "horse": "马", "ship": "船", "truck": "卡车",
+}  # fmt: skip
+"""The classes of CIFAR-10 in Chinese, for the first screen."""
+
 TABS = {
     "addition_rnn": "sums",
     "antirectifier": "digits",
@@ -201,6 +279,17 @@ class Translations:
     def summary(self, etude: str) -> str:
         """What an étude does, in a few words."""
         return _SUMMARIES[etude] if self.language == "zh" else experiments.load(etude).summary
+
+    @property
+    def classes(self) -> dict[str, str]:
+        """The names of classes of photographs in the page's language, where that is another one."""
+        return _CLASSES if self.language == "zh" else {}
+
+    def card(self, etude: str) -> tuple[str, str]:
+        """The title of an étude's card on the first screen, and what it says."""
+        number = list(LANGUAGES).index(self.language)
+        title, words = _CARDS[etude]
+        return title[number], words[number]
 
     def of_etude(self, etude: str) -> str:
         """The name of an étude's tab, and its own name."""

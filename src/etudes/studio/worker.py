@@ -7,11 +7,13 @@ An error that a person can fix is answered as {"error": "one line"}. The process
 it never outlives the studio.
 """
 
+import gzip
 import json
 import os
 import sys
 import traceback
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 from etudes.actions.kept import kept_run
@@ -22,7 +24,9 @@ from etudes.studio.pictures import data_url
 
 
 def respond(request: dict[str, Any]) -> dict[str, Any]:
-    """Answer a request: `do` is "load", "use" or "inspect"."""
+    """Answer a request: `do` is "load", "use", "inspect" or "share"."""
+    if request["do"] == "share":
+        return write_page(request["run"], **request["options"])
     loaded = kept_run(request["run"])
     if request["do"] == "load":
         return {"loaded": request["run"], "networks": [name for name, graph in loaded.graphs.items() if graph.session]}
@@ -31,6 +35,17 @@ def respond(request: dict[str, Any]) -> dict[str, Any]:
 
         return as_plain(look(loaded, **request["options"]))
     return as_plain(answer(loaded, *request["inputs"], **request["options"]))
+
+
+def write_page(reference: str, file: str, **options: Any) -> dict[str, Any]:
+    """Write the page of a run, as `etudes share` makes it, into a file, under gzip."""
+    from etudes.actions.share import share_page
+
+    page = gzip.compress(share_page(reference, **options).encode(), 6, mtime=0)
+    whole, writing = Path(file), Path(f"{file}.writing")
+    writing.write_bytes(page)
+    writing.replace(whole)  # nobody reads half of it
+    return {"file": file}
 
 
 def as_plain(result: Result) -> dict[str, Any]:

@@ -4,20 +4,25 @@ from typing import Any
 
 import gradio as gr
 
+from etudes import experiments
 from etudes.actions.compare import compare
 from etudes.contract import Table
 from etudes.errors import UserError
-from etudes.studio.components import EVENT
+from etudes.studio.components import EVENT, follow_address
 from etudes.studio.error_handlers import Handler, show_errors
 from etudes.studio.gradio_internals import take_as_sent
 from etudes.studio.html import figure, note, table
 from etudes.studio.live import Live, runs_table
 from etudes.studio.pictures import data_url
 from etudes.studio.studio import Studio
+from etudes.studio.training_runs import included_runs
 from etudes.studio.translations import Translations
 
 TICK = 1.0
 """Seconds between two looks at the run folders."""
+
+ALL = ""
+"""Stands for the runs of every étude."""
 
 IN_TURN = {**EVENT, "concurrency_limit": 1, "concurrency_id": "question", "trigger_mode": "multiple"}
 """For events that are answered in the order in which they come, however fast a person clicks."""
@@ -27,6 +32,11 @@ def runs_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None:
     """Lay it out."""
     with gr.Tab(translate("runs"), id="runs"):
         gr.Markdown(translate("runs intro"))
+        names = experiments.names()
+        which = gr.Radio(
+            [(translate("all etudes"), ALL), *names], value=ALL, label=translate("etude"), elem_id="runs-etude"
+        )  # fmt: skip
+        follow_address(page, which, "etude", names)
         everything = gr.HTML(elem_id="runs-table")
         with gr.Row(elem_classes="ask"):
             chosen = gr.Dropdown([], label=translate("run"), interactive=True, scale=3, min_width=300, elem_id="run")
@@ -42,21 +52,21 @@ def runs_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None:
             compared = gr.HTML(elem_id="compared")
     for component in (chosen, several):
         take_as_sent(component)  # the list may be older than the newest run
-    _watch(translate, studio, page, (everything, chosen, several, shown))
+    _watch(translate, studio, page, (which, everything, chosen, several, shown))
     _act(translate, studio, chosen, (*buttons, question, confirm, keep), said)
     start.click(comparing(translate, studio), several, compared, **{**EVENT, "show_progress": "minimal"})
 
 
 def _watch(translate: Translations, studio: Studio, page: gr.Blocks, parts: tuple[Any, ...]) -> None:
     """Look at the run folders again and again, and show what changed."""
-    everything, chosen, several, shown = parts
+    which, everything, chosen, several, shown = parts
     live, seen, clock = Live(translate, studio.training_runs), gr.State(("", "", "")), gr.Timer(TICK)
 
-    def look(name: str | None, before: tuple[str, str, str]) -> tuple[Any, ...]:
-        runs = studio.training_runs.runs()
+    def look(etude: str, name: str | None, before: tuple[str, str, str]) -> tuple[Any, ...]:
+        runs = [run for run in studio.training_runs.runs() if etude in (ALL, run.etude)]
         names, finished = [run.name for run in runs], [run.name for run in runs if run.state == "finished"]
         name = name if name in names else next(iter(names), None)
-        rows = runs_table(translate, runs)
+        rows = runs_table(translate, [*runs, *(run for run in included_runs() if etude in (ALL, run.etude))])
         now = (rows, live.version(name), " ".join(names) + "|" + " ".join(finished))
         return (
             rows if now[0] != before[0] else gr.skip(),
@@ -67,8 +77,8 @@ def _watch(translate: Translations, studio: Studio, page: gr.Blocks, parts: tupl
         )
 
     outputs = [everything, chosen, several, shown, seen]
-    for event in (clock.tick, page.load, chosen.input):
-        event(look, [chosen, seen], outputs, **EVENT)
+    for event in (clock.tick, page.load, which.change, chosen.input):
+        event(look, [which, chosen, seen], outputs, **EVENT)
 
 
 def _act(translate: Translations, studio: Studio, chosen: Any, buttons: tuple[Any, ...], said: Any) -> None:

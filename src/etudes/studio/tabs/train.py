@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 
 from etudes import experiments
-from etudes.studio.components import EVENT
+from etudes.studio.components import EVENT, follow_address
 from etudes.studio.error_handlers import Handler, show_errors
 from etudes.studio.forms import Form, changes_of, settings_form
 from etudes.studio.html import note
@@ -13,7 +13,7 @@ from etudes.studio.studio import Studio
 from etudes.studio.translations import Translations
 
 
-def train_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None:  # noqa: ARG001
+def train_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None:
     """Lay it out: a form for each étude, of which one is visible."""
     with gr.Tab(translate("train"), id="train"):
         gr.Markdown(translate("train intro"))
@@ -28,6 +28,7 @@ def train_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None:
                 starts.append(gr.Button(translate("start"), variant="primary", elem_id=f"start-{name}"))
             groups.append(group)
         said = gr.HTML(elem_id="train-said")
+        follow_address(page, chosen, "etude", names)
         chosen.change(lambda name: [gr.Column(visible=name == other) for other in names], chosen, groups, **EVENT)
         for form, start in zip(forms, starts, strict=True):
             inputs = [form.preset, form.filled, *form.fields]
