@@ -212,16 +212,6 @@ export function breaksOf(content: ClassifierContent, source: string, putIn: (add
   });
 }
 
-/** What the test split says of a network, in a sentence; nothing where the page has no pictures of it. */
-export function howOften({ wrong, pictures }: ClassifierContent): Text | null {
-  if (!pictures) return null;
-  const [some, all] = [wrong, pictures].map((count) => count.toLocaleString("en"));
-  return {
-    en: `It gets ${some} of ${all} test pictures wrong.`,
-    zh: `在 ${all} 张测试图片中，它认错了 ${some} 张。`,
-  };
-}
-
 /** The output of a network that classifies. */
 export function outputOf(data: PageData, network: string, values: Values): Tensor {
   return values[data.networks[network].outputs[0]];

@@ -19,7 +19,7 @@ export function layerWords(layers: Layer[], input: number[], lines: Record<strin
   for (const layer of layers) {
     const from = shapes[layer.inputs[0]] ?? input;
     if (layer.kind === "Conv2D") found[layer.name] = convolutionWords(layer, from, ++convolutions);
-    else if (layer.kind === "MaxPooling2D") found[layer.name] = poolingWords(layer);
+    else if (layer.kind === "MaxPooling2D") found[layer.name] = poolingWords(layer, isBefore(layer, "Conv2D", layers));
     else if (layer.kind === "Dense") found[layer.name] = denseWords(layer, from, dense);
     else if (layer.kind === "Rescaling") found[layer.name] = rescalingWords(layer);
     else if (layer.config.activation === "relu" && !hasRelu) {
@@ -86,12 +86,19 @@ function convolutionWords({ config, shape, parameters }: Layer, from: number[], 
   };
 }
 
-function poolingWords({ config }: Layer): LayerWords {
+/** Whether a layer of some kind comes later. */
+const isBefore = (layer: Layer, kind: string, layers: Layer[]) =>
+  layers.slice(layers.indexOf(layer)).some((later) => later.kind === kind);
+
+function poolingWords({ config }: Layer, seesOn: boolean): LayerWords {
   const [high, wide] = config.pool_size as [number, number];
+  const farther = seesOn
+    ? { en: `, and the next windows see ${high} times as far`, zh: `，后面的窗口看到的范围扩大到 ${high} 倍` }
+    : { en: "", zh: "" };
   return {
     what: {
-      en: `Of each ${high}×${wide} block only the largest value stays: what was found counts, where exactly does not. One number in ${high * wide} is left, and the next windows see ${high} times as far.`,
-      zh: `每个 ${high}×${wide} 小块只留最大值：找到了什么更重要，具体在哪儿不那么重要。数的个数降到 ${high * wide} 分之一，后面的窗口看得远 ${high} 倍。`,
+      en: `Of each ${high}×${wide} block only the largest value stays: what was found counts, where exactly does not. One number in ${high * wide} is left${farther.en}.`,
+      zh: `每个 ${high}×${wide} 小块只留最大值：找到了什么更重要，具体在哪儿不那么重要。数的个数降到 ${high * wide} 分之一${farther.zh}。`,
     },
   };
 }
