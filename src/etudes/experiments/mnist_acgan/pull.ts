@@ -77,7 +77,7 @@ export class Pull implements Panel {
       const steps = this.found[name].map((value) => LEVELS * value);
       const shown = tensor([rows, columns, 1], Float32Array.from({ length: rows * columns }, (_, i) => steps.subarray(i * channels, (i + 1) * channels).reduce((sum, one) => sum + one, 0)));
       cells.show(shown);
-      legend.show(cells.scale);
+      legend.show(cells.scale, true);
       table.show(shown);
     }
     void this.follow();
