@@ -89,6 +89,7 @@ export class Directions {
     if (artist.z === this.start && now === this.of) return;
     this.turn++;
     for (const { field } of this.sliders) field.value = "0";
+    if (!artist.cost) await artist.pictures([{ z: artist.z, label: artist.label }]);
     const quick = artist.cost * artist.content.latent < QUICK;
     this.find.hidden = quick;
     this.list.hidden = !quick;

@@ -75,6 +75,7 @@ export function generatorJourney(artist: Artist): Journey {
   return {
     network: generator.name,
     title: { en: "How the generator draws", zh: "生成器怎么画" },
+    short: { en: "Generator", zh: "生成器" },
     words: [{ en: `From ${latent} numbers and a label to ${height}×${width} pixels. Every number below is the network's own, for the drawing above. Choose a cell to see where it came from. Blue is below zero, orange above.`, zh: `从 ${latent} 个数和一个标签到 ${height}×${width} 个像素。下面每个数都是网络画上面这幅图时算出的真实数值。点选任一格，看它从何而来。蓝色为负，橙色为正。` }],
     layers: words,
   };
@@ -118,6 +119,7 @@ export function discriminatorJourney(artist: Artist, judged: Panel): Journey {
   return {
     network: "discriminator",
     title: { en: "How the discriminator judges", zh: "判别器怎么评判" },
+    short: { en: "Discriminator", zh: "判别器" },
     words: [{ en: "The same layers give both answers: whether the picture is real, and which class it shows.", zh: "同样的层给出两个回答：图是不是真的，以及它属于哪一类。" }],
     layers: words,
     labels,
