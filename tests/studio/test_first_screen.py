@@ -16,10 +16,10 @@ from PIL import Image
 from etudes import experiments
 from etudes.data.storage import EMBEDDED_FOLDER
 from etudes.errors import UserError
-from etudes.runs import bundled_run
 from etudes.studio import living
 from etudes.studio.living import ETUDES, LivingPictures
 from etudes.studio.strokes import path_of, picture_of
+from etudes.studio.training_runs import included_run
 from etudes.studio.translations import TABS, Translations
 from studio.test_doors import call
 from studio.visiting import CUT_OFF, PATIENCE, Served
@@ -40,7 +40,7 @@ def sent(image: Image.Image) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def test_the_sums_are_answers_of_the_bundled_run(studio: Served) -> None:
+def test_the_sums_are_answers_of_the_included_run(studio: Served) -> None:
     sums = ask(studio, "addition_rnn")["sums"]
     assert len(sums) >= 10
     assert sums[0]["question"] == "35+35"
@@ -88,7 +88,7 @@ def test_a_photograph_is_classified_as_the_studio_does_it(studio: Served) -> Non
 def test_a_dream_is_shown_where_one_comes_with_the_package(studio: Served) -> None:
     found = ask(studio, "deep_dream")
     assert image_in(found["photo"]).width == living.WIDTH
-    assert bool(found["dream"]) == (bundled_run("deep_dream") is not None)
+    assert bool(found["dream"]) == (included_run("deep_dream") is not None)
 
 
 def test_the_worker_is_asked_once_and_errors_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,7 +129,7 @@ def test_each_card_leads_to_page_training_and_runs(studio: Served, language: str
     links = Links(page).found
     assert sorted(ETUDES) == experiments.names()
     for etude in ETUDES:
-        run = bundled_run(etude)
+        run = included_run(etude)
         way = f"../pages/{run}?studio={language}#lang={language}" if run else f"?tab={TABS[etude].replace(' ', '-')}"
         for link in (way, f"?tab=train&etude={etude}", f"?tab=runs&etude={etude}"):
             assert link in links

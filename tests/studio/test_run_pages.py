@@ -45,6 +45,7 @@ def test_the_page_of_a_run_is_the_one_that_share_writes(studio: Served, built_pa
     assert len(content) < len(wanted)
     assert gzip.decompress(content) == wanted
     assert headers["content-disposition"] == "attachment; filename*=UTF-8''addition_rnn%40bundled.html"
+    assert get(studio, f"/pages/{RUN}", **{"If-None-Match": headers["etag"]})[:2] == (304, b"")
     assert "sandbox" in headers["content-security-policy"]
     assert "default-src 'none'" in headers["content-security-policy"]
     assert "allow-same-origin" not in headers["content-security-policy"]

@@ -15,10 +15,10 @@ from PIL import Image, ImageSequence
 from etudes.data import embedded_photo
 from etudes.data.storage import EMBEDDED_FOLDER
 from etudes.errors import unknown
-from etudes.runs import bundled_run
 from etudes.studio.pictures import data_url, drawing_file, file_url
 from etudes.studio.strokes import path_of, picture_of
 from etudes.studio.studio import Studio
+from etudes.studio.training_runs import included_run
 
 ASKED, UNSURE = 400, 8
 """Sums that are asked, and how many of those with the least confident answers are shown among others."""
@@ -115,15 +115,18 @@ def _classified(studio: Studio, name: str) -> dict[str, Any]:
 
 
 def _dream(studio: Studio) -> dict[str, Any]:  # noqa: ARG001
-    """A photograph and, where a dream comes with the package, what it turns into, size by size."""
-    run = bundled_run("deep_dream")
-    steps = []
-    if run is not None:
-        found = sorted(run.folder.glob("pictures/octave-*.png")) + sorted(run.folder.glob("pictures/dream.*"))
-        for path in found:
-            with Image.open(path, formats=("PNG", "JPEG", "WEBP")) as picture:
-                steps.append(_photo_url(picture))
-    return {"photo": _photo_url(embedded_photo("china")), "dream": steps}
+    """A photograph and, where a dream comes with the package, what it turns into, the smallest size first."""
+    run = included_run("deep_dream")
+    if run is None:
+        return {"photo": _photo_url(embedded_photo("china")), "dream": []}
+    pictures, frames = run.folder / "pictures", []
+    for end in sorted(pictures.glob("octave-*.*")):
+        frames += [*sorted(pictures.glob(f"steps/{end.stem}-*")), end]
+    name = run.header()["data"]["source"]
+    return {
+        "photo": _photo_url(embedded_photo(name)),
+        "dream": [file_url(path.suffix.removeprefix("."), path.read_bytes()) for path in frames],
+    }
 
 
 def _photo_url(photo: Image.Image) -> str:
