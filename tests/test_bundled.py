@@ -13,14 +13,15 @@ from PIL import Image
 
 import etudes
 from etudes import experiments
-from etudes.actions.loading import open_run
+from etudes.actions.loading import open_run, resolve
 from etudes.analysis.classification import predict
 from etudes.cli import run as command
 from etudes.contract import BaseNetwork, Typicality
-from etudes.data import load_images
+from etudes.data import PHOTOS, load_images
 from etudes.data.downloads import UnavailableError
 from etudes.errors import UserError
-from etudes.runs import BUNDLED, Run, bundled_run, bundled_runs, find_run, run_at, save_weights
+from etudes.experiments.deep_dream.weights import find_weights
+from etudes.runs import BUNDLED, Run, bundled_dream, bundled_run, bundled_runs, find_run, run_at, save_weights
 
 ETUDES = [name for name in experiments.names() if not experiments.load(name).capability(BaseNetwork)]
 NAMES = sorted([*ETUDES, "cifar10_cnn@mnist"])
@@ -199,13 +200,40 @@ def test_without_run_and_bundle_the_cure_is_a_training(runs: Path, nothing_bundl
 
 @pytest.mark.parametrize(
     "given",
-    ["nothing@bundled", "@bundled", "../bundled/cifar10_cnn@bundled", "deep_dream@bundled", "cifar10_cnn@fashion"],
+    ["nothing@bundled", "@bundled", "../bundled/cifar10_cnn@bundled", "deep_dreem@bundled", "cifar10_cnn@fashion"],
 )
 def test_a_bundled_run_that_does_not_exist_is_refused(given: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert command(["use", given, "1"]) == 2
     printed = capsys.readouterr().err
     assert "unknown bundled run" in printed
     assert len(printed.strip()) <= 200
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["use", "deep_dream@bundled", "photo.jpg"], ["evaluate", "deep_dream@bundled"], ["report", "deep_dream@bundled"]],
+)
+def test_a_dream_that_came_as_pictures_is_only_shown(
+    words: list[str], runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command(words) == 2
+    printed = capsys.readouterr().err
+    assert "came as pictures, without weights: `etudes share deep_dream@bundled` shows it" in printed
+    assert len(printed.strip()) <= 200
+
+
+def test_the_bundled_dream_is_neither_a_network_nor_the_settings_of_use(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ETUDES_DATA", str(runs.parent / "empty"))
+    assert resolve("deep_dream").run is None
+    assert find_weights("").name == "cifar10_cnn@bundled"
+    dream = bundled_dream("deep_dream")
+    assert dream is not None
+    assert dream not in bundled_runs()
+    pictures = [path for path in (dream.folder / "pictures").rglob("*") if path.suffix in (".avif", ".webp")]
+    assert sum(path.stat().st_size for path in pictures) <= 250_000
+    assert dream.header()["settings"]["data"] in PHOTOS
 
 
 def test_nothing_is_written_into_the_package(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

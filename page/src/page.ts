@@ -15,6 +15,7 @@ export async function start<C>(study: Study<C>): Promise<void> {
   const place = document.getElementById("page")!;
   const state = readState();
   setLanguage(firstLanguage(state));
+  printLight();
   place.before(studioBar(data as PageData) ?? "");
   try {
     await new OpenPage(study, data, state, place).open();
@@ -27,6 +28,20 @@ export async function start<C>(study: Study<C>): Promise<void> {
 
 function readState(): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+}
+
+/** On paper the page is light, whatever it is on the screen. */
+function printLight(): void {
+  const { dataset } = document.documentElement;
+  let before: string | undefined;
+  addEventListener("beforeprint", () => {
+    before = dataset.theme;
+    dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    if (before === undefined) delete dataset.theme;
+    else dataset.theme = before;
+  });
 }
 
 function firstLanguage(state: Record<string, string>): Language {
@@ -95,17 +110,20 @@ class OpenPage<C> implements Page<C> {
       for (const words of Object.values(journey.layers)) if (words.panel) this.panels.push(words.panel);
       return new JourneyView(journey, network, own, band);
     });
-    const panels = (this.study.panels?.(this) ?? []).map(({ title, words: paragraphs, panel }, index) => {
+    const given = this.study.panels?.(this) ?? [];
+    const panels = given.map(({ title, words: paragraphs, panel }, index) => {
       this.panels.push(panel);
       return section(`panel-${index + 1}`, title, ...paragraphs.map((text) => h("p", null, text)), panel.element);
     });
-    const idea = section("idea", { en: "The idea", zh: "思路" }, ...this.study.idea.map((text) => h("p", null, text)),
+    const ideas = typeof this.study.idea === "function" ? this.study.idea(this) : this.study.idea;
+    const idea = section("idea", { en: "The idea", zh: "思路" }, ...ideas.map((text) => h("p", null, text)),
       h("p", { class: "insight" }, this.study.insight));
     const parts = [
       idea,
+      ...panels.filter((_, index) => given[index].first),
       ...this.journeys.map((view) => view.element),
-      ...panels,
-      mistakesSection(this.study.mistakes(this), this.data as PageData),
+      ...panels.filter((_, index) => !given[index].first),
+      this.study.mistakes ? mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this)) : null,
       learnedSection(this.study as Study, this.data as PageData),
       breakSection(this.study.breaks(this)),
       source.element,
@@ -116,9 +134,10 @@ class OpenPage<C> implements Page<C> {
   }
 
   private footer(): HTMLElement {
+    const runs = Object.keys(this.networks).length > 0;
     const text = {
-      en: `Written by Études ${this.data.version} from the run ${this.data.run}. The network runs in this page: nothing you put in leaves it.`,
-      zh: `由 Études ${this.data.version} 根据训练 ${this.data.run} 生成。网络就在本页中运行：您的输入不会离开本页。`,
+      en: `Written by Études ${this.data.version} from the run ${this.data.run}. ${runs ? "The network runs in this page: nothing you put in leaves it." : "The page holds all that it shows, and asks nobody for anything."}`,
+      zh: `由 Études ${this.data.version} 根据训练 ${this.data.run} 生成。${runs ? "网络就在本页中运行：您的输入不会离开本页。" : "本页包含所显示的一切，不向任何人请求内容。"}`,
     };
     return h("footer", null, h("p", null, text));
   }

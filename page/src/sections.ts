@@ -10,20 +10,29 @@ export function section(id: string, title: Text, ...children: (Node | Text | nul
 }
 
 /** Its worst mistakes on the test split, each of which can be put in. */
-export function mistakesSection(mistakes: Mistake[], data: PageData): HTMLElement | null {
-  const metrics = tableOf({
-    title: "",
-    columns: ["on the test split", "value"],
-    rows: Object.entries(data.metrics).map(([name, value]) => [name.replaceAll("_", " "), value]),
-  });
+export function mistakesSection(mistakes: Mistake[], data: PageData, own?: Text): HTMLElement | null {
   const cards = mistakes.map((mistake) =>
     h("li", null, h("button", { type: "button", class: "mistake", onclick: () => toTop(mistake.put) }, mistake.shown, h("span", null, mistake.words))));
   const words: Text = mistakes.length
     ? { en: "Its worst mistakes on the test split, which it never learned from. Choose one to put it in.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，即可作为输入。" }
     : { en: "The page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
   return section("mistakes", { en: "How sure it is, and when it is wrong", zh: "有多大把握，何时出错" },
-    h("p", null, words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null,
-    h("details", null, h("summary", null, { en: "all figures", zh: "全部指标" }), metrics, ...data.tables.map(tableOf)));
+    h("p", null, own ?? words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null, figuresOf(data));
+}
+
+/** All metrics and tables of the run, folded. */
+function figuresOf(data: PageData): HTMLElement {
+  const metrics = tableOf({
+    title: "",
+    columns: [hasTestSplit(data) ? "on the test split" : "metric", "value"],
+    rows: Object.entries(data.metrics).map(([name, value]) => [name.replaceAll("_", " "), value]),
+  });
+  return h("details", null, h("summary", null, { en: "all figures", zh: "全部指标" }), metrics, ...data.tables.map(tableOf));
+}
+
+/** False for a dream, which is measured on its own picture. */
+function hasTestSplit(data: PageData): boolean {
+  return data.split.test !== 0;
 }
 
 function toTop(put: () => void): void {
@@ -49,25 +58,57 @@ export function learnedSection(study: Study, data: PageData): HTMLElement {
     [{ en: "run", zh: "训练" }, `${data.run}, preset ${data.preset}, seed ${String(data.settings.seed ?? "")}`],
     [{ en: "examples", zh: "样本数" }, split],
     [{ en: "parameters", zh: "参数" }, total.map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ")],
-    [{ en: "trained on", zh: "训练环境" }, Object.values(data.environment).join(" · ")],
+    [{ en: "trained on", zh: "训练环境" }, trainedOn(data.environment)],
     [{ en: "SHA-256 of the weights", zh: "权重的 SHA-256" }, data.weights_sha256],
   ];
   const meaning = study.metrics?.[data.headline];
   return section("learned", { en: "What was learned", zh: "学到了什么" },
-    headline === undefined ? null : h("p", { class: "headline" }, h("b", null, number(headline)), " ", data.headline.replaceAll("_", " "), " · ", { en: "on the test split, one seed", zh: "测试集，一个随机种子" }),
+    headline === undefined ? null : h("p", { class: "headline" }, h("b", null, proportion(data.headline, headline)), " ", data.headline.replaceAll("_", " "), " · ",
+      hasTestSplit(data) ? { en: "on the test split, one seed", zh: "测试集，一个随机种子" } : { en: "one seed", zh: "一个随机种子" }),
     meaning ? h("p", null, meaning) : null,
-    h("div", { class: "figures" }, ...curves(data.history)),
+    study.mistakes ? h("div", { class: "figures" }, ...curves(data.history)) : figuresOf(data),
     h("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", null, name), h("dd", null, value)])),
     data.command ? h("pre", { class: "command" }, data.command) : null,
     data.records.length ? h("p", null, { en: "The study's committed results on the same data; the spread is over seeds.", zh: "本实验在同一数据上的已提交结果；波动范围来自不同的随机种子。" }) : null,
-    ...data.records.map(tableOf));
+    ...data.records.map((table) => recordsTable(table, data.preset)));
+}
+
+/** A metric that is a proportion as such; others as they are. */
+function proportion(name: string, value: number): HTMLElement | string {
+  const isShare = /accuracy|match/.test(name) && value >= 0 && value <= 1;
+  return isShare ? h("data", { value: String(value) }, `${Number((100 * value).toFixed(2))} %`) : number(value);
+}
+
+function trainedOn({ processor, backend, precision, seconds, python, versions }: Record<string, string>): string {
+  const time = seconds ? `${Math.round(Number(seconds)).toLocaleString("en")} s` : "";
+  return [processor, backend, precision, time, python && `Python ${python}`, versions].filter(Boolean).join(" · ");
+}
+
+/** Recipes, "tuned --digits 5", with the fewest changes first; each change stays whole. */
+function recordsTable(table: TableData, preset: string): HTMLElement {
+  const words = (recipe: string) => recipe.split(/ --?(?=[a-z])/);
+  const rank = (recipe: string) => [words(recipe).length, words(recipe)[0] === preset ? 0 : 1];
+  const rows = [...table.rows].sort((one, other) => {
+    const [[a, b], [c, d]] = [rank(String(one[0])), rank(String(other[0]))];
+    return a - c || b - d;
+  });
+  const recipe = (text: string) => {
+    const [name, ...changes] = words(text);
+    return h("td", { class: "recipe" }, h("b", null, name), ...changes.flatMap((change) => [" ", h("code", null, change)]));
+  };
+  const cells = ([first, ...rest]: (string | number)[]) =>
+    [recipe(String(first)), ...rest.map((cell) => h("td", null, typeof cell === "number" ? number(cell) : cell))];
+  return h("div", { class: "scroll", tabindex: 0, role: "region", label: table.title },
+    h("table", { class: "values" }, h("caption", null, table.title),
+      h("thead", null, h("tr", null, ...table.columns.map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", null, ...rows.map((row) => h("tr", null, ...cells(row))))));
 }
 
 /** Inputs that fail, and why. */
 export function breakSection(breaks: Break[]): HTMLElement | null {
   if (!breaks.length) return null;
   const items = breaks.map((one) =>
-    h("li", null, h("button", { type: "button", onclick: () => toTop(one.put) }, one.title), h("p", null, one.why)));
+    h("li", null, one.shown ?? null, h("button", { type: "button", onclick: () => toTop(one.put) }, one.title), h("p", null, one.why)));
   return section("break", { en: "Try to break it", zh: "试着难倒它" }, h("ul", { class: "breaks" }, ...items));
 }
 

@@ -19,7 +19,7 @@ from etudes.contract import Array, BaseNetwork, Experiment, Networks, UseOptions
 from etudes.data.notes import note
 from etudes.errors import UserError, unknown, user_path
 from etudes.graphs import load_graphs
-from etudes.runs import Run, find_run, found_place, load_typical, load_weights, recorded_places, run_of
+from etudes.runs import Run, bundled_dream, find_run, found_place, load_typical, load_weights, recorded_places, run_of
 from etudes.schema import Settings, check_fields, from_dict, override, validate
 from etudes.training.backend import BackendError, drawn_from, layers_in
 from etudes.training.computing import computing, start_computing
@@ -181,6 +181,8 @@ def resolve(reference: Reference) -> Target:
             f"{type(reference).__name__} is no run: give a study's name, a run folder, or what `load` returned, first"
         )
     name = str(reference)
+    if name.endswith("@bundled") and (dream := bundled_dream(name)):
+        return _target(dream, named=False)
     if name in experiments.names() and experiments.load(name).capability(BaseNetwork):
         run = run_of(name)
         return _target(run, named=True) if run else Target(name, None, {}, named=True)
@@ -192,13 +194,16 @@ def _target(run: Run, *, named: bool) -> Target:
     return Target(header["etude"], run, header, named)
 
 
-def open_run(reference: Reference, backend: str | None = None, place: str | Path | None = None) -> LoadedRun:
+def open_run(
+    reference: Reference, backend: str | None = None, place: str | Path | None = None, *, weights: bool = True
+) -> LoadedRun:
     """Read and check everything that the networks of a finished run are built from. Loads no Keras.
 
     Args:
         reference: a run folder, a study's name, or "ETUDE@bundled"; see `Reference`. A run that is open stays as it is.
         backend: as in `train`; a run trained on one backend loads on any.
         place: where the data of the run is now; by default it is looked for where it was.
+        weights: False leaves weights and base run unread, where only what is said of the run is wanted.
 
     Raises:
         UserError: no such run, or its files, or those of the run that it takes its network from, are damaged.
@@ -218,8 +223,14 @@ def open_run(reference: Reference, backend: str | None = None, place: str | Path
     others = {name: found_place(target.run, header, name) for name in recorded_places(target.run, header)}
     located = moved(settings, {**others, "data": settings.data})
     info = renamed(info, settings, located)
+    where = str(place) if place is not None else None
+    if weights and not (target.run.folder / "weights.json").exists() and target.run.bundled:
+        cure = f"`etudes share {target.run}` shows it, and `etudes use {target.etude}` dreams anew"
+        raise UserError(f"{target.run} came as pictures, without weights: {cure}")
+    if not weights:
+        return LoadedRun(target, located, info, {}, None, backend, where)
     arrays, base = load_weights(target.run.folder), open_base(experiment, located, info, backend)
-    return LoadedRun(target, located, info, arrays, base, backend, str(place) if place is not None else None)
+    return LoadedRun(target, located, info, arrays, base, backend, where)
 
 
 def open_without_run(target: Target, options: Any, backend: str | None = None) -> LoadedRun:

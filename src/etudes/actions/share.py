@@ -13,16 +13,17 @@ import numpy as np
 from markdown_it import MarkdownIt
 
 from etudes import __version__, experiments
-from etudes.actions.loading import LoadedRun, Reference, open_run
+from etudes.actions.loading import LoadedRun, Reference, open_run, resolve
 from etudes.actions.studies import committed_results, recipe
-from etudes.contract import Array, IOSpec, Share, SharedRun, Table, TensorSpec
+from etudes.contract import Array, BaseNetwork, IOSpec, Share, SharedRun, Table, TensorSpec
 from etudes.data.notes import note
 from etudes.data.storage import is_on_this_machine
 from etudes.errors import UserError, user_path
 from etudes.graphs import GraphNetwork, load_graphs, read_layers
 from etudes.pages import page_html, page_parts
+from etudes.pages.private import without_folders, without_quotes
 from etudes.pages.weights import exact_dtype, pack_weights, rounded
-from etudes.runs import read_metrics
+from etudes.runs import bundled_dream, read_metrics
 from etudes.runs.files import write_atomically
 from etudes.schema import as_dict
 from etudes.training.computing import computing
@@ -68,7 +69,7 @@ def share(
     """
     if out is not None:
         check_new_file(out, overwrite=overwrite)
-    loaded = open_run(reference, place=data)
+    loaded = _open(reference, data)
     assert loaded.run is not None
     place = user_path(out) if out is not None else loaded.run.place / "page.html"
     content = share_page(loaded, with_pictures=with_pictures, large=large)
@@ -92,7 +93,7 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
     Raises:
         UserError: as in `share`.
     """
-    loaded = open_run(reference)
+    loaded = _open(reference)
     assert loaded.run is not None
     kind = loaded.experiment.share
     if kind is None:
@@ -107,7 +108,7 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
         )
     blobs = {"weights": weights, **{f"graph-{name}": graph.content for name, graph in graphs.items()}}
     content = {
-        **facts(loaded),
+        **_said(loaded, kind, with_pictures),
         "networks": _networks(loaded, graphs),
         "weights": entries,
         "content": kind.content(_shared(loaded, kind, with_pictures)),
@@ -121,6 +122,16 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
         blobs=blobs if graphs else {},
         parts=parts,
     )
+
+
+def _open(reference: Reference, data: str | Path | None = None) -> LoadedRun:
+    """The run, opened; a dream without its network, which its page does not hold, and perhaps of the package."""
+    if isinstance(reference, LoadedRun):
+        return reference
+    target = resolve(reference)
+    if target.run is None:
+        target = resolve(bundled_dream(target.etude) or target)
+    return open_run(target, place=data, weights=not target.experiment.capability(BaseNetwork))
 
 
 # --- networks ---------------------------------------------------------------------------------------------------------
@@ -161,7 +172,7 @@ def _arrays(loaded: LoadedRun, graphs: Mapping[str, GraphNetwork]) -> dict[str, 
     specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
     found: dict[str, Array] = {}
     for name, graph in graphs.items():
-        arrays = {key: array for key, array in graph.arrays.items() if _is_asked_for(key, graph)}
+        arrays = {key: array for key, array in graph.arrays.items() if key not in found and _is_asked_for(key, graph)}
         if any(exact_dtype(np.ascontiguousarray(array, np.float32)) == "float32" for array in arrays.values()):
             short = {key: rounded(np.asarray(array, np.float32)) for key, array in arrays.items()}
             if _answers_equal(graph, GraphNetwork(graph.content, short), specs[name]):
@@ -203,6 +214,16 @@ def _listed(outputs: Any) -> list[Array]:
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def _said(loaded: LoadedRun, kind: Share, with_pictures: bool) -> dict[str, Any]:
+    """`facts`, without what is private."""
+    found = facts(loaded)
+    said = {name: found[name] for name in ("settings", "info", "command")}
+    found |= without_folders(said, found["settings"])
+    if kind.is_private(loaded.info, loaded.settings) and not with_pictures:
+        found["tables"] = without_quotes(found["tables"], kind.quoting)
+    return found
 
 
 def facts(loaded: LoadedRun) -> dict[str, Any]:
@@ -267,6 +288,8 @@ def _records(loaded: LoadedRun) -> list[Table]:
 def _shared(loaded: LoadedRun, kind: Share, with_pictures: bool) -> SharedRun:
     """What the study's `content` is given; the data only where it is here and may be shown."""
     assert loaded.run is not None
+    if loaded.experiment.capability(BaseNetwork):
+        return _shared_dream(loaded, with_pictures)
     data = None
     named = [value for value in vars(loaded.settings).values() if isinstance(value, str)]
     if kind.is_private(loaded.info, loaded.settings) and not with_pictures:
@@ -282,6 +305,17 @@ def _shared(loaded: LoadedRun, kind: Share, with_pictures: bool) -> SharedRun:
     return SharedRun(
         networks, loaded.info, loaded.settings, data, loaded.run.folder, with_pictures, lambda: loaded.networks
     )
+
+
+def _shared_dream(loaded: LoadedRun, with_pictures: bool) -> SharedRun:
+    """A dream as its study's `content` is given it; its network is looked for when that asks for it."""
+    assert loaded.run is not None
+    try:
+        data = loaded.data
+    except UserError:  # the page is of the pictures that the run keeps
+        data = None
+    info, settings, run = loaded.info, loaded.settings, loaded.run
+    return SharedRun({}, info, settings, data, run.folder, with_pictures, lambda: open_run(run).networks)
 
 
 def _plain(value: Any) -> Any:

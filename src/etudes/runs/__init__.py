@@ -4,6 +4,7 @@ from etudes.runs.checkpoint import Checkpoint, load_checkpoint, remove_checkpoin
 from etudes.runs.folder import (
     BUNDLED,
     Run,
+    bundled_dream,
     bundled_run,
     bundled_runs,
     find_run,
@@ -25,6 +26,7 @@ __all__ = [
     "Checkpoint",
     "Run",
     "append_metrics",
+    "bundled_dream",
     "bundled_run",
     "bundled_runs",
     "columns_of",

@@ -111,11 +111,7 @@ class Run:
         """Whether the folder, or a file of its name, exists and is not the beginning of a run."""
         if not self.folder.is_dir():
             return self.folder.exists()
-        ours = (
-            LOCK,
-            LOCK_BY_NAME,
-            "settings.toml.writing",
-        )  # all that a process leaves that is killed at the very beginning
+        ours = (LOCK, LOCK_BY_NAME, "settings.toml.writing")  # all that a process killed at the very beginning leaves
         return any(path.name not in ours for path in self.folder.iterdir())
 
     @property
@@ -341,7 +337,14 @@ def newest_run(etude: str) -> Run | None:
 
 def bundled_runs() -> list[Run]:
     """The trained runs that came with the package, in the order of their names, a study's own before its others."""
-    return [Run(results.parent) for results in sorted(BUNDLED.glob("*/results.json"))]
+    return [Run(weights.parent) for weights in sorted(BUNDLED.glob("*/weights.json"))]
+
+
+def bundled_dream(name: str) -> Run | None:
+    """The run ETUDE, or "ETUDE@bundled", that came with the package as pictures, without weights: it is only shown."""
+    runs = [Run(results.parent) for results in BUNDLED.glob("*/results.json")]
+    dreams = [run for run in runs if not (run.folder / "weights.json").exists()]
+    return next((run for run in dreams if name in (run.folder.name, str(run))), None)
 
 
 def bundled_run(etude: str) -> Run | None:

@@ -261,14 +261,19 @@ class Session:
         self._checkpointer.save_if_due("epoch")
 
     def save_picture(self, name: str, draw: Callable[[], Image]) -> None:
-        """Save a picture that training draws, as `pictures/NAME.png`; one that cannot be drawn is one line."""
+        """Save a picture that training draws, as `pictures/NAME.png`; one that cannot be drawn is one line.
+
+        NAME may have a folder, and another ending: "steps/octave-1-000.webp".
+        """
         try:
             image = draw()
         except Exception as error:
             self.message(f"{name} could not be drawn: {type(error).__name__}: {str(error)[:100]}")
             return
+        place = self.run.pictures / (name if "." in name else f"{name}.png")
         with self.run.writing():
-            image.save(self.run.pictures / f"{name}.png")
+            place.parent.mkdir(exist_ok=True)
+            image.save(place)
 
     def saved_pictures(self, pattern: str) -> list[Image]:
         """The pictures saved so far whose names match a pattern such as "epoch-*", in the order of their names."""

@@ -1,10 +1,11 @@
 """deep_dream: the table of contents."""
 
-from etudes.contract import BaseNetwork, Experiment, Inspect, IOSpec, TensorSpec, Use
+from etudes.contract import BaseNetwork, Experiment, Inspect, IOSpec, Share, TensorSpec, Use
 from etudes.experiments.deep_dream import base_network, study
 from etudes.experiments.deep_dream.evaluate import evaluate
 from etudes.experiments.deep_dream.inspect import DreamInspectOptions, inspect
 from etudes.experiments.deep_dream.options import DreamOptions
+from etudes.experiments.deep_dream.page import content, is_private
 from etudes.experiments.deep_dream.use import example, read, use
 
 PICTURE = TensorSpec("picture", "a picture (height, width, 3) of values -1 to 1", -1, 1)
@@ -26,5 +27,6 @@ experiment = Experiment(
     evaluate=evaluate,
     use=Use(DreamOptions, read, use, example),
     inspect=Inspect(inspect, DreamInspectOptions),
+    share=Share(lambda _info, _settings: (), content, is_private),
     capabilities=(BaseNetwork(base_network.resolve, base_network.base_run, base_network.settings_for),),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -10,7 +12,35 @@ from PIL import Image, ImageDraw
 from etudes.experiments.deep_dream.resizing import Picture
 from etudes.views.plotting import figure, picture, writing
 
+if TYPE_CHECKING:
+    from etudes.training.session import Session
+
+STEPS_KEPT, STEP_SIDE = 6, 640
+"""Of the way through an octave about so many pictures are kept, at most so many pixels on the longer side."""
+
 _LINE, _GAP = 20, 6
+
+
+def keep_step(session: Session, octave: int, step: int, steps: int, draw: Callable[[], Image.Image]) -> None:
+    """Keep the picture before a step of an octave, if it is one of about `STEPS_KEPT` in equal distances.
+
+    They cost a run some hundred kilobytes, and the dream not a bit; to compute them later would be to dream again.
+
+    Args:
+        session: of the run.
+        octave: its number, from 1.
+        step: from 0.
+        steps: of the octave.
+        draw: draws the picture.
+    """
+
+    def small() -> Image.Image:
+        image = draw()
+        image.thumbnail((STEP_SIDE, STEP_SIDE), Image.Resampling.LANCZOS)
+        return image
+
+    if step % math.ceil(steps / STEPS_KEPT) == 0:
+        session.save_picture(f"steps/octave-{octave}-{step:03}.webp", small)
 
 
 def strip(images: Sequence[Image.Image], captions: Sequence[str], height: int) -> Image.Image:

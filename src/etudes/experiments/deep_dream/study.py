@@ -35,7 +35,7 @@ from etudes.experiments.deep_dream.laplacian_pyramid import equalize_bands, mean
 from etudes.experiments.deep_dream.networks import load_network
 from etudes.experiments.deep_dream.objectives import Objective, check_layers, gradient_with_noise, objective_for
 from etudes.experiments.deep_dream.photographs import open_mask, open_photo, photo_to_dream_on
-from etudes.experiments.deep_dream.pictures import octave_strip
+from etudes.experiments.deep_dream.pictures import keep_step, octave_strip
 from etudes.experiments.deep_dream.regularisers import confined, total_variation_gradient
 from etudes.experiments.deep_dream.resizing import Picture, resize_image, resize_mask
 from etudes.experiments.deep_dream.tiling import Gradient, check_tile, tiled_gradient
@@ -273,10 +273,10 @@ def dream(
             if stopped:
                 continue  # a phase is done when all its epochs were taken
             session.progress.on_epoch_begin(iteration, 1)
+            keep_step(session, number, iteration, settings.iterations, lambda: deprocess(arrays["picture"]))
             jitter = rng(settings.seed, "jitter", number, iteration)
             picture, loss, magnitude = ascend(arrays["picture"], gradient, settings, jitter, masks[index])
-            stopped = 0 < settings.max_loss < loss
-            if stopped:
+            if stopped := 0 < settings.max_loss < loss:
                 session.message(f"octave-{number} ends: loss {loss:.4g} is above {settings.max_loss:g}")
                 continue
             if not math.isfinite(loss):

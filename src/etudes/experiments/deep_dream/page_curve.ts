@@ -1,0 +1,76 @@
+/** The loss of all steps, octave by octave, with a point where the picture is. */
+
+import { h, inLanguage, shown, type PageData } from "etudes-page";
+
+import { linesOf, type Content, type Frame } from "./page_content";
+
+const SVG = "http://www.w3.org/2000/svg";
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [420, 230, 40, 8, 12, 26];
+const GAP = 2;
+
+function svg(tag: string, attributes: Record<string, string | number>, text = ""): SVGElement {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.textContent = text;
+  return element;
+}
+
+/** A curve that follows the slider, and moves it. */
+export class LossCurve {
+  readonly element: HTMLElement;
+  private readonly point = svg("circle", { r: 6, class: "point" });
+  private readonly places: ([number, number] | null)[];
+
+  constructor(data: PageData<Content>, frames: Frame[], choose: (index: number) => void) {
+    const octaves = data.content.octaves.map(({ number }) => ({ number, lines: linesOf(data, number) }));
+    const top = Math.max(...octaves.flatMap(({ lines }) => lines.map(({ loss }) => loss)), 1e-9);
+    const count = octaves.reduce((total, { lines }) => total + lines.length + GAP, -GAP) - 1;
+    const x = (step: number) => LEFT + ((WIDTH - LEFT - RIGHT) * step) / Math.max(1, count);
+    const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * Math.max(0, loss)) / top;
+    const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart losses", role: "img" });
+    for (const share of [0, 0.5, 1]) {
+      drawing.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(share * top), y2: y(share * top), class: "rule" }),
+        svg("text", { x: LEFT - 6, y: y(share * top) + 4, "text-anchor": "end" }, shown(Number((share * top).toPrecision(2)))));
+    }
+    const starts: Record<number, number> = {};
+    let start = 0;
+    for (const { number, lines } of octaves) {
+      starts[number] = start;
+      const [left, right] = [x(start), x(start + Math.max(0, lines.length - 1))];
+      drawing.append(svg("rect", { x: left - 3, y: TOP - 4, width: right - left + 6, height: HEIGHT - TOP - BOTTOM + 4, class: "octave" }),
+        svg("text", { x: (left + right) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, String(number)),
+        svg("polyline", { points: lines.map(({ epoch, loss }) => `${x(starts[number] + epoch - 1)},${y(loss)}`).join(" "), class: "line line-0" }));
+      start += lines.length + GAP;
+    }
+    drawing.append(this.point);
+    this.places = frames.map(({ octave, line }) => (line ? [x(starts[octave] + line.epoch - 1), y(line.loss)] : null));
+    drawing.addEventListener("click", (event) => choose(this.nearest(drawing, event as MouseEvent)));
+    const name = { en: "the loss of each step, octave by octave", zh: "各八度中每一步的损失" };
+    inLanguage((language) => drawing.setAttribute("aria-label", name[language]));
+    this.element = h("figure", { class: "curve" }, drawing as unknown as HTMLElement,
+      h("figcaption", null, { en: "Loss: how strongly the chosen layers respond, step by step, in each octave. Here it is meant to rise.", zh: "损失：所选各层在每个八度、每一步的响应强度。在这里，它应当上升。" }));
+  }
+
+  private nearest(drawing: SVGElement, event: MouseEvent): number {
+    const box = drawing.getBoundingClientRect();
+    const wanted = ((event.clientX - box.left) / box.width) * WIDTH;
+    const distance = (index: number) => Math.abs((this.places[index]?.[0] ?? 0) - wanted);
+    return this.places.reduce((best, _, index) => (distance(index) < distance(best) ? index : best), 0);
+  }
+
+  /** Put the point where a frame is; the photograph has no place. */
+  show(index: number): void {
+    const place = this.places[index];
+    if (!place) {
+      this.hide();
+      return;
+    }
+    this.point.style.display = "";
+    this.point.setAttribute("cx", String(place[0]));
+    this.point.setAttribute("cy", String(place[1]));
+  }
+
+  hide(): void {
+    this.point.style.display = "none";
+  }
+}

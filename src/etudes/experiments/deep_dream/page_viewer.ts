@@ -1,0 +1,192 @@
+/** The dream as something to go through: its picture beside the photograph, a slider, and the loss that rises. */
+
+import { both, h, inLanguage, number, put, shown, type Text } from "etudes-page";
+
+import { octaveSize, placeOf, sizeOf, type DreamPage, type Frame } from "./page_content";
+import { LossCurve } from "./page_curve";
+
+const MILLISECONDS = 170;
+const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+
+const PHOTOGRAPH: Text = { en: "photograph", zh: "原照片" };
+const DREAM: Text = { en: "dream", zh: "梦境" };
+
+/** Two pictures in one place; a divider that one drags shows more of the one or the other. */
+export class Comparison {
+  readonly element: HTMLElement;
+  private readonly front: HTMLImageElement;
+  private readonly caption = h("span", { class: "tag right" }, DREAM);
+
+  constructor(original: string | null, [width, height]: [number, number], begin: number) {
+    this.front = h("img", { class: "front", decoding: "sync", alt: "" });
+    this.element = h("div", { class: "stage", style: `--wide: ${width}; --high: ${height}` });
+    if (!original) {
+      this.element.append(this.front, this.caption);
+      return;
+    }
+    const divider = h("input", {
+      type: "range", min: 0, max: 100, value: begin, class: "divider",
+      label: { en: "how much of the photograph shows, in percent", zh: "显示原照片的百分比" },
+    });
+    const move = () => this.element.style.setProperty("--at", divider.value);
+    divider.addEventListener("input", move);
+    this.element.append(h("img", { class: "back", src: original, alt: "" }), this.front,
+      h("span", { class: "tag left" }, PHOTOGRAPH), this.caption, h("span", { class: "line", "aria-hidden": "true" }), divider);
+    move();
+  }
+
+  show(picture: string, alt: Text, caption: Text = DREAM): void {
+    this.front.src = picture;
+    inLanguage((language) => (this.front.alt = alt[language]));
+    put(this.caption, caption);
+  }
+}
+
+/** The first thing on the page. */
+export class Viewer {
+  readonly element: HTMLElement;
+  at: number;
+  /** Called with each frame that is shown. */
+  readonly followers: ((frame: Frame) => void)[] = [];
+  private readonly comparison: Comparison;
+  private readonly curve: LossCurve;
+  private readonly slider: HTMLInputElement;
+  private readonly play = h("button", { type: "button", class: "play" });
+  private readonly readout = h("div", { class: "readout" });
+  private readonly thumbnails: HTMLButtonElement[];
+  private readonly last: number;
+  private timer = 0;
+
+  constructor(private readonly page: DreamPage, readonly frames: Frame[]) {
+    const { data } = page;
+    this.last = data.content.octaves.at(-1)!.number;
+    this.comparison = new Comparison(data.content.original, sizeOf(data), 50);
+    this.curve = new LossCurve(data, frames, (index) => this.choose(index));
+    this.at = frames.length - 1;
+    this.slider = h("input", {
+      type: "range", min: 0, max: frames.length - 1, value: this.at, class: "way",
+      label: { en: "the way from the photograph to the dream", zh: "从照片到梦境的过程" },
+    });
+    this.slider.addEventListener("input", () => this.choose(Number(this.slider.value)));
+    for (const touched of ["pointerdown", "keydown"]) this.slider.addEventListener(touched, () => this.stop());
+    this.play.addEventListener("click", () => (this.timer ? this.stop() : this.start()));
+    this.thumbnails = data.content.octaves.map(({ number: octave, end }) => this.thumbnail(octave, end));
+    const widths = data.content.octaves.map(({ number: octave }) => `${octaveSize(data, octave)[0]}fr`).join(" ");
+    this.element = h("div", { class: "dream" },
+      h("div", { class: "seen" }, this.comparison.element, h("div", { class: "controls" }, this.play, this.slider)),
+      h("div", { class: "beside" }, this.readout, this.curve.element),
+      h("div", { class: "sizes" },
+        h("div", { class: "octaves", style: `grid-template-columns: ${widths}` }, ...this.thumbnails), this.credit()));
+    inLanguage(() => this.sayWhere());
+    this.put(this.at);
+    this.showPlay();
+  }
+
+  private thumbnail(octave: number, picture: string): HTMLButtonElement {
+    const [width, height] = octaveSize(this.page.data, octave);
+    const button = h("button", { type: "button", label: { en: `end of octave ${octave}, ${width}×${height}`, zh: `第 ${octave} 个八度结束时，${width}×${height}` } },
+      h("img", { src: picture, alt: "" }), h("span", null, { en: `octave ${octave}`, zh: `八度 ${octave}` }));
+    button.addEventListener("click", () => this.choose(this.frames.findLastIndex((frame) => frame.octave === octave)));
+    return button;
+  }
+
+  private credit(): HTMLElement | null {
+    const { credit } = this.page.data.content;
+    if (!credit) return null;
+    const licence = h("a", { href: "https://creativecommons.org/licenses/by/2.0/" }, "CC BY 2.0");
+    return h("p", { class: "credit" }, { en: "Photograph: ", zh: "照片：" }, h("a", { href: credit.address }, credit.author), ", ", licence,
+      { en: "; the dream is a change of it.", zh: "；梦境是对它的改动。" });
+  }
+
+  /** Show a frame that a person chose, and remember it. */
+  choose(index: number): void {
+    this.stop();
+    this.put(index);
+    const frame = this.frames[index];
+    this.page.remember("at", `${frame.octave}.${frame.taken}`);
+  }
+
+  /** Show a picture that is not on the way, and its loss before and after. */
+  showOther(picture: string, what: Text, why: Text, [before, after]: [number, number]): void {
+    this.stop();
+    this.comparison.show(picture, what, what);
+    this.curve.hide();
+    put(this.readout, h("p", { class: "where" }, what), h("p", null, why),
+      h("p", { class: "how" }, { en: "loss, before and after: ", zh: "损失，之前与之后：" }, number(before), " → ", number(after)),
+      h("button", { type: "button", onclick: () => this.put(this.at) }, { en: "back to the dream", zh: "回到梦境" }));
+    this.page.announce(what);
+  }
+
+  private put(index: number): void {
+    this.at = index;
+    const frame = this.frames[index];
+    const where = placeOf(frame, this.last);
+    this.comparison.show(frame.picture, where);
+    this.slider.value = String(index);
+    this.curve.show(index);
+    this.thumbnails.forEach((button, k) =>
+      button.setAttribute("aria-pressed", String(this.page.data.content.octaves[k].number === frame.octave)));
+    this.say(frame);
+    for (const follower of this.followers) follower(frame);
+    this.sayWhere();
+  }
+
+  private sayWhere(): void {
+    const frame = this.frames[this.at];
+    const language = document.documentElement.lang.startsWith("zh") ? "zh" : "en";
+    const loss = frame.line ? `, ${{ en: "loss", zh: "损失" }[language]} ${shown(frame.line.loss)}` : "";
+    this.slider.setAttribute("aria-valuetext", placeOf(frame, this.last)[language] + loss);
+  }
+
+  private say(frame: Frame): void {
+    const [width, height] = frame.size;
+    if (!frame.line) {
+      put(this.readout,
+        h("p", { class: "where" }, frame.octave ? { en: `Octave ${frame.octave}`, zh: `八度 ${frame.octave}` } : { en: "The photograph", zh: "原照片" }),
+        h("p", { class: "how" }, both(`${width}×${height}`)));
+      return;
+    }
+    const { loss, gradient } = frame.line;
+    const step = Number(this.page.data.settings.step);
+    const measured: Text = frame.isEnd ? { en: "loss at its last step", zh: "最后一步的损失" } : { en: "loss of this picture", zh: "这幅图的损失" };
+    put(this.readout,
+      h("p", { class: "where" }, { en: `Octave ${frame.octave} of ${this.last}`, zh: `八度 ${frame.octave} / ${this.last}` },
+        h("small", null, ` ${width}×${height}`)),
+      h("p", { class: "how" }, { en: `after ${frame.taken} of ${frame.steps} steps`, zh: `已走 ${frame.taken} / ${frame.steps} 步` }),
+      h("p", { class: "loss" }, h("b", null, number(loss)), " ", measured),
+      h("p", { class: "how" }, { en: "gradient, mean magnitude ", zh: "梯度平均幅度 " }, number(gradient)),
+      step ? h("p", { class: "how" }, { en: `One step changes each value, −1 to 1, by ${shown(step)} on average: `, zh: `每一步平均把每个数值（−1 到 1）改变 ${shown(step)}，即 ` },
+        number(step * 127.5), { en: " of 255 levels.", zh: " 级（共 255 级）。" }) : null);
+  }
+
+  // --- playing ---------------------------------------------------------------------------------------------------
+
+  /** Go through the dream once; from its beginning if it stands at the end. */
+  start(): void {
+    if (this.at === this.frames.length - 1) this.put(0);
+    const next = () => {
+      if (this.at >= this.frames.length - 1) this.stop();
+      else this.put(this.at + 1);
+    };
+    this.timer = window.setInterval(next, CALM.matches ? 4 * MILLISECONDS : MILLISECONDS);
+    this.showPlay();
+  }
+
+  stop(): void {
+    window.clearInterval(this.timer);
+    this.timer = 0;
+    this.showPlay();
+  }
+
+  private showPlay(): void {
+    put(this.play, this.timer ? { en: "❚❚ pause", zh: "❚❚ 暂停" } : { en: "▶ play", zh: "▶ 播放" });
+  }
+
+  /** Begin where the address says; else play once, where motion is welcome. */
+  open(): void {
+    const [octave, taken] = (this.page.state.at ?? "").split(".").map(Number);
+    const wanted = this.frames.findLastIndex((frame) => frame.octave === octave && frame.taken === taken);
+    if (wanted >= 0) this.put(wanted);
+    else if (!CALM.matches) this.start();
+  }
+}
