@@ -156,16 +156,20 @@ export class SourceSection {
 }
 
 /** What a page consists of, for the way through it. */
-export function contents(page: Page, journeys: Journey[], ids: string[]): HTMLElement {
+export function contents(page: Page, journeys: Journey[], panels: { first?: boolean; short?: Text }[], ids: string[]): HTMLElement {
   const names: Record<string, Text> = {
     mistakes: { en: "Mistakes", zh: "错误" },
     learned: { en: "Learned", zh: "所学" },
     break: { en: "Break it", zh: "难倒它" },
     more: { en: "Source", zh: "源码" },
   };
+  const ways = (isFirst: boolean) => panels.flatMap(({ first, short }, index) =>
+    short && Boolean(first) === isFirst ? [h("a", { href: `#panel-${index + 1}` }, short)] : []);
   const links = [
     h("a", { href: "#top" }, { en: "Try it", zh: "试一试" }),
+    ...ways(true),
     ...journeys.map((journey) => h("a", { href: `#journey-${journey.network}` }, journeys.length > 1 ? journey.title : { en: "Inside", zh: "内部" })),
+    ...ways(false),
     ...ids.filter((id) => id in names).map((id) => h("a", { href: `#${id}` }, names[id])),
   ];
   return h("nav", { class: "contents", label: page.data.etude }, ...links);
