@@ -19,6 +19,7 @@ from PIL import Image
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.pages import chromium
+
 from etudes.actions.share import share
 
 TARGET = Path(__file__).parent / "pictures" / "page.gif"
