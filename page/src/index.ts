@@ -10,6 +10,7 @@ export * from "./dom";
 export { beginning } from "./convolutions";
 export { explain } from "./explain";
 export { Legend } from "./legend";
+export { NumberTable } from "./number_table";
 export { lstmSteps, type Step } from "./lstm";
 export { Network, tensor } from "./network";
 export { start } from "./page";

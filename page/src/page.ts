@@ -129,7 +129,7 @@ class OpenPage<C> implements Page<C> {
       source.element,
       this.footer(),
     ].filter((part) => part !== null);
-    this.place.querySelector("header")!.after(contents(this as Page, journeys, parts.map((part) => part.id)));
+    this.place.querySelector("header")!.after(contents(this as Page, journeys, given, parts.map((part) => part.id)));
     this.place.append(...parts);
   }
 

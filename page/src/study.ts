@@ -89,8 +89,9 @@ export interface Study<C = unknown> {
   /** The input and the answer, the first thing on the page; it begins with an example, and calls `page.show`. */
   begin(page: Page<C>): Promise<HTMLElement>;
   journeys(page: Page<C>): Journey[];
-  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys, or before them. */
-  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel; first?: boolean }[];
+  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys, or before them.
+   * Those with a short name are on the way through the page. */
+  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel; first?: boolean; short?: Text }[];
   /** Left out where there is no test split. */
   mistakes?(page: Page<C>): Mistake[];
   /** What the mistakes are, if they are not the worst of the test split. */

@@ -13,6 +13,8 @@ const AT_ONCE = 20;
 /** Milliseconds that a search may take without being asked for. */
 const QUICK = 1500;
 const ROUNDS = 60;
+/** Numbers of z in a row of the wall. */
+const COLUMNS = 20;
 
 /** The first directions of the columns' span, by how much the picture changes along them: orthonormal rows. */
 export function principal(changes: Picture[], count: number): Float64Array[] {
@@ -160,7 +162,7 @@ export class Wall {
 
   constructor(private readonly artist: Artist) {
     const { latent } = artist.content;
-    this.cells = new Cells({ name: { en: "the numbers of z; arrow keys choose one, + and − turn it", zh: "z 的各个数；方向键选择，+ 和 − 调节" }, scale: 1, choose: ([index]) => this.choose(index) });
+    this.cells = new Cells({ name: { en: "the numbers of z; arrow keys choose one, + and − turn it", zh: "z 的各个数；方向键选择，+ 和 − 调节" }, scale: 1, choose: ([row, column]) => this.choose(row * COLUMNS + column) });
     this.field.addEventListener("input", () => this.set(Number(this.field.value)));
     const { canvas } = this.cells;
     canvas.addEventListener("keydown", (event) => {
@@ -178,17 +180,21 @@ export class Wall {
 
   private show(): void {
     const { artist, chosen } = this;
-    this.cells.show(tensor([artist.z.length], artist.z));
-    this.cells.mark([chosen]);
+    this.cells.show(tensor([artist.z.length / COLUMNS, COLUMNS], artist.z));
+    this.cells.mark(this.cell);
     const value = artist.z[chosen].toFixed(2).replace("-", "−");
     put(this.name, `z ${chosen + 1} = ${value}`);
     this.field.value = String(artist.z[chosen]);
   }
 
+  private get cell(): number[] {
+    return [Math.floor(this.chosen / COLUMNS), this.chosen % COLUMNS];
+  }
+
   private choose(index: number): void {
     this.chosen = index;
     this.show();
-    label(this.cells.canvas, this.cells.describe([index]));
+    label(this.cells.canvas, this.cells.describe(this.cell));
   }
 
   private set(value: number): void {
@@ -200,7 +206,7 @@ export class Wall {
   private drag(start: PointerEvent): void {
     const from = this.cells.cellAt(start);
     if (!from) return;
-    this.choose(from[0]);
+    this.choose(from[0] * COLUMNS + from[1]);
     const value = this.artist.z[this.chosen];
     const move = (event: PointerEvent) => this.set(Math.max(-1, Math.min(1, value + (event.clientX - start.clientX) / 80)));
     window.addEventListener("pointermove", move);

@@ -31,7 +31,7 @@ export function generatorJourney(artist: Artist): Journey {
     },
     Multiply: {
       title: { en: "z times the label's vector", zh: "z 乘以标签的向量" },
-      what: { en: "Number by number. This product is all that the rest of the network gets: what and how in one vector.", zh: "逐个相乘。网络其余部分得到的只有这个乘积：画什么与怎么画合成了一个向量。" },
+      what: { en: "Number by number. This product is all that the rest of the network gets: what and how in one vector. Where the label's number is near 0, that number of z has no say for this class.", zh: "逐个相乘。网络其余部分得到的只有这个乘积：画什么与怎么画合成了一个向量。标签的某个数接近 0 时，z 中对应的数对这一类就不起作用。" },
       source: "x = layers.Multiply()",
     },
     Reshape: {

@@ -10,7 +10,10 @@ const MOST = 12;
 /** What counts as near the answer of a discriminator that cannot tell. */
 const NEAR = 0.1;
 
-export const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+/** The shortest arrow. */
+const VISIBLE = 0.02;
+
+export const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
 /** What *fake* is where nothing can be told: half of what it learned from was real, with the target 1 − smoothing. */
 export function undecided(content: Content): number {
@@ -40,7 +43,7 @@ export class Gauge {
 
   /** Show in which direction training pulls an answer. */
   pull(from: number, to: number): void {
-    this.arrow.hidden = false;
+    this.arrow.hidden = Math.abs(to - from) < VISIBLE;
     this.arrow.className = to < from ? "arrow left" : "arrow right";
     this.arrow.style.left = `${100 * Math.min(from, to)}%`;
     this.arrow.style.width = `${100 * Math.abs(to - from)}%`;

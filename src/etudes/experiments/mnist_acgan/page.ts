@@ -1,7 +1,7 @@
 /** The page of a run of mnist_acgan. */
 
 import { h, type Break, type Mistake, type Page, type Study, type Text } from "etudes-page";
-import { Artist, plain, type Label } from "./artist";
+import { Artist, plain } from "./artist";
 import type { Content, Judged } from "./content";
 import { Directions, Wall } from "./directions";
 import { discriminatorJourney, generatorJourney } from "./journeys";
@@ -82,15 +82,15 @@ function panels(page: Page<Content>): ReturnType<NonNullable<Study<Content>["pan
   return [
     {
       title: { en: "From one drawing to another", zh: "从一幅图走到另一幅" },
-      words: [{ en: "Every point between two z, and between two labels' vectors, is a drawing, too. If the network had only memorised, there would be nothing in between. Choose a drawing of the strip to put it in above.", zh: "两个 z 之间、两个标签向量之间的每一点也都是一幅图。如果网络只是死记硬背，中间就不会有东西。点选其中一幅，即可放到上面。" }],
-      panel: walk, first: true,
+      words: [{ en: "Between two z of a class every point is a drawing of that class, too: the network keeps no pictures, it has learned a way of drawing. Between the vectors of two labels lies a short stretch that is neither, and the discriminator, which must name a class, changes its mind within it. Choose a drawing of the strip to put it in above.", zh: "同一类的两个 z 之间，每一点也都是这一类的图：网络没有存下任何图片，它学会的是一种画法。两个标签的向量之间有一小段两者都不是，而判别器必须说出一个类别，它就在这一段里改口。点选其中一幅，即可放到上面。" }],
+      panel: walk, first: true, short: { en: "Walk", zh: "行走" },
     },
-    { title: { en: "Generated beside real", zh: "生成与真实并排" }, words: realWords(artist), panel: real },
-    { title: { en: "The pull on each pixel", zh: "对每个像素的拉力" }, words: pullWords(), panel: pull },
+    { title: { en: "Generated beside real", zh: "生成与真实并排" }, words: realWords(artist), panel: real, short: { en: "Real or not", zh: "真与假" } },
+    { title: { en: "The pull on each pixel", zh: "对每个像素的拉力" }, words: pullWords(), panel: pull, short: { en: "Pull", zh: "拉力" } },
     {
       title: { en: "How both learned: nine steps", zh: "两者怎样学习：九个步骤" },
       words: [{ en: "One step of training for both, in the order of study.py, with your own drawing. It was repeated for every batch of real pictures.", zh: "双方训练一步的全过程，顺序与 study.py 相同，并用您自己的图来演示。每一批真图都会重复一次。" }],
-      panel: steps,
+      panel: steps, short: { en: "Nine steps", zh: "九步" },
     },
   ];
 }
@@ -105,6 +105,15 @@ function mistakes(page: Page<Content>): Mistake[] {
   return rejected.map((one, index) => ({ shown: canvases[index], words: said(one, classes), put: () => void artist.putSeed(one.seed, one.number, one.class) }));
 }
 
+function mistakesWords(page: Page<Content>): Text {
+  const { judged, taken, classes } = page.data.content;
+  const count = classes.length;
+  return {
+    en: `${judged} drawings of random z were judged when this page was made. The discriminator took ${taken || "none"} of them for another class. Here are ${taken ? "these, and " : ""}those of each class that it is surest are generated. Choose one to put it in.`,
+    zh: `制作本页时评判了 ${judged} 幅随机 z 的图，其中${taken ? ` ${taken} 幅` : "没有一幅"}被判别器认作别的类别。这里是${taken ? "这些图，以及" : ""}${count} 个类别中它最确信是生成的图。点选一幅，即可放入。`,
+  };
+}
+
 function said({ class: label, fake, answered, aux }: Judged, classes: string[]): Text {
   const name = classes[label];
   return answered === label
@@ -115,14 +124,12 @@ function said({ class: label, fake, answered, aux }: Judged, classes: string[]):
 function breaks(page: Page<Content>): Break[] {
   const artist = artists.get(page)!;
   const { latent, classes, leastReadable: worst } = artist.content;
-  const put = (z: Float32Array, label: Label) => () => void artist.put({ z, label });
-  const other = (artist.label.from + 1) % classes.length;
   const [one, two] = classes.length > 8 ? [3, 8] : [0, 1];
   return [
     {
       title: { en: "z of zeros", zh: "z 全为零" },
       why: { en: "Zero times any label's vector is zero: every label gives the same picture. The network cannot know what was asked for.", zh: "零乘以任何标签的向量都是零：所有标签都得到同一幅图。网络无从知道要画什么。" },
-      put: put(new Float32Array(latent), plain(artist.label.from)),
+      put: () => void artist.put({ z: new Float32Array(latent) }),
     },
     {
       title: { en: "z ten times too large", zh: "z 放大十倍" },
@@ -145,7 +152,7 @@ function breaks(page: Page<Content>): Break[] {
       put: () => void artist.putSeed(worst.seed, worst.number, worst.class),
     },
     {
-      title: { en: `the same z as ${classes[other]}`, zh: `用同一个 z 画 ${classes[other]}` },
+      title: { en: "the next class, the same z", zh: "同一个 z，换下一类" },
       why: { en: "No failure: another label, the same z. Look at slant and thickness: how much of the style stays?", zh: "这不算难倒它：换标签，z 不变。看看倾斜和粗细：风格保留了多少？" },
       put: () => void artist.put({ label: (artist.label.from + 1) % classes.length }),
     },
@@ -170,7 +177,7 @@ export const study: Study<Content> = {
     return [generatorJourney(artist), discriminatorJourney(artist, partsOf(artist).real.judged)];
   },
   panels,
-  mistakes, breaks,
+  mistakes, mistakesWords, breaks,
   insight: { en: "Drawing and judging teach each other: each gets better only because the other does.", zh: "画与评互为老师：一方进步，正是因为另一方在进步。" },
   metrics: {
     conditional_accuracy: { en: "The share of generated pictures in which a classifier that was trained on real pictures sees the class that was asked for.", zh: "生成的图中，被一个用真图训练的分类器认作所要类别的比例。" },

@@ -1,6 +1,6 @@
 /** Where each answer of the discriminator pulls: for each pixel whether more ink would help, and what follows from it. */
 
-import { Cells, h, Legend, put, tensor, type Panel, type Tensor, type Text, type Values } from "etudes-page";
+import { Cells, h, Legend, NumberTable, put, tensor, type Panel, type Tensor, type Text, type Values } from "etudes-page";
 import type { Artist } from "./artist";
 import { pulls } from "./gradient";
 import { JudgementView } from "./judgement";
@@ -16,13 +16,15 @@ const QUICK = 1200;
 interface Map {
   cells: Cells;
   legend: Legend;
+  table: NumberTable;
   element: HTMLElement;
 }
 
 function map(title: Text, name: Text): Map {
   const cells = new Cells({ name });
   const legend = new Legend();
-  return { cells, legend, element: h("figure", { class: "pull" }, h("figcaption", null, title), cells.element, legend.element) };
+  const table = new NumberTable();
+  return { cells, legend, table, element: h("figure", { class: "pull" }, h("figcaption", null, title), cells.element, legend.element, table.element) };
 }
 
 export class Pull implements Panel {
@@ -46,7 +48,7 @@ export class Pull implements Panel {
       h("div", { class: "pulls" }, h("figure", { class: "pull" }, h("figcaption", null, { en: "the picture", zh: "图" }), this.picture), this.fake.element, this.aux.element),
       this.measure,
       h("h3", null, { en: "Give in to the pull", zh: "顺着拉力走" }),
-      h("p", null, { en: "Change every pixel by the same few grey levels, each in the direction of the first map. Hardly anything is to be seen, and the discriminator changes its mind. That is why the generator is not trained on pixels, but on the weights that draw all pictures, and why the discriminator must keep learning.", zh: "让每个像素都按第一张图的方向改变同样几个灰度级。肉眼几乎看不出变化，判别器却改变了看法。所以训练调整的不是像素，而是画出所有图的那些权重；判别器也必须不断学习。" }),
+      h("p", null, { en: "Change every pixel by the same few grey levels, each in the direction of the first map, and watch the answer. The picture becomes speckled, not better written: a pull only says what one pixel should do while all others stay. So training never moves pixels. It moves the weights that draw all pictures at once, in many small steps, and the discriminator learns from each result.", zh: "让每个像素都按第一张图的方向改变同样几个灰度级，看看回答怎么变。图上出现的是杂点，而不是更好的笔迹：拉力只说明其他像素不动时，这一个像素该怎么变。所以训练从不移动像素，而是分许多小步移动那些画出所有图的权重；判别器也从每次的结果中学习。" }),
       h("div", { class: "row" }, this.said, this.amount),
       h("div", { class: "changed" }, h("figure", { class: "pull" }, this.changed), this.judgement.element));
     this.measure.hidden = true;
@@ -71,10 +73,12 @@ export class Pull implements Panel {
     this.found = pulls(artist.discriminator, values, artist.label.from);
     const [rows, columns, channels] = values.picture.shape;
     for (const name of ["fake", "aux"] as const) {
-      const { cells, legend } = this[name];
+      const { cells, legend, table } = this[name];
       const steps = this.found[name].map((value) => LEVELS * value);
-      cells.show(tensor([rows, columns, 1], Float32Array.from({ length: rows * columns }, (_, i) => steps.subarray(i * channels, (i + 1) * channels).reduce((sum, one) => sum + one, 0))));
+      const shown = tensor([rows, columns, 1], Float32Array.from({ length: rows * columns }, (_, i) => steps.subarray(i * channels, (i + 1) * channels).reduce((sum, one) => sum + one, 0)));
+      cells.show(shown);
       legend.show(cells.scale, true);
+      table.show(shown);
     }
     void this.follow();
   }

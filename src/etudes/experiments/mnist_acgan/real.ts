@@ -34,6 +34,7 @@ export class RealPictures implements Panel {
     this.judged = { element: buttons.element, update: ({ discriminator }) => buttons.mark(discriminator === artist.now.judge ? 0 : 1) };
     this.element = content.real.length ? this.both() : this.none();
     artist.onDrawing(() => this.compare(), "settled");
+    this.compare();
   }
 
   private both(): HTMLElement {
@@ -104,7 +105,7 @@ export function realWords(artist: Artist): Text[] {
   const { content, page } = artist;
   const middle = undecided(content).toFixed(2);
   const { real_taken_for_real: real, generated_taken_for_real: generated } = page.data.metrics;
-  const share = (value: number) => `${(100 * value).toFixed(0)} %`;
+  const share = (value: number) => `${(100 * value).toFixed(0)}%`;
   const target = (1 - content.smoothing).toFixed(1);
   const words: Text[] = [{
     en: `Half of all pictures that it learned from were real, with the target ${target}, half were generated, with the target 0. If it cannot tell them apart, its best answer is their mean, ${middle}: the dotted mark. A generator has won where real and generated pictures get the same answer.`,

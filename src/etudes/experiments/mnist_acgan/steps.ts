@@ -54,6 +54,7 @@ export class Steps implements Panel {
     const move = (by: number, name: Text) => h("button", { type: "button", onclick: () => this.go((this.at + by + words.length) % words.length) }, name);
     this.element = h("div", null, h("div", { class: "row" }, move(-1, { en: "‹ back", zh: "‹ 上一步" }), strip, move(1, { en: "next ›", zh: "下一步 ›" })), this.body);
     artist.onDrawing(() => void this.draw(), "settled");
+    void this.draw();
   }
 
   /** The drawing itself calls `draw`. */

@@ -37,6 +37,7 @@ export class ClassStrip {
       this.list.addEventListener("change", () => void artist.put({ label: Number(this.list!.value) }));
       this.element.append(this.list);
     }
+    this.element.append(h("p", { class: "hint" }, { en: "One z, every class: choose one. Below each, how probable the discriminator finds it that the drawing is real.", zh: "同一个 z，画出各个类别：点选一个。下方是判别器认为它是真图的概率。" }));
     artist.onDrawing(() => this.mark());
     artist.onDrawing(() => void this.draw(), "settled");
   }
@@ -75,7 +76,8 @@ export class SeedStrip {
     this.seed.addEventListener("change", () => void artist.putSeed(this.chosen, 0));
     const fresh = h("button", { type: "button", class: "fresh", onclick: () => this.draw_another() }, { en: "New z", zh: "换一个 z" });
     this.element = h("div", { class: "seeds" },
-      h("div", { class: "row" }, fresh, h("label", { for: "seed" }, { en: "seed", zh: "随机种子" }), this.seed),
+      h("div", { class: "row" }, fresh, h("label", { for: "seed" }, { en: "seed", zh: "随机种子" }), this.seed,
+        h("span", { class: "hint" }, { en: "One class, sixteen z: the label says what, z says how.", zh: "同一类别，十六个 z：标签决定画什么，z 决定怎么画。" })),
       h("div", { class: "strip drawings", role: "group", label: { en: "z", zh: "z" } }, ...this.tiles.map(({ button }) => button)),
       h("p", { class: "same" }, { en: "The same drawings by the command: ", zh: "用命令得到同样的图：" }, this.command));
     artist.onDrawing(() => this.mark());

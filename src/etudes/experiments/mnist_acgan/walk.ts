@@ -114,7 +114,7 @@ export class Walk implements Panel {
     const { aux, fake } = this.judged[index];
     const { classes } = this.artist.content;
     const best = classes.map((_, k) => k).reduce((most, k) => (aux[k] > aux[most] ? k : most), 0);
-    put(this.said, { en: `seen as ${classes[best]} to ${(100 * aux[best]).toFixed(0)} %, real to ${(100 * fake).toFixed(0)} %`, zh: `认作 ${classes[best]}：${(100 * aux[best]).toFixed(0)} %；真实：${(100 * fake).toFixed(0)} %` });
+    put(this.said, { en: `seen as ${classes[best]} to ${(100 * aux[best]).toFixed(0)}%, real to ${(100 * fake).toFixed(0)}%`, zh: `认作 ${classes[best]}：${(100 * aux[best]).toFixed(0)}%；真实：${(100 * fake).toFixed(0)}%` });
     const step = (this.pictures.length - 1) / (STRIP - 1);
     for (const [at, tile] of this.tiles.entries()) tile.setAttribute("aria-pressed", String(Math.round(index / step) === at));
     this.chart.querySelector(".now")?.setAttribute("transform", `translate(${this.x(index)} 0)`);
