@@ -1,7 +1,7 @@
 /** What the arithmetic of all layers shares. */
 
 import type { Tensor, Text } from "./data";
-import type { Explanation, Term } from "./study";
+import type { AxisLabels, Explanation, Term } from "./study";
 
 /** The place of a cell in `data`. */
 export function offset(shape: number[], cell: number[]): number {
@@ -22,14 +22,19 @@ export function valueAt(values: Tensor, cell: number[]): number {
   return values.data[offset(values.shape, cell)];
 }
 
-/** A cell in words, counted from 1. */
-export function cellName(cell: number[]): Text {
-  if (cell.length === 1) return { en: `number ${cell[0] + 1}`, zh: `第 ${cell[0] + 1} 个数` };
-  if (cell.length === 2) {
-    return { en: `row ${cell[0] + 1}, number ${cell[1] + 1}`, zh: `第 ${cell[0] + 1} 行第 ${cell[1] + 1} 个数` };
+/** A cell in words, counted from 1; with the names of its row and column, where they have some. */
+export function cellName(cell: number[], labels: AxisLabels = {}): Text {
+  const named = (index: number, names: string[] | undefined) => (names?.[index] ? ` (${names[index]})` : "");
+  const [first, second, third] = cell.map((index) => index + 1);
+  if (cell.length === 1) {
+    const name = named(cell[0], labels.columns);
+    return { en: `number ${first}${name}`, zh: `第 ${first} 个数${name}` };
   }
-  const [row, column, map] = cell.map((index) => index + 1);
-  return { en: `map ${map}, row ${row}, column ${column}`, zh: `第 ${map} 张特征图，第 ${row} 行第 ${column} 列` };
+  if (cell.length === 2) {
+    const [row, column] = [named(cell[0], labels.rows), named(cell[1], labels.columns)];
+    return { en: `row ${first}${row}, number ${second}${column}`, zh: `第 ${first} 行${row}第 ${second} 个数${column}` };
+  }
+  return { en: `map ${third}, row ${first}, column ${second}`, zh: `第 ${third} 张特征图，第 ${first} 行第 ${second} 列` };
 }
 
 const FUNCTIONS: Record<string, { apply: (x: number) => number; text: Text }> = {

@@ -9,6 +9,9 @@ import type { AxisLabels } from "./study";
 
 const READABLE = 28;
 
+/** Pixels of a column that are enough for a name above it. */
+const SMALLEST = 9;
+
 export interface CellsOptions {
   name: Text;
   labels?: AxisLabels;
@@ -57,12 +60,17 @@ export class Cells {
   /** Where a cell is, relative to the canvas: its middle. */
   middleOf(cell: number[]): [number, number] {
     const [x, y] = this.layout!.place(cell);
-    return [x + this.layout!.cell / 2, y + this.layout!.cell / 2];
+    return [x + this.layout!.cell / 2, y + this.layout!.high / 2];
+  }
+
+  /** The cell under a pointer; null beside all. */
+  cellAt(event: MouseEvent): number[] | null {
+    const box = this.canvas.getBoundingClientRect();
+    return this.layout?.hit(event.clientX - box.left, event.clientY - box.top) ?? null;
   }
 
   private click(event: MouseEvent): void {
-    const box = this.canvas.getBoundingClientRect();
-    const cell = this.layout?.hit(event.clientX - box.left, event.clientY - box.top);
+    const cell = this.cellAt(event);
     if (cell) this.options.choose?.(cell);
   }
 
@@ -131,7 +139,8 @@ export class Cells {
   }
 
   private drawCells(context: CanvasRenderingContext2D, tensor: Tensor, layout: Layout): void {
-    const { cell } = layout;
+    const { cell, high } = layout;
+    const gap = cell > 5 ? 1 : 0;
     const [rows, columns] = tensor.shape.length === 2 ? tensor.shape : [1, tensor.shape[0]];
     const ink = getComputedStyle(this.canvas).color;
     context.textAlign = "center";
@@ -142,7 +151,8 @@ export class Cells {
         const value = valueAt(tensor, at);
         const [x, y] = layout.place(at);
         context.fillStyle = colourOf(value, this.scale);
-        context.fillRect(x, y, cell - (cell > 5 ? 1 : 0), cell - (cell > 5 ? 1 : 0));
+        const left = Math.round(x); // whole pixels, so that no seams show
+        context.fillRect(left, y, Math.round(x + cell) - left - gap, high - (high > 5 ? 1 : 0));
         if (cell >= READABLE) writeIn(context, value, this.scale, x + cell / 2, y + cell / 2, cell);
       }
     }
@@ -154,39 +164,52 @@ export class Cells {
   ): void {
     const { labels } = this.options;
     context.fillStyle = ink;
-    context.font = "12px system-ui, sans-serif";
-    for (let column = 0; column < columns && labels?.columns; column++) {
+    context.font = `${Math.min(12, layout.high)}px system-ui, sans-serif`;
+    for (let column = 0; column < columns && labels?.columns && layout.cell >= SMALLEST; column++) {
       const [x] = layout.place(axes === 2 ? [0, column] : [column]);
       context.fillText(labels.columns[column] ?? "", x + layout.cell / 2, 9, layout.cell * 1.6);
     }
     context.textAlign = "right";
     for (let row = 0; row < rows && labels?.rows; row++) {
       const [x, y] = layout.place([row, 0]);
-      context.fillText(labels.rows[row] ?? "", x - 6, y + layout.cell / 2, layout.left);
+      context.fillText(labels.rows[row] ?? "", x - 6, y + layout.high / 2, layout.left);
     }
   }
 
   private drawMarks(context: CanvasRenderingContext2D, layout: Layout): void {
     const style = getComputedStyle(this.canvas);
-    context.strokeStyle = style.getPropertyValue("--accent");
-    context.lineWidth = 1;
-    for (const cell of this.marks.length <= 4096 ? this.marks : []) {
-      const [x, y] = layout.place(cell);
-      context.strokeRect(x - 0.5, y - 0.5, layout.cell, layout.cell);
-    }
+    context.strokeStyle = style.accentColor; // a variable such as --accent is no colour to a canvas
+    context.lineWidth = 1.5;
+    outline(context, this.marks.map((cell) => layout.place(cell)), layout);
     if (!this.chosen) return;
     const [x, y] = layout.place(this.chosen);
     context.lineWidth = 2;
     context.strokeStyle = style.color;
-    context.strokeRect(x - 1, y - 1, layout.cell + 2, layout.cell + 2);
+    context.strokeRect(x - 1, y - 1, layout.cell + 2, layout.high + 2);
   }
 
   /** The chosen cell and its value in words, for screen readers. */
   describe(cell: number[]): Text {
-    const where = cellName(cell);
+    const where = cellName(cell, this.options.labels);
     const value = shown(valueAt(this.tensor!, cell));
     return { en: `${where.en}: ${value}`, zh: `${where.zh}：${value}` };
   }
+}
+
+/** Draw the border of a group of cells: the sides that have no other of them beside. */
+function outline(context: CanvasRenderingContext2D, places: [number, number][], { cell, high }: Layout): void {
+  const name = (x: number, y: number) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+  const all = new Set(places.map(([x, y]) => name(x, y)));
+  context.beginPath();
+  for (const [x, y] of places) {
+    const sides = [[x, y, 0, high, -cell, 0], [x + cell, y, 0, high, cell, 0], [x, y, cell, 0, 0, -high], [x, y + high, cell, 0, 0, high]];
+    for (const [left, top, right, down, besideX, besideY] of sides) {
+      if (all.has(name(x + besideX, y + besideY))) continue;
+      context.moveTo(left - 0.5, top - 0.5);
+      context.lineTo(left + right - 0.5, top + down - 0.5);
+    }
+  }
+  context.stroke();
 }
 
 function stamp(context: CanvasRenderingContext2D, image: ImageData, [x, y]: [number, number], cell: number): void {

@@ -3,7 +3,7 @@
 import type { Epoch, Text } from "./data";
 import { both, h, shown } from "./dom";
 
-const LEFT = 52;
+const LEFT = 64;
 const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 26;
@@ -59,7 +59,7 @@ function chart(phase: Text, isLoss: boolean, lines: Line[]): HTMLElement {
   for (const share of [0, 0.5, 1]) {
     const value = low + share * (high - low);
     drawing.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: "rule" }));
-    drawing.append(svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, shown(value)));
+    drawing.append(svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, shown(Number(value.toPrecision(2)))));
   }
   for (const epoch of [first, last]) {
     drawing.append(svg("text", { x: x(epoch), y: HEIGHT - 8, "text-anchor": epoch === first ? "start" : "end" }, String(epoch)));

@@ -5,6 +5,7 @@ import type { PageData, Tensor, Text, Values } from "./data";
 import { h, put } from "./dom";
 import type { ExamplePicture } from "./pictures/input";
 import type { PictureInfo } from "./pictures/fit";
+import type { Stroke } from "./pictures/pad";
 import { type Raster, toFloats } from "./pictures/raster";
 import type { Break, Mistake } from "./study";
 
@@ -24,6 +25,11 @@ type BreakKind = "corner" | "small" | "negative" | "noise" | "upside_down" | "gr
 export interface ClassifierInfo extends PictureInfo {
   class_names: string[];
 }
+
+/** A three, for networks that learned from drawings and have no example. */
+export const DRAWING: Stroke[] = [
+  [[32, 24], [44, 17], [58, 20], [63, 31], [57, 42], [45, 48], [60, 53], [67, 66], [60, 79], [44, 84], [30, 77]],
+];
 
 export const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
 
@@ -78,6 +84,7 @@ export class Answers {
   private readonly result = h("p", { class: "result" });
   private readonly bars = h("ol", { class: "bars" });
   readonly element: HTMLElement;
+  private count = 0;
 
   constructor(private readonly names: string[], private readonly source: string, title?: Text) {
     this.element = h("div", { class: "answer" }, title ? h("h3", null, title) : null, this.result, this.bars);
@@ -91,6 +98,7 @@ export class Answers {
     const sorted = [...all].sort((one, other) => other.share - one.share || one.index - other.index);
     const [best] = sorted;
     this.element.dataset.answer = best.name;
+    this.element.dataset.count = String(++this.count); // of answers, by which tests tell a new one
     put(this.result, h("output", null, className(best.name, this.source)),
       h("data", { class: "confidence", value: String(best.share) }, percent(best.share)));
     const shown = all.length > MOST_CLASSES ? sorted.slice(0, MOST_CLASSES) : all;
@@ -202,16 +210,6 @@ export function breaksOf(content: ClassifierContent, source: string, putIn: (add
       put: () => putIn(picture),
     };
   });
-}
-
-/** What the test split says of a network, in a sentence; nothing where the page has no pictures of it. */
-export function howOften({ wrong, pictures }: ClassifierContent): Text | null {
-  if (!pictures) return null;
-  const [some, all] = [wrong, pictures].map((count) => count.toLocaleString("en"));
-  return {
-    en: `It gets ${some} of ${all} test pictures wrong.`,
-    zh: `在 ${all} 张测试图片中，它认错了 ${some} 张。`,
-  };
 }
 
 /** The output of a network that classifies. */

@@ -10,7 +10,7 @@ interface Window {
 }
 
 /** Where a window of a convolution begins, in one dimension: with padding "same" as TensorFlow pads. */
-function beginning(index: number, size: number, kernel: number, stride: number, padding: unknown): number {
+export function beginning(index: number, size: number, kernel: number, stride: number, padding: unknown): number {
   if (padding !== "same") return index * stride;
   const missing = Math.max((Math.ceil(size / stride) - 1) * stride + kernel - size, 0);
   return index * stride - Math.floor(missing / 2);

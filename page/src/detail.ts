@@ -1,9 +1,8 @@
 /** The arithmetic of a chosen cell, with the real numbers. */
 
-import { cellName } from "./arithmetic";
 import { colourOf, scaleOf } from "./colours";
 import type { Text } from "./data";
-import { add, h, number, put, shown } from "./dom";
+import { h, number, put, shown } from "./dom";
 import type { Explanation, Term } from "./study";
 
 /** Terms that are shown; of more, those that count most. */
@@ -12,29 +11,79 @@ const MOST = 9;
 /** What two numbers may differ by: the network computes in single precision. */
 const ROUNDING = 1e-4;
 
-/** Fill a panel with the arithmetic of a cell.
- *
- * @param value the network's own.
- * @param explanation null for an input.
- */
-export function showDetail(panel: HTMLElement, name: Text, cell: number[], value: number, explanation: Explanation | null): void {
-  const where = cellName(cell);
-  const heading = h("p", { class: "of", "data-cell": cell.join(",") }, h("strong", null, name), " · ", where, " = ", h("b", null, number(value)));
-  put(panel, heading);
-  if (!explanation) {
-    add(panel, h("p", null, { en: "It is part of the input.", zh: "它是输入的一部分。" }));
-    return;
+/** Ways to a neighbour of the chosen cell, for fingers: on one axis, two (rows, columns), or three (maps too). */
+const WAYS: Record<number, [sign: string, name: Text, by: number[]][]> = {
+  1: [["←", { en: "the number before", zh: "前一个数" }, [-1]], ["→", { en: "the next number", zh: "后一个数" }, [1]]],
+  2: [
+    ["←", { en: "to the left", zh: "向左" }, [0, -1]], ["→", { en: "to the right", zh: "向右" }, [0, 1]],
+    ["↑", { en: "up", zh: "向上" }, [-1, 0]], ["↓", { en: "down", zh: "向下" }, [1, 0]],
+  ],
+};
+WAYS[3] = [
+  ...WAYS[2],
+  ["−", { en: "the map before", zh: "前一张特征图" }, [0, 0, -1]], ["+", { en: "the next map", zh: "后一张特征图" }, [0, 0, 1]],
+];
+
+/** The cell that is explained. */
+interface Chosen {
+  /** Of the band. */
+  name: Text;
+  where: Text;
+  cell: number[];
+  /** The network's own. */
+  value: number;
+}
+
+/** A panel with the arithmetic of a cell. */
+export class Detail {
+  private readonly heading = h("div", { "aria-live": "polite" });
+  private readonly ways = h("div", { class: "ways", role: "group", label: { en: "neighbours", zh: "相邻单元" } });
+  private readonly body = h("div");
+  readonly element = h("div", { class: "detail" }, h("div", { class: "head" }, this.heading, this.ways), this.body);
+  private axes = 0;
+
+  constructor(private readonly step: (by: number[]) => void) {}
+
+  /** @param explanation null for an input. */
+  show({ name, where, cell, value }: Chosen, explanation: Explanation | null): void {
+    put(this.heading, h("p", { class: "of", "data-cell": cell.join(",") },
+      h("strong", null, name), " · ", where, " = ", h("b", null, number(value))));
+    this.showWays(cell.length);
+    if (explanation) put(this.body, ...arithmetic(explanation, value));
+    else put(this.body, h("p", null, { en: "It is part of the input.", zh: "它是输入的一部分。" }));
   }
-  add(panel, h("p", null, explanation.words));
-  if (explanation.window) add(panel, windowView(explanation.window));
-  if (explanation.terms.length) add(panel, termTable(explanation.terms));
-  const difference = Math.abs(explanation.value - value);
+
+  private showWays(axes: number): void {
+    if (axes === this.axes) return; // the button that was pressed keeps the focus
+    this.axes = axes;
+    put(this.ways, ...(WAYS[axes] ?? []).map(([sign, name, by]) =>
+      h("button", { type: "button", label: name, onclick: () => this.step(by) }, sign)));
+  }
+}
+
+function arithmetic(explanation: Explanation, value: number): HTMLElement[] {
+  const found: HTMLElement[] = [h("p", null, explanation.words)];
+  if (explanation.window) found.push(windowView(explanation.window));
+  if (explanation.terms.length) found.push(scrolled(termTable(explanation.terms)));
   const steps = explanation.steps.map(({ text, value: result }) => h("li", null, text, " → ", number(result)));
-  if (steps.length) add(panel, h("ol", { class: "steps" }, ...steps));
-  if (difference > ROUNDING * Math.max(1, Math.abs(value))) {
+  if (steps.length) found.push(h("ol", { class: "steps" }, ...steps));
+  if (explanation.factors) found.push(factorTable(explanation.factors));
+  if (Math.abs(explanation.value - value) > ROUNDING * Math.max(1, Math.abs(value))) {
     const text = { en: "By this arithmetic it would be ", zh: "按此计算应为 " };
-    add(panel, h("p", { class: "warn" }, text, number(explanation.value)));
+    found.push(h("p", { class: "warn" }, text, number(explanation.value)));
   }
+  return found;
+}
+
+function scrolled(table: HTMLElement): HTMLElement {
+  return h("div", { class: "scroll", tabindex: 0, role: "region", label: { en: "the arithmetic", zh: "算式" } }, table);
+}
+
+function factorTable({ title, columns, rows }: NonNullable<Explanation["factors"]>): HTMLElement {
+  const head = h("tr", null, h("td"), ...columns.map((name) => h("th", { scope: "col" }, name)));
+  const body = rows.map(({ label: name, values }) =>
+    h("tr", null, h("th", { scope: "row" }, name), ...values.map((value) => h("td", null, number(value)))));
+  return h("div", null, h("p", null, title), scrolled(h("table", { class: "terms" }, h("thead", null, head), h("tbody", null, ...body))));
 }
 
 function termTable(terms: Term[]): HTMLElement {

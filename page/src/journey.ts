@@ -1,13 +1,14 @@
 /** The journey of the reader's input through a network: its layers as bands of cells, in order. */
 
-import { valueAt } from "./arithmetic";
+import { cellName, valueAt } from "./arithmetic";
 import { Cells } from "./cells";
-import { colourOf, onTheme } from "./colours";
-import type { Layer, Tensor, Text, Values } from "./data";
-import { showDetail } from "./detail";
-import { both, h, label, number, put } from "./dom";
+import type { Layer, Text, Values } from "./data";
+import { Detail } from "./detail";
+import { both, h, label } from "./dom";
 import { explain } from "./explain";
+import { Legend } from "./legend";
 import type { Network } from "./network";
+import { NumberTable } from "./number_table";
 import type { Explainer, Journey, LayerWords } from "./study";
 
 const KINDS: Record<string, Text> = {
@@ -32,6 +33,12 @@ const KINDS: Record<string, Text> = {
 
 const HIDDEN = ["Flatten"];
 
+const INPUT: Text = { en: "the input", zh: "输入" };
+
+function isFrozen(layer: Layer): boolean {
+  return layer.parameters > 0 && !layer.trainable;
+}
+
 /** A layer's kind for people: "convolution", "softmax". */
 export function kindOf(layer: Layer): Text {
   const activation = layer.config.activation;
@@ -53,7 +60,7 @@ export class JourneyView {
   readonly element: HTMLElement;
   private readonly bands: Band[] = [];
   private values: Values = {};
-  private readonly detail = h("div", { class: "detail", "aria-live": "polite" });
+  private readonly detail = new Detail((by) => this.step(by));
   private chosen: { name: string; cell: number[] } | null = null;
 
   constructor(
@@ -81,18 +88,24 @@ export class JourneyView {
   /** All layers as boxes, each a way to its band. */
   private overview(): HTMLElement {
     const nav = h("nav", { class: "overview", label: { en: "the layers", zh: "各层" } });
+    const box = (name: string, title: Text, shape: number[], frozen: boolean) =>
+      nav.append(h("a", { href: `#band-${this.network.name}-${name}`, class: frozen ? "box frozen" : "box" },
+        h("span", null, title), h("small", null, shape.join(" × "))));
+    for (const { name, shape } of this.network.data.inputs) {
+      const { short, title } = this.journey.layers[name] ?? {};
+      box(name, short ?? title ?? INPUT, shape, false);
+    }
     for (const layer of this.network.data.layers) {
       if (this.isHidden(layer)) continue;
-      const frozen = layer.parameters > 0 && !layer.trainable;
-      nav.append(h("a", { href: `#band-${this.network.name}-${layer.name}`, class: frozen ? "box frozen" : "box" },
-        h("span", null, this.wordsOf(layer).title ?? kindOf(layer)), h("small", null, layer.shape.join(" × "))));
+      const { short, title } = this.wordsOf(layer);
+      box(layer.name, short ?? title ?? kindOf(layer), layer.shape, isFrozen(layer));
     }
     return nav;
   }
 
   private inputBand(name: string, shape: number[]): HTMLElement {
     const words = this.journey.layers[name] ?? {};
-    const title = words.title ?? { en: "the input", zh: "输入" };
+    const title = words.title ?? INPUT;
     const head = h("h3", null, title, " ", h("span", { class: "shape" }, shape.join(" × ")));
     return this.band(name, title, head, words, { picture: shape.length === 3 });
   }
@@ -100,7 +113,7 @@ export class JourneyView {
   private layerBands(layer: Layer): HTMLElement[] {
     const words = this.wordsOf(layer);
     const title = words.title ?? kindOf(layer);
-    const frozen = layer.parameters > 0 && !layer.trainable;
+    const frozen = isFrozen(layer);
     const parameters = layer.parameters.toLocaleString("en");
     const head = h("h3", null, title, " ", h("span", { class: "shape" }, layer.shape.join(" × ")), " ",
       layer.parameters > 0 && h("small", null, { en: `${parameters} parameters`, zh: `${parameters} 个参数` }),
@@ -110,7 +123,7 @@ export class JourneyView {
       const heading = named.title ?? both(name);
       return this.band(name, heading, h("h3", null, heading), named, {});
     });
-    const main = this.band(layer.name, title, head, words, {});
+    const main = this.band(layer.name, title, head, words, words.picture ? { picture: true } : {});
     if (frozen) for (const element of [...inside, main]) element.classList.add("frozen");
     return [...inside, main];
   }
@@ -126,7 +139,7 @@ export class JourneyView {
       choose: (cell) => this.choose(name, cell),
     });
     const legend = new Legend();
-    const table = new NumberTable();
+    const table = new NumberTable(labels);
     const line = words.source ? this.lineOf(words.source) : null;
     const element = h("article", { class: "band", id: `band-${this.network.name}-${name}` },
       h("header", null, head, line), words.what ? h("p", { class: "what" }, words.what) : null,
@@ -139,7 +152,7 @@ export class JourneyView {
         if (!value) return;
         element.dataset.shape = value.shape.join(",");
         cells.show(value);
-        legend.show(cells.scale);
+        legend.show(cells.scale, value.data.some((one) => one < 0));
         table.show(value);
       },
     });
@@ -166,8 +179,18 @@ export class JourneyView {
     }
     label(band.cells.canvas, band.cells.describe(cell));
     const title = band.element.querySelector("h3")!;
-    showDetail(this.detail, nameOf(title), cell, valueAt(tensor, cell), explanation);
-    band.cells.element.after(this.detail);
+    const where = cellName(cell, this.journey.labels?.[name]);
+    this.detail.show({ name: nameOf(title), where, cell, value: valueAt(tensor, cell) }, explanation);
+    if (this.detail.element.previousSibling !== band.cells.element) band.cells.element.after(this.detail.element);
+  }
+
+  /** Choose the neighbour of the chosen cell. */
+  private step(by: number[]): void {
+    if (!this.chosen) return;
+    const { name, cell } = this.chosen;
+    const { shape } = this.values[name];
+    const moved = cell.map((index, axis) => Math.max(0, Math.min(shape[axis] - 1, index + (by[axis] ?? 0))));
+    this.choose(name, moved);
   }
 }
 
@@ -175,76 +198,3 @@ function nameOf(heading: Element): Text {
   const [en, zh] = ["en", "zh-CN"].map((lang) => heading.querySelector(`:scope > [lang="${lang}"]`)?.textContent ?? "");
   return { en, zh };
 }
-
-/** From the lowest value to the highest, with the colours. */
-class Legend {
-  private readonly low = h("span");
-  private readonly bar = h("span", { class: "bar" });
-  private readonly high = h("span");
-  readonly element = h("div", { class: "legend" }, this.low, this.bar, this.high);
-  private scale = 1;
-
-  constructor() {
-    onTheme(() => this.draw());
-  }
-
-  show(scale: number): void {
-    this.scale = scale;
-    this.draw();
-  }
-
-  private draw(): void {
-    put(this.low, number(-this.scale));
-    put(this.high, number(this.scale));
-    const stops = [-1, -0.5, 0, 0.5, 1].map((share) => colourOf(share, 1));
-    this.bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
-  }
-}
-
-/** The values as a table, for those who read rather than see; made when it is opened. */
-class NumberTable {
-  private readonly body = h("div", { class: "scroll", tabindex: 0, role: "region" });
-  readonly element = h("details", { class: "numbers" }, h("summary", null, { en: "as numbers", zh: "以数字显示" }), this.body);
-  private value: Tensor | null = null;
-  private map = 0;
-
-  constructor() {
-    label(this.body, { en: "the values", zh: "数值" });
-    this.element.addEventListener("toggle", () => this.draw());
-  }
-
-  show(value: Tensor): void {
-    this.value = value;
-    this.draw();
-  }
-
-  private draw(): void {
-    if (!this.element.open || !this.value) return;
-    const { shape } = this.value;
-    const [rows, columns] = shape.length === 1 ? [Math.ceil(shape[0] / 16), Math.min(16, shape[0])] : shape;
-    const cellOf = (row: number, column: number) =>
-      shape.length === 1 ? [row * 16 + column] : shape.length === 2 ? [row, column] : [row, column, this.map];
-    const body = h("tbody");
-    for (let row = 0; row < rows; row++) {
-      const line = h("tr", null, h("th", { scope: "row" }, row + 1));
-      for (let column = 0; column < columns; column++) {
-        const cell = cellOf(row, column);
-        if (cell.length > 1 || cell[0] < shape[0]) line.append(h("td", null, number(valueAt(this.value, cell))));
-      }
-      body.append(line);
-    }
-    const names = Array.from({ length: columns }, (_, column) => h("th", { scope: "col" }, column + 1));
-    put(this.body, h("table", { class: "values" }, h("thead", null, h("tr", null, h("td"), ...names)), body));
-    if (shape.length === 3 && shape[2] > 1) this.body.prepend(this.chooser(shape[2]));
-  }
-
-  private chooser(maps: number): HTMLElement {
-    const field = h("input", { type: "number", min: 1, max: maps, value: this.map + 1 });
-    field.addEventListener("change", () => {
-      this.map = Math.max(0, Math.min(maps - 1, Number(field.value) - 1));
-      this.draw();
-    });
-    return h("label", null, { en: `map, of ${maps}: `, zh: `特征图（共 ${maps} 张）：` }, field);
-  }
-}
-

@@ -19,8 +19,8 @@ export function layerWords(layers: Layer[], input: number[], lines: Record<strin
   for (const layer of layers) {
     const from = shapes[layer.inputs[0]] ?? input;
     if (layer.kind === "Conv2D") found[layer.name] = convolutionWords(layer, from, ++convolutions);
-    else if (layer.kind === "MaxPooling2D") found[layer.name] = poolingWords(layer);
-    else if (layer.kind === "Dense") found[layer.name] = denseWords(layer, from, layer === dense.at(-1));
+    else if (layer.kind === "MaxPooling2D") found[layer.name] = poolingWords(layer, isBefore(layer, "Conv2D", layers));
+    else if (layer.kind === "Dense") found[layer.name] = denseWords(layer, from, dense);
     else if (layer.kind === "Rescaling") found[layer.name] = rescalingWords(layer);
     else if (layer.config.activation === "relu" && !hasRelu) {
       found[layer.name] = RELU; // once is enough
@@ -86,19 +86,26 @@ function convolutionWords({ config, shape, parameters }: Layer, from: number[], 
   };
 }
 
-function poolingWords({ config }: Layer): LayerWords {
+/** Whether a layer of some kind comes later. */
+const isBefore = (layer: Layer, kind: string, layers: Layer[]) =>
+  layers.slice(layers.indexOf(layer)).some((later) => later.kind === kind);
+
+function poolingWords({ config }: Layer, seesOn: boolean): LayerWords {
   const [high, wide] = config.pool_size as [number, number];
+  const farther = seesOn
+    ? { en: `, and the next windows see ${high} times as far`, zh: `，后面的窗口看到的范围扩大到 ${high} 倍` }
+    : { en: "", zh: "" };
   return {
     what: {
-      en: `Of each ${high}×${wide} block only the largest value stays: what was found counts, where exactly does not. One number in ${high * wide} is left, and the next windows see ${high} times as far.`,
-      zh: `每个 ${high}×${wide} 小块只留最大值：找到了什么更重要，具体在哪儿不那么重要。数的个数降到 ${high * wide} 分之一，后面的窗口看得远 ${high} 倍。`,
+      en: `Of each ${high}×${wide} block only the largest value stays: what was found counts, where exactly does not. One number in ${high * wide} is left${farther.en}.`,
+      zh: `每个 ${high}×${wide} 小块只留最大值：找到了什么更重要，具体在哪儿不那么重要。数的个数降到 ${high * wide} 分之一${farther.zh}。`,
     },
   };
 }
 
-function denseWords({ shape, parameters }: Layer, from: number[], last: boolean): LayerWords {
-  const [count, units] = [counted(product(from)), counted(shape[0])];
-  if (last) {
+function denseWords(layer: Layer, from: number[], all: Layer[]): LayerWords {
+  const [count, units, parameters] = [product(from), layer.shape[0], layer.parameters].map(counted);
+  if (layer === all.at(-1)) {
     return {
       title: { en: "A score for each class", zh: "每个类别的得分" },
       what: {
@@ -107,11 +114,20 @@ function denseWords({ shape, parameters }: Layer, from: number[], last: boolean)
       },
     };
   }
+  if (layer !== all[0]) {
+    return {
+      title: { en: `${units} new numbers`, zh: `新的 ${units} 个数` },
+      what: {
+        en: `Each is a sum of ${count} products: one for every number above. ${parameters} parameters.`,
+        zh: `每个数都是上面全部 ${count} 个数的加权和，共 ${parameters} 个参数。`,
+      },
+    };
+  }
   return {
     title: { en: `${units} numbers about the whole picture`, zh: `关于整张图的 ${units} 个数` },
     what: {
-      en: `Here places end: each number is a sum over all ${count} numbers above, wherever they come from. That takes ${counted(parameters)} parameters.`,
-      zh: `从这里起不再区分位置：每个数都是上面全部 ${count} 个数的加权和，共需 ${counted(parameters)} 个参数。`,
+      en: `Here places end: each number is a sum over all ${count} numbers above, wherever they come from. That takes ${parameters} parameters.`,
+      zh: `从这里起不再区分位置：每个数都是上面全部 ${count} 个数的加权和，共需 ${parameters} 个参数。`,
     },
   };
 }

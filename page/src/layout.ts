@@ -5,8 +5,9 @@ import type { AxisLabels } from "./study";
 export interface Layout {
   width: number;
   height: number;
-  /** Pixels of the side of a cell. */
+  /** Pixels of the width of a cell, and of its height unless it is one of a matrix of many columns. */
   cell: number;
+  high: number;
   /** Room for the names of rows and columns. */
   left: number;
   top: number;
@@ -37,6 +38,7 @@ function vector(count: number, width: number, labels: AxisLabels): Layout {
     width: columns * cell,
     height: top + rows * cell,
     cell,
+    high: cell,
     left: 0,
     top,
     place: ([index]) => [(index % columns) * cell, top + Math.floor(index / columns) * cell],
@@ -57,16 +59,19 @@ function tidy(fitting: number, count: number): number {
 function matrix([rows, columns]: number[], width: number, labels: AxisLabels): Layout {
   const left = labels.rows ? 12 + 8 * Math.max(...labels.rows.map((name) => Math.min(name.length, 8))) : 0;
   const top = labels.columns ? 18 : 0;
-  const cell = Math.max(5, Math.min(36, Math.floor((width - left) / columns)));
+  const share = (width - left) / columns;
+  const cell = share >= 5 ? Math.min(36, Math.floor(share)) : Math.max(2.5, share); // many columns: all at a glance
+  const high = Math.max(cell, rows > 32 ? 11 : 16);
   return {
     width: left + columns * cell,
-    height: top + rows * cell,
+    height: top + rows * high,
     cell,
+    high,
     left,
     top,
-    place: ([row, column]) => [left + column * cell, top + row * cell],
+    place: ([row, column]) => [left + column * cell, top + row * high],
     hit: (x, y) => {
-      const [row, column] = [Math.floor((y - top) / cell), Math.floor((x - left) / cell)];
+      const [row, column] = [Math.floor((y - top) / high), Math.floor((x - left) / cell)];
       return row >= 0 && column >= 0 && row < rows && column < columns ? [row, column] : null;
     },
   };
@@ -81,6 +86,7 @@ function maps([rows, columns, count]: number[], width: number): Layout {
     width: across * wide - GAP,
     height: Math.ceil(count / across) * high - GAP,
     cell,
+    high: cell,
     left: 0,
     top: 0,
     place: ([row, column, map]) => [

@@ -3,7 +3,7 @@
 import { sigmoid } from "./arithmetic";
 import type { Layer, Tensor, Text, Values } from "./data";
 import type { Network } from "./network";
-import type { Explainer } from "./study";
+import type { Explainer, Explanation } from "./study";
 
 /** The gates and the memory after each step, (units,) each. */
 export interface Step {
@@ -59,16 +59,56 @@ function stepFrom(sums: Float64Array, units: number, before: Float64Array): Step
   return { input, forget, candidate, output, memory, state: memory.map((value, u) => output[u] * Math.tanh(value)) };
 }
 
+/** What each gate is made of, in Keras's order: from the input, from the state before, the bias. */
+function gateParts(layer: Layer, network: Network, given: Tensor, before: Float64Array | undefined, t: number, unit: number) {
+  const [units, features] = [Number(layer.config.units), given.shape[1]];
+  const kernel = network.weight(layer, "kernel")!.data;
+  const recurrent = network.weight(layer, "recurrent_kernel")!.data;
+  const bias = network.weight(layer, "bias")?.data;
+  return [0, 1, 2, 3].map((gate) => {
+    const at = gate * units + unit;
+    let [fromInput, fromState] = [0, 0];
+    for (let i = 0; i < features; i++) fromInput += given.data[t * features + i] * kernel[i * 4 * units + at];
+    for (let i = 0; i < units && before; i++) fromState += before[i] * recurrent[i * 4 * units + at];
+    return [fromInput, fromState, bias?.[at] ?? 0];
+  });
+}
+
+function factorsOf(layer: Layer, network: Network, given: Tensor, steps: Step[], t: number, unit: number): NonNullable<Explanation["factors"]> {
+  const parts = gateParts(layer, network, given, steps[t - 1]?.state, t, unit);
+  const now = steps[t];
+  const rows: [Text, number, Float64Array][] = [
+    [{ en: "forget gate", zh: "遗忘门" }, 1, now.forget],
+    [{ en: "input gate", zh: "输入门" }, 0, now.input],
+    [{ en: "candidate", zh: "候选值" }, 2, now.candidate],
+    [{ en: "output gate", zh: "输出门" }, 3, now.output],
+  ];
+  return {
+    title: { en: "Where the gates come from: sums, then sigmoid (0 to 1); for the candidate tanh (−1 to 1).", zh: "各个门从何而来：先求和，再取 sigmoid（0 到 1）；候选值取 tanh（−1 到 1）。" },
+    columns: [{ en: "from the input", zh: "来自输入" }, { en: "from the state before", zh: "来自前一状态" }, { en: "bias", zh: "偏置" }, { en: "result", zh: "结果" }],
+    rows: rows.map(([label, gate, values]) => ({ label, values: [...parts[gate], values[unit]] })),
+  };
+}
+
+const share = (value: number) => `${Math.round(100 * value)} %`;
+
+function wordsOf(now: Step, t: number, unit: number): Text {
+  const [keeps, takes, shows] = [now.forget, now.input, now.output].map((gate) => share(gate[unit]));
+  const empty = { en: "its memory is still empty; it", zh: "记忆还是空的；" };
+  const kept = { en: `it keeps ${keeps} of its memory,`, zh: `保留 ${keeps} 的记忆，` };
+  const [first, which] = [t ? kept : empty, { en: `Memory cell ${unit + 1}, step ${t + 1}`, zh: `第 ${unit + 1} 个记忆单元，第 ${t + 1} 步` }];
+  return {
+    en: `${which.en}: ${first.en} takes in ${takes} of a new value, and shows ${shows} of the result.`,
+    zh: `${which.zh}：${first.zh}写入 ${takes} 的新值，再输出结果的 ${shows}。`,
+  };
+}
+
 export const explainLstm: Explainer = (layer, cell, network, values) => {
   const steps = lstmSteps(layer, network, values);
   const unit = cell[cell.length - 1];
   const t = cell.length === 2 ? cell[0] : steps.length - 1;
   const now = steps[t];
   const before = t ? steps[t - 1].memory[unit] : 0;
-  const words: Text = {
-    en: `memory cell ${unit + 1} after step ${t + 1}: what it keeps, plus what it takes in; then how much of it shows`,
-    zh: `第 ${t + 1} 步后的第 ${unit + 1} 个记忆单元：保留的部分加上写入的部分，再看输出多少`,
-  };
   const name = layer.inputs[0];
   const row = Array.from({ length: values[name].shape[1] }, (_, index) => [t, index]);
   const own = layer.inside[0] ?? layer.name;
@@ -76,7 +116,8 @@ export const explainLstm: Explainer = (layer, cell, network, values) => {
   const shows = Math.tanh(now.memory[unit]);
   return {
     value: now.state[unit],
-    words,
+    words: wordsOf(now, t, unit),
+    factors: factorsOf(layer, network, values[name], steps, t, unit),
     terms: [
       { label: { en: "kept: memory before × forget gate", zh: "保留：之前的记忆 × 遗忘门" }, value: before, weight: now.forget[unit] },
       { label: { en: "taken in: candidate × input gate", zh: "写入：候选值 × 输入门" }, value: now.candidate[unit], weight: now.input[unit] },

@@ -15,6 +15,7 @@ export async function start<C>(study: Study<C>): Promise<void> {
   const place = document.getElementById("page")!;
   const state = readState();
   setLanguage(firstLanguage(state));
+  printLight();
   place.before(studioBar(data as PageData) ?? "");
   try {
     await new OpenPage(study, data, state, place).open();
@@ -27,6 +28,20 @@ export async function start<C>(study: Study<C>): Promise<void> {
 
 function readState(): Record<string, string> {
   return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+}
+
+/** On paper the page is light, whatever it is on the screen. */
+function printLight(): void {
+  const { dataset } = document.documentElement;
+  let before: string | undefined;
+  addEventListener("beforeprint", () => {
+    before = dataset.theme;
+    dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    if (before === undefined) delete dataset.theme;
+    else dataset.theme = before;
+  });
 }
 
 function firstLanguage(state: Record<string, string>): Language {
@@ -95,23 +110,26 @@ class OpenPage<C> implements Page<C> {
       for (const words of Object.values(journey.layers)) if (words.panel) this.panels.push(words.panel);
       return new JourneyView(journey, network, own, band);
     });
-    const panels = (this.study.panels?.(this) ?? []).map(({ title, words: paragraphs, panel }, index) => {
+    const given = this.study.panels?.(this) ?? [];
+    const panels = given.map(({ title, words: paragraphs, panel }, index) => {
       this.panels.push(panel);
       return section(`panel-${index + 1}`, title, ...paragraphs.map((text) => h("p", null, text)), panel.element);
     });
-    const idea = section("idea", { en: "The idea", zh: "思路" }, ...this.study.idea.map((text) => h("p", null, text)),
+    const ideas = typeof this.study.idea === "function" ? this.study.idea(this) : this.study.idea;
+    const idea = section("idea", { en: "The idea", zh: "思路" }, ...ideas.map((text) => h("p", null, text)),
       h("p", { class: "insight" }, this.study.insight));
     const parts = [
       idea,
+      ...panels.filter((_, index) => given[index].first),
       ...this.journeys.map((view) => view.element),
-      ...panels,
-      this.study.mistakes ? mistakesSection(this.study.mistakes(this), this.data as PageData) : null,
+      ...panels.filter((_, index) => !given[index].first),
+      this.study.mistakes ? mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this)) : null,
       learnedSection(this.study as Study, this.data as PageData),
       breakSection(this.study.breaks(this)),
       source.element,
       this.footer(),
     ].filter((part) => part !== null);
-    this.place.querySelector("header")!.after(contents(this as Page, journeys, parts.map((part) => part.id)));
+    this.place.querySelector("header")!.after(contents(this as Page, journeys, given, parts.map((part) => part.id)));
     this.place.append(...parts);
   }
 

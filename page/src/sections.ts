@@ -10,14 +10,14 @@ export function section(id: string, title: Text, ...children: (Node | Text | nul
 }
 
 /** Its worst mistakes on the test split, each of which can be put in. */
-export function mistakesSection(mistakes: Mistake[], data: PageData): HTMLElement | null {
+export function mistakesSection(mistakes: Mistake[], data: PageData, own?: Text): HTMLElement | null {
   const cards = mistakes.map((mistake) =>
     h("li", null, h("button", { type: "button", class: "mistake", onclick: () => toTop(mistake.put) }, mistake.shown, h("span", null, mistake.words))));
   const words: Text = mistakes.length
     ? { en: "Its worst mistakes on the test split, which it never learned from. Choose one to put it in.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，即可作为输入。" }
     : { en: "The page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
   return section("mistakes", { en: "How sure it is, and when it is wrong", zh: "有多大把握，何时出错" },
-    h("p", null, words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null, figuresOf(data));
+    h("p", null, own ?? words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null, figuresOf(data));
 }
 
 /** All metrics and tables of the run, folded. */
@@ -58,19 +58,50 @@ export function learnedSection(study: Study, data: PageData): HTMLElement {
     [{ en: "run", zh: "训练" }, `${data.run}, preset ${data.preset}, seed ${String(data.settings.seed ?? "")}`],
     [{ en: "examples", zh: "样本数" }, split],
     [{ en: "parameters", zh: "参数" }, total.map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ")],
-    [{ en: "trained on", zh: "训练环境" }, Object.values(data.environment).join(" · ")],
+    [{ en: "trained on", zh: "训练环境" }, trainedOn(data.environment)],
     [{ en: "SHA-256 of the weights", zh: "权重的 SHA-256" }, data.weights_sha256],
   ];
   const meaning = study.metrics?.[data.headline];
   return section("learned", { en: "What was learned", zh: "学到了什么" },
-    headline === undefined ? null : h("p", { class: "headline" }, h("b", null, number(headline)), " ", data.headline.replaceAll("_", " "), " · ",
+    headline === undefined ? null : h("p", { class: "headline" }, h("b", null, proportion(data.headline, headline)), " ", data.headline.replaceAll("_", " "), " · ",
       hasTestSplit(data) ? { en: "on the test split, one seed", zh: "测试集，一个随机种子" } : { en: "one seed", zh: "一个随机种子" }),
     meaning ? h("p", null, meaning) : null,
     study.mistakes ? h("div", { class: "figures" }, ...curves(data.history)) : figuresOf(data),
     h("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", null, name), h("dd", null, value)])),
     data.command ? h("pre", { class: "command" }, data.command) : null,
     data.records.length ? h("p", null, { en: "The study's committed results on the same data; the spread is over seeds.", zh: "本实验在同一数据上的已提交结果；波动范围来自不同的随机种子。" }) : null,
-    ...data.records.map(tableOf));
+    ...data.records.map((table) => recordsTable(table, data.preset)));
+}
+
+/** A metric that is a proportion as such; others as they are. */
+function proportion(name: string, value: number): HTMLElement | string {
+  const isShare = /accuracy|match/.test(name) && value >= 0 && value <= 1;
+  return isShare ? h("data", { value: String(value) }, `${Number((100 * value).toFixed(2))} %`) : number(value);
+}
+
+function trainedOn({ processor, backend, precision, seconds, python, versions }: Record<string, string>): string {
+  const time = seconds ? `${Math.round(Number(seconds)).toLocaleString("en")} s` : "";
+  return [processor, backend, precision, time, python && `Python ${python}`, versions].filter(Boolean).join(" · ");
+}
+
+/** Recipes, "tuned --digits 5", with the fewest changes first; each change stays whole. */
+function recordsTable(table: TableData, preset: string): HTMLElement {
+  const words = (recipe: string) => recipe.split(/ --?(?=[a-z])/);
+  const rank = (recipe: string) => [words(recipe).length, words(recipe)[0] === preset ? 0 : 1];
+  const rows = [...table.rows].sort((one, other) => {
+    const [[a, b], [c, d]] = [rank(String(one[0])), rank(String(other[0]))];
+    return a - c || b - d;
+  });
+  const recipe = (text: string) => {
+    const [name, ...changes] = words(text);
+    return h("td", { class: "recipe" }, h("b", null, name), ...changes.flatMap((change) => [" ", h("code", null, change)]));
+  };
+  const cells = ([first, ...rest]: (string | number)[]) =>
+    [recipe(String(first)), ...rest.map((cell) => h("td", null, typeof cell === "number" ? number(cell) : cell))];
+  return h("div", { class: "scroll", tabindex: 0, role: "region", label: table.title },
+    h("table", { class: "values" }, h("caption", null, table.title),
+      h("thead", null, h("tr", null, ...table.columns.map((name) => h("th", { scope: "col" }, name)))),
+      h("tbody", null, ...rows.map((row) => h("tr", null, ...cells(row))))));
 }
 
 /** Inputs that fail, and why. */
@@ -99,7 +130,13 @@ export class SourceSection {
     const listing = h("pre", { class: "source", tabindex: 0, label: "study.py", role: "region" }, code);
     this.folded = h("details", null, h("summary", null, both("study.py")), listing);
     const card = h("details", { class: "card" }, h("summary", null, { en: "The card of the study", zh: "实验卡片" }));
-    card.insertAdjacentHTML("beforeend", `<div class="html" lang="en">${data.card}</div>`); // made by Études, links and all HTML left out
+    const text = data.card.replace(/<(\/?)h([1-4])>/g, (_, slash: string, rank: string) => `<${slash}h${Number(rank) + 2}>`);
+    card.insertAdjacentHTML("beforeend", `<div class="html" lang="en">${text}</div>`); // made by Études, links and all HTML left out
+    for (const wide of card.querySelectorAll("pre, table")) {
+      const around = h("div", { class: "scroll", tabindex: 0, role: "region", label: { en: "part of the card", zh: "卡片的一部分" } });
+      wide.replaceWith(around);
+      around.append(wide);
+    }
     const licences = h("details", null, h("summary", null, { en: "Licences", zh: "许可证" }),
       ...data.licences.map(({ name, text }) => h("section", null, h("h3", null, name), h("pre", { tabindex: 0, label: name, role: "region" }, text))));
     this.element = section("more", { en: "For those who want more", zh: "想了解更多" },
@@ -125,16 +162,20 @@ export class SourceSection {
 }
 
 /** What a page consists of, for the way through it. */
-export function contents(page: Page, journeys: Journey[], ids: string[]): HTMLElement {
+export function contents(page: Page, journeys: Journey[], panels: { first?: boolean; short?: Text }[], ids: string[]): HTMLElement {
   const names: Record<string, Text> = {
     mistakes: { en: "Mistakes", zh: "错误" },
     learned: { en: "Learned", zh: "所学" },
     break: { en: "Break it", zh: "难倒它" },
     more: { en: "Source", zh: "源码" },
   };
+  const ways = (isFirst: boolean) => panels.flatMap(({ first, short }, index) =>
+    short && Boolean(first) === isFirst ? [h("a", { href: `#panel-${index + 1}` }, short)] : []);
   const links = [
     h("a", { href: "#top" }, { en: "Try it", zh: "试一试" }),
+    ...ways(true),
     ...journeys.map((journey) => h("a", { href: `#journey-${journey.network}` }, journeys.length > 1 ? journey.title : { en: "Inside", zh: "内部" })),
+    ...ways(false),
     ...ids.filter((id) => id in names).map((id) => h("a", { href: `#${id}` }, names[id])),
   ];
   return h("nav", { class: "contents", label: page.data.etude }, ...links);

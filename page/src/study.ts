@@ -43,9 +43,13 @@ export interface AxisLabels {
 
 export interface LayerWords {
   title?: Text;
+  /** A word or two, for the overview. */
+  short?: Text;
   what?: Text;
   /** The beginning of a piece of study.py, which makes the layer: its line is marked there, and linked. */
   source?: string;
+  /** Whether its values, 0 … 255, are shown as a picture. */
+  picture?: boolean;
   /** A panel after the band, drawn anew with each input. */
   panel?: Panel;
 }
@@ -81,14 +85,17 @@ export interface Study<C = unknown> {
   /** What it learned, from what: one sentence. */
   sentence(page: Page<C>): Text;
   /** The idea, in a paragraph or two. */
-  idea: Text[];
+  idea: Text[] | ((page: Page<C>) => Text[]);
   /** The input and the answer, the first thing on the page; it begins with an example, and calls `page.show`. */
   begin(page: Page<C>): Promise<HTMLElement>;
   journeys(page: Page<C>): Journey[];
-  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys. */
-  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel }[];
+  /** Panels of the study that belong to no layer; each with a heading. Shown after the journeys, or before them.
+   * Those with a short name are on the way through the page. */
+  panels?(page: Page<C>): { title: Text; words: Text[]; panel: Panel; first?: boolean; short?: Text }[];
   /** Left out where there is no test split. */
   mistakes?(page: Page<C>): Mistake[];
+  /** What the mistakes are, if they are not the worst of the test split. */
+  mistakesWords?(page: Page<C>): Text;
   breaks(page: Page<C>): Break[];
   /** What the reader takes with them. */
   insight: Text;
@@ -111,6 +118,8 @@ export interface Explanation {
   terms: Term[];
   /** What happens with the sum, step by step, such as a bias and an activation. */
   steps: { text: Text; value: number }[];
+  /** How the factors among the terms came about, such as the gates of an LSTM. */
+  factors?: { title: Text; columns: Text[]; rows: { label: Text; values: number[] }[] };
   /** The cells that it came from, by the name of the value. */
   sources: { name: string; cells: number[][] }[];
   /** Of a convolution: what its window sees in the map that counts most, and the weights there. */

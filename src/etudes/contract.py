@@ -232,6 +232,8 @@ class Share:
     """→ what `page.ts` calls `Content`, for JSON. Must not use Keras but through `SharedRun.build`."""
     is_private: Callable[[Any, Any], bool]
     """(info, settings) → whether the data is a person's own."""
+    quoting: Sequence[str] = ()
+    """How the titles of those tables of `evaluate` begin that quote the data."""
 
 
 @dataclass(frozen=True)

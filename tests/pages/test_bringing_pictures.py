@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from etudes.data import embedded_photo, open_picture
-from studio.visiting import FLAGS, NO_BROWSER, chromium
 
 pytestmark = pytest.mark.long
 
@@ -37,13 +36,11 @@ document.body.append(pad.element, mask.element, pictureDrop((picture) => (taken 
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def page(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[Any]:
     """A page with the pad, the editor and the buttons, from a file, with no network."""
     node, esbuild = shutil.which("node"), PAGE / "node_modules" / "esbuild" / "bin" / "esbuild"
     if node is None or not esbuild.exists():
         pytest.skip("needs Node.js and page/node_modules (npm ci)")
-    if chromium() is None:
-        pytest.skip(f"{NO_BROWSER}: apt-get install chromium")
     folder = tmp_path_factory.mktemp("pieces")
     source, script, style = folder / "source.ts", folder / "script.js", PAGE / "src" / "pictures" / "pictures.css"
     source.write_text(_SCRIPT.replace("PAGE", PAGE.as_posix()), encoding="utf-8")
@@ -53,14 +50,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     )
     html = f"<!doctype html><meta charset=utf-8><style>:root{{--ink:#000}}{style.read_text()}</style><body>"
     (folder / "page.html").write_text(f"{html}<script src=script.js></script>", encoding="utf-8")
-    api = pytest.importorskip("playwright.sync_api")
-    with api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium(), args=FLAGS)
-        context = browser.new_context(viewport={"width": 390, "height": 844}, offline=True)
-        found = context.new_page()
-        found.goto((folder / "page.html").as_uri())
-        yield found
-        browser.close()
+    context = browser.new_context(viewport={"width": 390, "height": 844}, offline=True)
+    found = context.new_page()
+    found.goto((folder / "page.html").as_uri())
+    yield found
+    context.close()
 
 
 def pixels(page: Any, name: str) -> np.ndarray[Any, Any]:

@@ -97,7 +97,7 @@ class Visit:
 
         None beside all cells.
         """
-        self.page.evaluate("() => document.querySelectorAll('.detail').forEach((one) => one.replaceChildren())")
+        self.page.evaluate("() => document.querySelectorAll('.detail .of').forEach((one) => one.remove())")
         canvas = self.band(network, name).locator("canvas.cells").first
         box = canvas.bounding_box()
         canvas.click(position={"x": across * (box["width"] - 1), "y": down * (box["height"] - 1)})

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from pages.conftest import built_page  # noqa: F401 - a fixture
 from studio.visiting import Served, Visit, launched, open_page, start_studio
 
 

@@ -37,7 +37,8 @@ export function drawingPad(named: Text, changed: () => void): Pad {
   const field = document.createElementNS(SVG, "svg");
   field.setAttribute("viewBox", "0 0 100 100");
   field.setAttribute("aria-hidden", "true");
-  const surface = h("div", { class: "pad-surface", tabindex: 0, role: "application" }, field);
+  const invitation = h("span", { class: "pad-invitation", "aria-hidden": "true" }, { en: "✎ draw here", zh: "✎ 在这里画" });
+  const surface = h("div", { class: "pad-surface", tabindex: 0, role: "application" }, field, invitation);
   label(surface, { en: `${named.en}. ${HINT.en}`, zh: `${named.zh}。${HINT.zh}` });
   const sheet = new Sheet(field, surface, changed);
   followPointer(surface, sheet);
@@ -99,6 +100,7 @@ class Sheet {
   begin(point: [number, number]): void {
     if (this.shown) this.forget();
     this.strokes.push([point]);
+    this.surface.classList.add("drawn-on");
     this.drawing = true;
     const line = document.createElementNS(SVG, "polyline");
     line.setAttribute("stroke-width", String(PEN));
@@ -145,6 +147,7 @@ class Sheet {
   }
 
   private forget(): void {
+    this.surface.classList.remove("drawn-on");
     this.shown = null;
     this.strokes = [];
     this.surface.querySelector("canvas")?.remove();

@@ -21,6 +21,7 @@ from etudes.data.storage import is_on_this_machine
 from etudes.errors import UserError, user_path
 from etudes.graphs import GraphNetwork, load_graphs, read_layers
 from etudes.pages import page_html, page_parts
+from etudes.pages.private import without_folders, without_quotes
 from etudes.pages.weights import exact_dtype, pack_weights, rounded
 from etudes.runs import bundled_dream, read_metrics
 from etudes.runs.files import write_atomically
@@ -107,7 +108,7 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
         )
     blobs = {"weights": weights, **{f"graph-{name}": graph.content for name, graph in graphs.items()}}
     content = {
-        **facts(loaded),
+        **_said(loaded, kind, with_pictures),
         "networks": _networks(loaded, graphs),
         "weights": entries,
         "content": kind.content(_shared(loaded, kind, with_pictures)),
@@ -115,7 +116,7 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
     }
     return page_html(
         etude=loaded.etude,
-        title=f"{loaded.etude} · {loaded.run}",
+        title=f"{loaded.etude} · {content['run']}",
         description=f"{loaded.etude}: {loaded.experiment.summary}",
         data=_plain(content),
         blobs=blobs if graphs else {},
@@ -171,7 +172,7 @@ def _arrays(loaded: LoadedRun, graphs: Mapping[str, GraphNetwork]) -> dict[str, 
     specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
     found: dict[str, Array] = {}
     for name, graph in graphs.items():
-        arrays = {key: array for key, array in graph.arrays.items() if _is_asked_for(key, graph)}
+        arrays = {key: array for key, array in graph.arrays.items() if key not in found and _is_asked_for(key, graph)}
         if any(exact_dtype(np.ascontiguousarray(array, np.float32)) == "float32" for array in arrays.values()):
             short = {key: rounded(np.asarray(array, np.float32)) for key, array in arrays.items()}
             if _answers_equal(graph, GraphNetwork(graph.content, short), specs[name]):
@@ -213,6 +214,16 @@ def _listed(outputs: Any) -> list[Array]:
 
 
 # --- what is said -----------------------------------------------------------------------------------------------------
+
+
+def _said(loaded: LoadedRun, kind: Share, with_pictures: bool) -> dict[str, Any]:
+    """`facts`, without what is private."""
+    found = facts(loaded)
+    said = {name: found[name] for name in ("settings", "info", "command")}
+    found |= without_folders(said, found["settings"])
+    if kind.is_private(loaded.info, loaded.settings) and not with_pictures:
+        found["tables"] = without_quotes(found["tables"], kind.quoting)
+    return found
 
 
 def facts(loaded: LoadedRun) -> dict[str, Any]:

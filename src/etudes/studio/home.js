@@ -5,6 +5,8 @@ const texts = JSON.parse(document.getElementById("texts").textContent);
 const say = (key, values = {}) => texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const named = (name) => texts.classes[name] ?? name;
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
+/** Seconds from one picture of a dream to the next. */
+const DREAM_STEP = 0.4;
 /** How far something is, 0 to 1, that begins and ends at these seconds; slow at both ends. */
 const passed = (time, begin, end) => {
   const share = Math.min(1, Math.max(0, (time - begin) / (end - begin)));
@@ -177,20 +179,19 @@ async function film({ film: url, frames, digits }) {
   };
 }
 
-/** A photograph that turns into its dream, size by size, and back. */
+/** A photograph that turns into its dream, picture by picture from the smallest size, and back. */
 function dreaming({ photo, dream }) {
   const layers = [photo, ...dream].map((url) => picture(url, ""));
-  const [seconds, rest] = [1.6, 2.5];
-  const whole = layers.length * seconds + rest;
+  const [begin, end] = [1.5, 1.5 + DREAM_STEP * dream.length];
   return (time, stage, now) => {
     if (!stage.querySelector(".dream")) {
       stage.replaceChildren(make("div", "dream", ...layers));
       now.textContent = say(dream.length ? "dreams" : "no dream yet");
     }
-    const own = time % (whole + 1.5);
+    const own = time % (end + 4);
     for (const [number, layer] of layers.entries()) {
-      const come = passed(own, (number - 1) * seconds + 1, number * seconds + 1);
-      layer.style.opacity = number ? String(come * (1 - passed(own, whole, whole + 1.4))) : "1";
+      const come = passed(own, begin + DREAM_STEP * (number - 1), begin + DREAM_STEP * number);
+      layer.style.opacity = number ? String(come * (1 - passed(own, end + 2.5, end + 3.9))) : "1";
     }
   };
 }
@@ -202,7 +203,7 @@ const SCENES = {
   mnist_acgan: async (data) => [await film(data), 0],
   cifar10_cnn: (data) => [inTurn(data.photographs, 6.5, photograph), 5],
   mnist_transfer_cnn: (data) => [inTurn(data.digits, 6.5, digit), 5],
-  deep_dream: (data) => [dreaming(data), 1 + 1.6 * data.dream.length],
+  deep_dream: (data) => [dreaming(data), 2 + DREAM_STEP * data.dream.length],
 };
 
 const playing = { now: !matchMedia("(prefers-reduced-motion: reduce)").matches, last: 0 };
@@ -239,14 +240,23 @@ const watching = new IntersectionObserver((entries) => {
   }
 });
 
-/** Ask what a card shows, and begin to show it. */
+/** What the studio's network answered for a card; while it is busy, it is asked again. */
+async function ask(etude) {
+  for (let trial = 1; ; trial += 1) {
+    const answer = await fetch(`../living/${etude}`);
+    const data = await answer.json();
+    if (answer.ok) return data;
+    if (answer.status !== 503 || trial === 5) throw new Error(data.error);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+  }
+}
+
+/** Show what a card has to show, as soon as it is there. */
 async function fill(card) {
   const etude = card.dataset.etude;
   const [stage, now] = [card.querySelector(".stage"), card.querySelector(".now")];
   try {
-    const answer = await fetch(`../living/${etude}`);
-    const data = await answer.json();
-    if (data.error) throw new Error(data.error);
+    const data = await ask(etude);
     const [show, rest] = await SCENES[etude](data);
     const scene = { draw: show, stage, now, time: playing.now ? 0 : rest, visible: true };
     scenes.add(scene);
@@ -260,5 +270,12 @@ async function fill(card) {
   }
 }
 
+/** A page takes seconds to be made: it is made as soon as somebody is about to open it. */
+function prepare(link) {
+  const early = () => fetch(link.href).catch(() => {});
+  if (link.href.includes("/pages/")) for (const about of ["pointerenter", "focus"]) link.addEventListener(about, early, { once: true });
+}
+
 play(playing.now);
+for (const link of document.querySelectorAll("article .first, .stage")) prepare(link);
 for (const card of document.querySelectorAll("[data-etude]")) fill(card);

@@ -7,9 +7,9 @@ from typing import Any
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from etudes.runs import bundled_dream, bundled_run
 from etudes.studio.living import ETUDES
 from etudes.studio.run_pages import page_address
+from etudes.studio.training_runs import included_run
 from etudes.studio.translations import CODES, LANGUAGES, PATHS, TABS, Translations
 
 _OF_TEMPLATE = (
@@ -61,7 +61,7 @@ def first_screen(language: str) -> str:
 
 def _card(translate: Translations, etude: str) -> dict[str, Any]:
     """What is said of an étude, and where its picture leads: to the page of its bundled run, or to where it is used."""
-    run, (title, words) = bundled_run(etude) or bundled_dream(etude), translate.card(etude)
+    run, title, words = included_run(etude), *translate.card(etude)
     way, text = f"?tab={TABS[etude].replace(' ', '-')}", translate("try it")
     if run is not None:
         way, text = page_address(str(run), translate.language), translate("inside")

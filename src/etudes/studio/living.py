@@ -15,10 +15,10 @@ from PIL import Image, ImageSequence
 from etudes.data import embedded_photo
 from etudes.data.storage import EMBEDDED_FOLDER
 from etudes.errors import unknown
-from etudes.runs import bundled_dream
 from etudes.studio.pictures import data_url, drawing_file, file_url
 from etudes.studio.strokes import path_of, picture_of
 from etudes.studio.studio import Studio
+from etudes.studio.training_runs import included_run
 
 ASKED, UNSURE = 400, 8
 """Sums that are asked, and how many of those with the least confident answers are shown among others."""
@@ -115,12 +115,18 @@ def _classified(studio: Studio, name: str) -> dict[str, Any]:
 
 
 def _dream(studio: Studio) -> dict[str, Any]:  # noqa: ARG001
-    """A photograph and, where a dream comes with the package, what it turns into, size by size."""
-    run = bundled_dream("deep_dream")
+    """A photograph and, where a dream comes with the package, what it turns into, the smallest size first."""
+    run = included_run("deep_dream")
     if run is None:
         return {"photo": _photo_url(embedded_photo("china")), "dream": []}
-    steps = [file_url("avif", path.read_bytes()) for path in sorted(run.folder.glob("pictures/octave-*.avif"))]
-    return {"photo": _photo_url(embedded_photo(run.header()["settings"]["data"])), "dream": steps}
+    pictures, frames = run.folder / "pictures", []
+    for end in sorted(pictures.glob("octave-*.*")):
+        frames += [*sorted(pictures.glob(f"steps/{end.stem}-*")), end]
+    name = run.header()["data"]["source"]
+    return {
+        "photo": _photo_url(embedded_photo(name)),
+        "dream": [file_url(path.suffix.removeprefix("."), path.read_bytes()) for path in frames],
+    }
 
 
 def _photo_url(photo: Image.Image) -> str:

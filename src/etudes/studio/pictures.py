@@ -34,7 +34,7 @@ def data_url(picture: Image.Image | list[Image.Image]) -> str:
 
 
 def file_url(kind: str, content: bytes) -> str:
-    """The content of a picture file inside a URL; `kind` is "png" or "gif"."""
+    """The content of a picture file inside a URL; `kind` is such as "png"."""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainT
 
 from etudes.errors import UserError
 from etudes.studio.living import ETUDES, LivingPictures
-from etudes.studio.run_pages import RunPages, UnknownRunError, as_sent
+from etudes.studio.run_pages import RunPages, UnknownRunError, answer_with
 from etudes.studio.studio import Studio
 from etudes.studio.translations import CODES, PATHS, Translations
 
@@ -29,8 +29,9 @@ def add_routes(app: FastAPI, studio: Studio, root_path: str) -> None:
     pages, pictures = RunPages(studio), LivingPictures(studio)
 
     @app.get("/")
-    def first() -> RedirectResponse:
-        return RedirectResponse(f"{root_path}{PATHS['en']}/")
+    def first(request: Request) -> RedirectResponse:
+        preferred = request.headers.get("accept-language", "").lower()
+        return RedirectResponse(f"{root_path}{PATHS['zh' if preferred.startswith('zh') else 'en']}/")
 
     @app.get("/{language}")
     def page_of(language: str) -> Any:
@@ -53,10 +54,10 @@ def add_routes(app: FastAPI, studio: Studio, root_path: str) -> None:
         except UserError as error:
             language = language if language in PATHS else "en"
             return HTMLResponse(error_page(language, str(error)), 404 if isinstance(error, UnknownRunError) else 409)
-        content, headers = as_sent(file, request.headers.get("accept-encoding", ""))
+        answer = answer_with(file, request.headers)
         if "file" in request.query_params:
-            headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(f'{name}.html')}"
-        return HTMLResponse(content, headers=headers)
+            answer.headers["content-disposition"] = f"attachment; filename*=UTF-8''{quote(f'{name}.html')}"
+        return answer
 
     @app.get("/report/{name}")
     def report(name: str) -> Response:

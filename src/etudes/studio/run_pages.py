@@ -6,9 +6,15 @@ import threading
 from pathlib import Path
 from urllib.parse import quote
 
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, Response
+
+from etudes import experiments
+from etudes.contract import BaseNetwork
 from etudes.errors import UserError
 from etudes.runs import Run
 from etudes.studio.studio import Studio
+from etudes.studio.workers import Worker
 
 MAX_KEPT = 24
 """Pages that are kept, of about 5 MB each; the one that was not read for longest is removed first."""
@@ -48,16 +54,29 @@ class RunPages:
             run = self._studio.run(name)
         except UserError as error:
             raise UnknownRunError(str(error)) from error
+        if not (run.folder / "settings.toml").is_file():
+            raise UserError(f"{name} has not begun: its page comes when it is finished")
         with_pictures = own and self._studio.local
         key = hashlib.sha256(f"{_state(run)} {with_pictures}".encode()).hexdigest()
         file = self._studio.folder("pages") / f"{key[:24]}.html.gz"
         with self._making:  # whoever comes second waits for the page of the first
             if not file.exists():
-                reference = str(run) if run.bundled else str(run.folder.absolute())
-                self._studio.worker.ask("share", reference, file=str(file), with_pictures=with_pictures)
+                self._make(run, file, with_pictures)
             file.touch()
             _remove_all_but_newest(file.parent)
         return file
+
+    def _make(self, run: Run, file: Path, with_pictures: bool) -> None:
+        reference = str(run) if run.bundled else str(run.folder.absolute())
+        try:
+            self._worker(run).ask("share", reference, file=str(file), with_pictures=with_pictures)
+        except UserError as error:  # where the runs are is nobody's business
+            raise UserError(str(error).replace(str(run.folder.absolute()), run.folder.name)) from error
+
+    def _worker(self, run: Run) -> Worker:
+        """Who makes the page: a person's own dream takes a backend, to show what the network saw in the picture."""
+        dream = experiments.load(run.header()["etude"]).capability(BaseNetwork) is not None
+        return self._studio.backend_worker if dream and not run.bundled else self._studio.worker
 
 
 def page_address(run: str, language: str) -> str:
@@ -65,12 +84,22 @@ def page_address(run: str, language: str) -> str:
     return f"../pages/{quote(run, safe='@')}?studio={language}#lang={language}"
 
 
-def as_sent(file: Path, accepted: str) -> tuple[bytes, dict[str, str]]:
-    """The content of a page for a browser that accepts these encodings, and the headers that say how it is sent."""
-    headers = {"content-security-policy": POLICY, "cache-control": "no-cache", "vary": "accept-encoding"}
-    if "gzip" in accepted:
-        return file.read_bytes(), {**headers, "content-encoding": "gzip"}
-    return gzip.decompress(file.read_bytes()), headers
+def answer_with(file: Path, asked: Headers) -> Response:
+    """The answer to a request for a page: nothing where the browser has that page, and packed where it can unpack."""
+    headers = {
+        "content-security-policy": POLICY,
+        "cache-control": "no-cache",  # it asks each time whether there is another one
+        "vary": "accept-encoding",
+        "etag": f'"{file.name}"',
+    }
+    if asked.get("if-none-match") == headers["etag"]:
+        return Response(status_code=304, headers=headers)
+    content = file.read_bytes()
+    if "gzip" in asked.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+    else:
+        content = gzip.decompress(content)
+    return HTMLResponse(content, headers=headers)
 
 
 def _state(run: Run) -> list[tuple[str, int, int]]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from etudes import experiments
 from etudes.errors import UserError, unknown
-from etudes.runs import Run, bundled_dream, bundled_runs, runs_folder
-from etudes.studio.training_runs import TrainingRuns
+from etudes.runs import Run, bundled_runs, runs_folder
+from etudes.studio.training_runs import TrainingRuns, included_runs
 from etudes.studio.workers import IDLE, Worker
 
 FOLDER_PREFIX = "etudes-studio-"
@@ -104,9 +104,9 @@ class Studio:
         Raises:
             UserError: there is none.
         """
-        for run in (*bundled_runs(), *filter(None, [bundled_dream("deep_dream")])):
-            if str(run) == name:
-                return run
+        for included in included_runs():
+            if included.name == name:
+                return included.run
         return self.training_runs.find(name).run
 
     def close(self) -> None:

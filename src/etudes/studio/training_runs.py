@@ -20,7 +20,7 @@ from typing import Any
 
 from etudes.actions.loading import preset_of
 from etudes.errors import UserError
-from etudes.runs import Run, bundled_runs, next_folder, runs_folder
+from etudes.runs import BUNDLED, Run, next_folder, runs_folder
 from etudes.runs.locks import holder
 from etudes.schema import command_words
 from etudes.studio.training_queue import Queue, is_text, modified, report
@@ -53,9 +53,15 @@ class ListedRun:
 
 @cache
 def included_runs() -> list[ListedRun]:
-    """The bundled runs."""
-    headers = [(run, run.header()) for run in bundled_runs()]
+    """The runs that come with the package, a dream among them, which has pictures only."""
+    runs = [Run(results.parent) for results in sorted(BUNDLED.glob("*/results.json"))]
+    headers = [(run, run.header()) for run in runs]
     return [ListedRun(str(run), run, said["etude"], said["preset"], "included") for run, said in headers]
+
+
+def included_run(etude: str) -> Run | None:
+    """The run of an étude that comes with the package, if there is one."""
+    return next((one.run for one in included_runs() if one.run.folder.name == etude), None)
 
 
 class TrainingRuns:

@@ -18,6 +18,6 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.QuestionOptions, use.read_input, use.answer_questions, use.example),
     inspect=Inspect(inspect.inspect, inspect.QuestionToInspect),
-    share=Share(page.networks, page.content, page.is_private),
+    share=Share(page.networks, page.content, page.is_private, quoting=("wrong answers",)),
     load_test_data=load_test_data,
 )

@@ -48,11 +48,12 @@ def _examples(shared: SharedRun) -> list[str]:
     info, settings = shared.info, shared.settings
     if info.generated:
         largest, sign = 10**settings.digits - 1, settings.operator
-        pairs = [(35, 35), (123, 456), (999, 1), (7, 8)]
-        return [f"{min(one, largest)}{sign}{min(other, largest)}" for one, other in pairs]
+        pairs = [(35, 35), (123, 456), (999, 1), (7, 8), (3, 5), (9, 1), (4, 4)]
+        known = [f"{one}{sign}{other}" for one, other in pairs if max(one, other) <= largest]
+        return known[:4]
     if shared.data is not None:
         return [str(question) for question in shared.data.test.questions[:4]]
-    return [(info.question_alphabet or info.alphabet).replace(" ", "")[: info.question_length]]
+    return [(info.question_alphabet or info.alphabet).replace(" ", "")[: min(info.question_length, 12)]]
 
 
 def _least_sure(shared: SharedRun) -> dict[str, Any]:

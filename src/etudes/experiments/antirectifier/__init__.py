@@ -1,9 +1,9 @@
 """antirectifier: the table of contents."""
 
 from etudes.analysis.classification import classifier_io
-from etudes.contract import Compare, Experiment, ImageInfo, Inspect, Typicality, Use
+from etudes.contract import Compare, Experiment, ImageInfo, Inspect, Share, Typicality, Use
 from etudes.data import load_test_images
-from etudes.experiments.antirectifier import compare, evaluate, inspect, study, use
+from etudes.experiments.antirectifier import compare, evaluate, inspect, page, study, use
 
 experiment = Experiment(
     summary="reads handwritten digits with a custom layer, compared with ReLU networks",
@@ -20,6 +20,7 @@ experiment = Experiment(
     evaluate=evaluate.evaluate,
     use=Use(use.Options, use.read, use.use, use.example, use.parts),
     inspect=Inspect(inspect.inspect, inspect.Options),
+    share=Share(page.networks, page.content, page.is_private),
     load_test_data=load_test_images,
     capabilities=(Compare(compare.compare), Typicality(use.measure)),
 )

@@ -1,23 +1,19 @@
 /** The page of a run of cifar10_cnn. */
 
-import type { Journey, Page, Study, Text } from "etudes-page";
+import { type Journey, type Page, type Study, type Text, h } from "etudes-page";
 import {
-  Answers, type ClassifierContent, type ClassifierInfo, answerText, breaksOf, examplesOf, mistakesOf, newest,
+  Answers, type ClassifierContent, type ClassifierInfo, DRAWING, answerText, breaksOf, examplesOf, mistakesOf, newest,
   outputOf, pictureTensor,
 } from "etudes-page/classifier";
-import { h } from "etudes-page";
 import { layerWords } from "etudes-page/layer_words";
 import { type PictureInput, pictureInput } from "etudes-page/pictures/input";
-import type { Stroke } from "etudes-page/pictures/pad";
 import { inkExpected } from "etudes-page/pictures/prepare";
-import { type Raster } from "etudes-page/pictures/raster";
+import type { Raster } from "etudes-page/pictures/raster";
 import { Occlusion } from "./occlusion";
 
 type Content = ClassifierContent;
 
 const NETWORK = "classifier";
-/** A drawing for networks that learned from drawings and have no example: a three. */
-const THREE: Stroke[] = [[[32, 24], [44, 17], [58, 20], [63, 31], [57, 42], [45, 48], [60, 53], [67, 66], [60, 79], [44, 84], [30, 77]]];
 
 const inputs = new WeakMap<Page<Content>, PictureInput>();
 const infoOf = (page: Page<Content>) => page.data.info as unknown as ClassifierInfo;
@@ -37,7 +33,7 @@ async function begin(page: Page<Content>): Promise<HTMLElement> {
   const named: Text = inkExpected(info) ? { en: "Your drawing", zh: "您的画" } : { en: "The picture", zh: "图片" };
   const examples = examplesOf(page.data.content, info.source);
   const input: PictureInput = pictureInput({
-    info, named, examples, strokes: THREE,
+    info, named, examples, strokes: DRAWING,
     changed: (picture) => (picture ? void answer(picture) : answers.show(null)),
   });
   occlusion.cover = (square) => input.cover(square);

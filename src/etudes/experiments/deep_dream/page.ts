@@ -123,9 +123,8 @@ const LAYER_WORDS: Text[] = [
 export const study: Study<Content> = {
   title: { en: "Deep dream", zh: "深度梦境" },
   sentence: ({ data }) => sentence(data),
-  idea: [],
+  idea: (page) => idea(page.data),
   begin: async (page) => {
-    study.idea.push(...idea(page.data));
     document.head.append(h("style", null, STYLE));
     viewer = new Viewer(page, framesOf(page.data));
     viewer.open();

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from etudes.contract import Experiment, ImageInfo, Inspect, IOSpec, TensorSpec, Use
-from etudes.experiments.mnist_acgan import inspect, study, use
+from etudes.contract import Experiment, ImageInfo, Inspect, IOSpec, Share, TensorSpec, Use
+from etudes.experiments.mnist_acgan import inspect, page, study, use
 from etudes.experiments.mnist_acgan.evaluate import evaluate
 from etudes.experiments.mnist_acgan.labelled import load_test_data
 from etudes.experiments.mnist_acgan.pictures import walk_parts
@@ -36,5 +36,6 @@ experiment = Experiment(
     evaluate=evaluate,
     use=Use(use.Options, use.read, use.use, use.example, walk_parts),
     inspect=Inspect(inspect.inspect, inspect.Options),
+    share=Share(page.networks, page.content, page.is_private),
     load_test_data=load_test_data,
 )

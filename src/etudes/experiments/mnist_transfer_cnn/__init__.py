@@ -1,8 +1,8 @@
 """mnist_transfer_cnn: the table of contents."""
 
 from etudes.analysis.classification import classifier_io
-from etudes.contract import Experiment, Inspect, Typicality, Use
-from etudes.experiments.mnist_transfer_cnn import study
+from etudes.contract import Experiment, Inspect, Share, Typicality, Use
+from etudes.experiments.mnist_transfer_cnn import page, study
 from etudes.experiments.mnist_transfer_cnn.evaluate import evaluate
 from etudes.experiments.mnist_transfer_cnn.inspect import InspectTransfer, inspect
 from etudes.experiments.mnist_transfer_cnn.labelled import load_test_data
@@ -24,6 +24,7 @@ experiment = Experiment(
     evaluate=evaluate,
     use=Use(UseTransfer, read, use, example, parts),
     inspect=Inspect(inspect, InspectTransfer),
+    share=Share(page.networks, page.content, page.is_private),
     load_test_data=load_test_data,
     capabilities=(Typicality(measure),),
 )
