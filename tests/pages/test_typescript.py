@@ -51,4 +51,4 @@ def test_files_are_short_and_typed(path: Path) -> None:
 @pytest.mark.parametrize("path", sorted(STUDIES.glob("*/*.ts")), ids=lambda path: str(path.relative_to(STUDIES)))
 def test_a_study_knows_the_shared_page_and_itself(path: Path) -> None:
     imported = set(re.findall(r'from "(.*?)"', path.read_text(encoding="utf-8")))
-    assert all(name == "etudes-page" or re.fullmatch(r"\./[\w-]+", name) for name in imported), imported
+    assert all(re.fullmatch(r"etudes-page(/[\w/]+)?|\./[\w-]+", name) for name in imported), imported

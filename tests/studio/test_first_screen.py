@@ -40,7 +40,7 @@ def sent(image: Image.Image) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def test_the_sums_are_answers_of_the_included_run(studio: Served) -> None:
+def test_the_sums_are_answers_of_the_bundled_run(studio: Served) -> None:
     sums = ask(studio, "addition_rnn")["sums"]
     assert len(sums) >= 10
     assert sums[0]["question"] == "35+35"
@@ -136,6 +136,13 @@ def test_each_card_leads_to_page_training_and_runs(studio: Served, language: str
         assert all(text in page for text in Translations(language).card(etude))
     for link in {"../en/", "../zh/", "?tab=sums", "?tab=train", "?tab=runs"} - {f"../{language}/"}:
         assert link in links
+
+
+@pytest.mark.parametrize(("preferred", "language"), [("", "en"), ("de,zh;q=0.5", "en"), ("zh-CN,zh;q=0.9", "zh")])
+def test_the_first_address_leads_to_the_language_of_the_browser(studio: Served, preferred: str, language: str) -> None:
+    asked = urllib.request.Request(f"{studio.address}/", headers={"Accept-Language": preferred})
+    with urllib.request.urlopen(asked) as answer:
+        assert answer.url == f"{studio.address}/{language}/"
 
 
 def test_the_first_screen_asks_nothing_of_another_host(studio: Served) -> None:

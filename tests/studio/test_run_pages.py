@@ -55,8 +55,15 @@ def test_a_run_without_a_page_gets_one_line_in_a_page(studio: Served) -> None:
     unfinished = studio.runs / "addition_rnn-tuned-77"
     shutil.copytree(BUNDLED / "addition_rnn", unfinished)
     (unfinished / "results.json").unlink()
+    refused = studio.runs / ".studio" / "addition_rnn-tiny-1.log"  # it left no folder
+    refused.write_text("etudes: no such data\n")
+    cases = (
+        (unfinished.name, 409, "finish"),
+        (refused.stem, 409, "has not begun"),
+        ("nothing", 404, "there is no run"),
+    )
     try:
-        for name, status, line in ((unfinished.name, 409, "finish"), ("nothing", 404, "there is no run")):
+        for name, status, line in cases:
             for language, title in (("en", "This run has no page"), ("zh", "这个运行没有页面")):
                 found, content, headers = get(studio, f"/pages/{name}?studio={language}")
                 page = content.decode()
@@ -65,9 +72,11 @@ def test_a_run_without_a_page_gets_one_line_in_a_page(studio: Served) -> None:
                 assert f'<a href="../{language}/">' in page
                 (said,) = re.findall("<p>([^<]*)</p>", page)
                 assert line in said
+                assert "/" not in said
                 assert len(said) <= 200
     finally:
         shutil.rmtree(unfinished)
+        refused.unlink()
 
 
 class Recording(Studio):

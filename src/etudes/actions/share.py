@@ -116,7 +116,7 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
     }
     return page_html(
         etude=loaded.etude,
-        title=f"{loaded.etude} · {loaded.run}",
+        title=f"{loaded.etude} · {content['run']}",
         description=f"{loaded.etude}: {loaded.experiment.summary}",
         data=_plain(content),
         blobs=blobs if graphs else {},

@@ -29,8 +29,9 @@ def add_routes(app: FastAPI, studio: Studio, root_path: str) -> None:
     pages, pictures = RunPages(studio), LivingPictures(studio)
 
     @app.get("/")
-    def first() -> RedirectResponse:
-        return RedirectResponse(f"{root_path}{PATHS['en']}/")
+    def first(request: Request) -> RedirectResponse:
+        preferred = request.headers.get("accept-language", "").lower()
+        return RedirectResponse(f"{root_path}{PATHS['zh' if preferred.startswith('zh') else 'en']}/")
 
     @app.get("/{language}")
     def page_of(language: str) -> Any:

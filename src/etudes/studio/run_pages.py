@@ -54,16 +54,24 @@ class RunPages:
             run = self._studio.run(name)
         except UserError as error:
             raise UnknownRunError(str(error)) from error
+        if not (run.folder / "settings.toml").is_file():
+            raise UserError(f"{name} has not begun: its page comes when it is finished")
         with_pictures = own and self._studio.local
         key = hashlib.sha256(f"{_state(run)} {with_pictures}".encode()).hexdigest()
         file = self._studio.folder("pages") / f"{key[:24]}.html.gz"
         with self._making:  # whoever comes second waits for the page of the first
             if not file.exists():
-                reference = str(run) if run.bundled else str(run.folder.absolute())
-                self._worker(run).ask("share", reference, file=str(file), with_pictures=with_pictures)
+                self._make(run, file, with_pictures)
             file.touch()
             _remove_all_but_newest(file.parent)
         return file
+
+    def _make(self, run: Run, file: Path, with_pictures: bool) -> None:
+        reference = str(run) if run.bundled else str(run.folder.absolute())
+        try:
+            self._worker(run).ask("share", reference, file=str(file), with_pictures=with_pictures)
+        except UserError as error:  # where the runs are is nobody's business
+            raise UserError(str(error).replace(str(run.folder.absolute()), run.folder.name)) from error
 
     def _worker(self, run: Run) -> Worker:
         """Who makes the page: a person's own dream takes a backend, to show what the network saw in the picture."""

@@ -8,7 +8,7 @@ LANGUAGES = {"en": "English", "zh": "中文"}
 """Codes of the languages and their own names."""
 
 PATHS = {"en": "/en", "zh": "/zh"}
-"""The path of the page in each language; `/` leads to the first."""
+"""The path of the page in each language; `/` leads to that which the browser prefers."""
 
 CODES = {"en": "en", "zh": "zh-CN"}
 """The codes of the languages in HTML and in browsers."""
@@ -39,8 +39,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "its runs": ("Its runs", "它的运行"),
     "no page": ("This run has no page", "这个运行没有页面"),
     "back": ("Back to the six études", "返回六个实验"),
-    "here": ("Every answer on this page was computed on this machine, by the networks that come with Études.",
-             "本页上的每个回答都由 Études 随附的网络在本机上算出。"),
+    "here": (
+        "These answers are computed on this machine, by the networks that come with Études; the dream was made before.",
+        "这些回答由 Études 随附的网络在本机上算出；梦境是事先算好的。",
+    ),
     "sum right": ("{question} = {answer}. Right.", "{question} = {answer}，正确。"),
     "sum wrong": ("{question} = {answer}. Wrong: it is {truth}.", "{question} = {answer}，错了：应该是 {truth}。"),
     "read as": ("A {answer}, with a probability of {share}.", "是 {answer}，概率为 {share}。"),
