@@ -43,10 +43,16 @@ const WHY_PATTERNS: Text = {
 function idea(data: PageData<Content>): Text[] {
   const [width, height] = sizeOf(data);
   const values = (3 * width * height).toLocaleString("en");
+  const layers = targets(data);
+  const named = { en: layers.join(" and "), zh: layers.join("、") };
   return [
     {
-      en: `Training a network changes its weights, step by step, so that a loss falls; the pictures stay as they are. Here it is the other way round. The network is finished, and not one of its weights changes. What changes is the picture, so that a loss rises: how strongly some chosen layers respond to it. That is gradient ascent. The gradient says, for each of the ${values} numbers of this picture (${width}×${height} pixels, three colours), whether a little more or a little less of it makes the layers respond more strongly. A step adds a little of the gradient to the picture. Then it is computed again.`,
-      zh: `训练网络时，权重一步步改变，使损失下降，而图片保持不变。这里正好相反：网络已经训练好，权重一个也不变；改变的是图片，使损失上升，也就是使所选的几层对它的响应更强。这就是梯度上升。对这幅图的 ${values} 个数值（${width}×${height} 像素，三种颜色），梯度逐个指出：增大一点还是减小一点，会使这些层的响应更强。每走一步，就把梯度的一小部分加到图片上，然后重新计算。`,
+      en: `A network that recognises pictures is a stack of layers, and each layer has many channels. A channel responds wherever in the picture it finds the one thing that it learned to look for. Training changes the network's weights, step by step, so that a loss falls; the pictures stay as they are. Here it is the other way round: not one weight changes. What changes is the picture, so that a loss rises: how strongly the chosen layers, here ${named.en}, respond to it.`,
+      zh: `识别图片的网络由许多层堆叠而成，每一层又有许多通道。一个通道学会寻找某一种东西，图片中哪里有它，通道就在哪里响应。训练时，网络的权重一步步改变，使损失下降，而图片保持不变。这里正好相反：权重一个也不变，改变的是图片，使损失上升，也就是使所选的层（这里是 ${named.zh}）对它的响应更强。`,
+    },
+    {
+      en: `This is gradient ascent. The gradient says, for each of the ${values} numbers of the picture (${width}×${height} pixels, three colours), whether a little more or a little less of it makes the layers respond more strongly. A step adds a little of the gradient to the picture; then the gradient is computed anew.`,
+      zh: `这就是梯度上升。图片有 ${values} 个数值（${width}×${height} 像素，三种颜色），梯度逐个指出：增大一点还是减小一点，会使这些层的响应更强。每走一步，就把梯度的一小部分加到图片上，然后重新计算梯度。`,
     },
     {
       en: "A channel of a layer sees only a window of the picture, of a fixed number of pixels. In a large picture that window holds a petal; in a small one, the whole flower. So the dream begins on a small copy, where what grows is large, then enlarges the result, puts back the detail that was lost by shrinking, and goes on with finer things. Each of these sizes is called an octave.",
