@@ -48,7 +48,7 @@ export class LossCurve {
     const name = { en: "the loss of each step, octave by octave", zh: "各八度中每一步的损失" };
     inLanguage((language) => drawing.setAttribute("aria-label", name[language]));
     this.element = h("figure", { class: "curve" }, drawing as unknown as HTMLElement,
-      h("figcaption", null, { en: "Loss: how strongly the chosen layers respond, step by step, in each octave. Here it is meant to rise.", zh: "损失：所选各层在每个八度、每一步的响应强度。在这里，它应当上升。" }));
+      h("figcaption", null, { en: "Loss: how strongly the chosen layers respond, step by step, in each octave. Here it is meant to rise. A new octave often begins lower, as enlarging blurs what had grown.", zh: "损失：所选各层在每个八度、每一步的响应强度。在这里，它应当上升。放大会使已经长出的东西变模糊，所以新的八度往往从较低处开始。" }));
   }
 
   private nearest(drawing: SVGElement, event: MouseEvent): number {
