@@ -23,14 +23,16 @@ export class LossCurve {
 
   constructor(data: PageData<Content>, frames: Frame[], choose: (index: number) => void) {
     const octaves = data.content.octaves.map(({ number }) => ({ number, lines: linesOf(data, number) }));
-    const top = Math.max(...octaves.flatMap(({ lines }) => lines.map(({ loss }) => loss)), 1e-9);
+    const losses = octaves.flatMap(({ lines }) => lines.map(({ loss }) => loss));
+    const [low, top] = [Math.min(0, ...losses), Math.max(1e-9, ...losses)]; // that of a class may be negative
     const count = octaves.reduce((total, { lines }) => total + lines.length + GAP, -GAP) - 1;
     const x = (step: number) => LEFT + ((WIDTH - LEFT - RIGHT) * step) / Math.max(1, count);
-    const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * Math.max(0, loss)) / top;
+    const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * (loss - low)) / (top - low);
     const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart losses", role: "img" });
     for (const share of [0, 0.5, 1]) {
-      drawing.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(share * top), y2: y(share * top), class: "rule" }),
-        svg("text", { x: LEFT - 6, y: y(share * top) + 4, "text-anchor": "end" }, shown(Number((share * top).toPrecision(2)))));
+      const value = low + share * (top - low);
+      drawing.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: "rule" }),
+        svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, shown(Number(value.toPrecision(2)))));
     }
     const starts: Record<number, number> = {};
     let start = 0;
