@@ -26,6 +26,7 @@ export class Cells {
   readonly element: HTMLElement;
   readonly canvas: HTMLCanvasElement;
   private tensor: Tensor | null = null;
+  private largest = 1;
   private layout: Layout | null = null;
   private chosen: number[] | null = null;
   private marks: number[][] = [];
@@ -42,11 +43,12 @@ export class Cells {
 
   /** The scale of the colours. */
   get scale(): number {
-    return this.options.scale ?? (this.tensor ? scaleOf(this.tensor.data) : 1);
+    return this.options.scale ?? this.largest;
   }
 
   show(tensor: Tensor): void {
     this.tensor = tensor;
+    this.largest = scaleOf(tensor.data);
     this.draw();
   }
 
@@ -115,26 +117,28 @@ export class Cells {
     const [rows, columns, maps] = tensor.shape;
     if (this.options.picture) return this.drawPicture(context, tensor, layout);
     const values = new Float32Array(rows * columns);
+    const image = new ImageData(columns, rows);
+    const small = new OffscreenCanvas(columns, rows);
     for (let map = 0; map < maps; map++) {
       for (let i = 0; i < values.length; i++) values[i] = tensor.data[i * maps + map];
-      const image = new ImageData(columns, rows);
       paint(image.data, values, this.scale);
-      stamp(context, image, layout.place([0, 0, map]), layout.cell);
+      stamp(context, small, image, layout.place([0, 0, map]), layout.cell);
     }
   }
 
   /** Grey or coloured pixels; each channel keeps its own place, so colours lie in the first. */
   private drawPicture(context: CanvasRenderingContext2D, tensor: Tensor, layout: Layout): void {
     const [rows, columns, maps] = tensor.shape;
+    const image = new ImageData(columns, rows);
+    const small = new OffscreenCanvas(columns, rows);
     for (let map = 0; map < maps; map++) {
-      const image = new ImageData(columns, rows);
       for (let i = 0; i < rows * columns; i++) {
         for (let k = 0; k < 3; k++) {
           image.data[4 * i + k] = maps === 1 || k === map ? tensor.data[i * maps + map] : 0;
         }
         image.data[4 * i + 3] = 255;
       }
-      stamp(context, image, layout.place([0, 0, map]), layout.cell);
+      stamp(context, small, image, layout.place([0, 0, map]), layout.cell);
     }
   }
 
@@ -212,8 +216,9 @@ function outline(context: CanvasRenderingContext2D, places: [number, number][], 
   context.stroke();
 }
 
-function stamp(context: CanvasRenderingContext2D, image: ImageData, [x, y]: [number, number], cell: number): void {
-  const small = new OffscreenCanvas(image.width, image.height);
+function stamp(
+  context: CanvasRenderingContext2D, small: OffscreenCanvas, image: ImageData, [x, y]: [number, number], cell: number,
+): void {
   small.getContext("2d")!.putImageData(image, 0, 0);
   context.drawImage(small, x, y, image.width * cell, image.height * cell);
 }

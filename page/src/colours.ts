@@ -10,10 +10,13 @@ const STOPS = {
 const LEVELS = 256;
 const tables = new Map<string, Uint8ClampedArray>();
 
+let preference: MediaQueryList | undefined;
+
 /** Whether the page is dark now. */
 export function isDark(): boolean {
   const chosen = document.documentElement.dataset.theme;
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  preference ??= matchMedia("(prefers-color-scheme: dark)"); // asked for anew it takes as long as drawing a cell
+  return chosen ? chosen === "dark" : preference.matches;
 }
 
 /** RGB for −1 … 1 in 2 · 256 + 1 steps. */

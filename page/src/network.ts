@@ -36,7 +36,9 @@ function readWeight(blob: ArrayBuffer, entry: WeightData): Weight {
   if (entry.dtype === "float32") return { shape: entry.shape, data: new Float32Array(blob, entry.offset, count) };
   const bits = new Uint16Array(blob, entry.offset, count);
   if (entry.dtype === "float16") return { shape: entry.shape, data: expandHalf(bits) };
-  return { shape: entry.shape, data: new Float32Array(Uint32Array.from(bits, (value) => value << 16).buffer) };
+  const wide = new Uint32Array(count); // a bfloat16 is the upper half of a float32
+  for (let i = 0; i < count; i++) wide[i] = bits[i] << 16;
+  return { shape: entry.shape, data: new Float32Array(wide.buffer) };
 }
 
 /** Start the runtime and open the networks of the page. */
