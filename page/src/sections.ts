@@ -174,7 +174,7 @@ export function contents(page: Page, journeys: Journey[], panels: { first?: bool
   const links = [
     h("a", { href: "#top" }, { en: "Try it", zh: "试一试" }),
     ...ways(true),
-    ...journeys.map((journey) => h("a", { href: `#journey-${journey.network}` }, journeys.length > 1 ? journey.title : { en: "Inside", zh: "内部" })),
+    ...journeys.map((journey) => h("a", { href: `#journey-${journey.network}` }, journeys.length > 1 ? journey.short ?? journey.title : { en: "Inside", zh: "内部" })),
     ...ways(false),
     ...ids.filter((id) => id in names).map((id) => h("a", { href: `#${id}` }, names[id])),
   ];

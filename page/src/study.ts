@@ -25,6 +25,8 @@ export interface Journey {
   /** The name of the network. */
   network: string;
   title: Text;
+  /** Of the way through the page, where there are several. */
+  short?: Text;
   /** Paragraphs before the first band. */
   words: Text[];
   /** What to say of a layer; by its name, or else by its kind. Layers that are not named are shown without words. */

@@ -29,6 +29,11 @@ export interface Drawing {
 
 const REST = 120;
 
+/** Milliseconds that a drawing takes at most, if many are drawn at once. */
+export const LONG = 25;
+const FEW = 4;
+const MANY = 32;
+
 export class Artist {
   z: Float32Array;
   label: Label = { from: 0, to: 0, share: 0 };
@@ -154,8 +159,18 @@ export class Artist {
     return Float32Array.from({ length: latent }, (_, i) => (1 - share) * table[from * latent + i] + share * table[to * latent + i]);
   }
 
-  /** Pictures of many z and labels at once. */
+  /** Pictures of many z and labels; where a drawing takes long, a few at a time, so that the page stays alive. */
   async pictures(all: { z: Float32Array; label: Label }[]): Promise<Picture[]> {
+    const size = this.cost > LONG ? FEW : MANY;
+    const found: Picture[] = [];
+    for (let from = 0; from < all.length; from += size) {
+      if (from) await new Promise((done) => setTimeout(done));
+      found.push(...(await this.batch(all.slice(from, from + size))));
+    }
+    return found;
+  }
+
+  private async batch(all: { z: Float32Array; label: Label }[]): Promise<Picture[]> {
     const { latent } = this.content;
     const products = new Float32Array(all.length * latent);
     for (const [row, { z, label }] of all.entries()) {
@@ -165,7 +180,8 @@ export class Artist {
     const network = this.page.networks["product-picture"];
     const begun = performance.now();
     const found = await network.predict({ [network.data.inputs[0].name]: { shape: [all.length, latent], data: products } });
-    this.cost = (performance.now() - begun) / all.length;
+    const cost = (performance.now() - begun) / all.length; // the first ones take longer, and so do those of a busy machine
+    this.cost = this.cost ? Math.min(this.cost, cost) : cost;
     return split(found[network.data.outputs[0]]);
   }
 

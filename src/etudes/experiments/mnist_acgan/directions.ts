@@ -11,7 +11,7 @@ const STEP = 0.5;
 const REACH = 4;
 const AT_ONCE = 20;
 /** Milliseconds that a search may take without being asked for. */
-const QUICK = 1500;
+const QUICK = 2500;
 const ROUNDS = 60;
 /** Numbers of z in a row of the wall. */
 const COLUMNS = 20;
@@ -89,6 +89,9 @@ export class Directions {
     if (artist.z === this.start && now === this.of) return;
     this.turn++;
     for (const { field } of this.sliders) field.value = "0";
+    const some = Array.from({ length: 4 }, () => ({ z: artist.z, label: artist.label }));
+    if (artist.cost * artist.content.latent >= QUICK || !artist.cost) await artist.pictures([...some, ...some]);
+    if (artist.z !== some[0].z) return;
     const quick = artist.cost * artist.content.latent < QUICK;
     this.find.hidden = quick;
     this.list.hidden = !quick;

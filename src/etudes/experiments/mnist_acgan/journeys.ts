@@ -1,19 +1,28 @@
 /** What is said of the layers of both networks. */
 
-import { h, type Journey, type LayerWords, type Panel, type Text } from "etudes-page";
+import { h, type Journey, type Layer, type LayerWords, type Panel, type Text } from "etudes-page";
 import type { Artist } from "./artist";
+import type { Content } from "./content";
 
 /** The way of z and label through the generator. */
-export function generatorJourney(artist: Artist): Journey {
-  const { content, generator } = artist;
-  const { latent, classes } = content;
+export function generatorJourney({ content, generator }: Artist): Journey {
   const { layers } = generator.data;
-  const [height, width, channels] = layers.at(-1)!.shape;
-  const size = (name: string) => layers.find((layer) => layer.name === name)!.shape;
-  const dense = layers.filter(({ kind }) => kind === "Dense");
-  const growing = layers.filter(({ kind }) => kind === "Conv2DTranspose" || kind === "UpsampledConv2D");
+  const [height, width] = layers.at(-1)!.shape;
+  const { latent } = content;
+  return {
+    network: generator.name,
+    title: { en: "How the generator draws", zh: "生成器怎么画" },
+    short: { en: "Generator", zh: "生成器" },
+    words: [{ en: `From ${latent} numbers and a label to ${height}×${width} pixels. Every number below is the network's own, for the drawing above. Choose a cell to see where it came from. Blue is below zero, orange above.`, zh: `从 ${latent} 个数和一个标签到 ${height}×${width} 个像素。下面每个数都是网络画上面这幅图时算出的真实数值。点选任一格，看它从何而来。蓝色为负，橙色为正。` }],
+    layers: { ...generatorWords(content, layers), ...growingWords(layers) },
+  };
+}
+
+function generatorWords({ latent, classes }: Content, layers: Layer[]): Record<string, LayerWords> {
+  const small = layers.find(({ kind }) => kind === "Reshape")!.shape.slice(0, 2).join("×");
   const last = layers.filter(({ kind }) => kind === "Conv2D").at(-1)!;
-  const words: Record<string, LayerWords> = {
+  const isGrey = last.shape[2] === 1;
+  return {
     z: {
       title: { en: "z: how to draw", zh: "z：怎么画" },
       what: { en: `${latent} random numbers between −1 and 1. None of them has a name; training gave each its share in slant, stroke and shape.`, zh: `${latent} 个介于 −1 与 1 之间的随机数。它们没有名字；训练让每个数在倾斜、笔画和形状中各占一份。` },
@@ -35,7 +44,7 @@ export function generatorJourney(artist: Artist): Journey {
       source: "x = layers.Multiply()",
     },
     Reshape: {
-      title: { en: `${size(layers.find(({ kind }) => kind === "Reshape")!.name).slice(0, 2).join("×")} maps`, zh: `${size(layers.find(({ kind }) => kind === "Reshape")!.name).slice(0, 2).join("×")} 的特征图` },
+      title: { en: `${small} maps`, zh: `${small} 的特征图` },
       what: { en: "The same numbers, laid out as small maps: from here on, each number has a place in the picture.", zh: "同样的数排成小小的特征图：从这里起，每个数在画面上都有了位置。" },
       source: "x = layers.Reshape((rows, columns, 128))",
     },
@@ -50,11 +59,18 @@ export function generatorJourney(artist: Artist): Journey {
       picture: true,
     },
     [last.name]: {
-      title: { en: channels === 1 ? "One map: the ink" : "Three maps: red, green, blue", zh: channels === 1 ? "一张图：墨迹" : "三张图：红、绿、蓝" },
+      title: { en: isGrey ? "One map: the ink" : "Three maps: red, green, blue", zh: isGrey ? "一张图：墨迹" : "三张图：红、绿、蓝" },
       what: { en: "All maps are summed up, each pixel from a small window of them.", zh: "把所有特征图合起来，每个像素都来自它们的一个小窗口。" },
       source: "return layers.Conv2D(info.channels, 2",
     },
   };
+}
+
+/** What is said of the dense layers, and of those that make the maps larger. */
+function growingWords(layers: Layer[]): Record<string, LayerWords> {
+  const words: Record<string, LayerWords> = {};
+  const dense = layers.filter(({ kind }) => kind === "Dense");
+  const growing = layers.filter(({ kind }) => kind === "Conv2DTranspose" || kind === "UpsampledConv2D");
   for (const layer of dense) {
     words[layer.name] = {
       title: { en: `A dense layer: ${layer.shape[0].toLocaleString("en")} numbers`, zh: `全连接层：${layer.shape[0].toLocaleString("en")} 个数` },
@@ -72,12 +88,7 @@ export function generatorJourney(artist: Artist): Journey {
       ...(layer.kind === "UpsampledConv2D" ? { source: "x = UpsampledConv2D(filters, 5" } : {}),
     };
   }
-  return {
-    network: generator.name,
-    title: { en: "How the generator draws", zh: "生成器怎么画" },
-    words: [{ en: `From ${latent} numbers and a label to ${height}×${width} pixels. Every number below is the network's own, for the drawing above. Choose a cell to see where it came from. Blue is below zero, orange above.`, zh: `从 ${latent} 个数和一个标签到 ${height}×${width} 个像素。下面每个数都是网络画上面这幅图时算出的真实数值。点选任一格，看它从何而来。蓝色为负，橙色为正。` }],
-    layers: words,
-  };
+  return words;
 }
 
 /** The way of a picture through the discriminator. */
@@ -118,6 +129,7 @@ export function discriminatorJourney(artist: Artist, judged: Panel): Journey {
   return {
     network: "discriminator",
     title: { en: "How the discriminator judges", zh: "判别器怎么评判" },
+    short: { en: "Discriminator", zh: "判别器" },
     words: [{ en: "The same layers give both answers: whether the picture is real, and which class it shows.", zh: "同样的层给出两个回答：图是不是真的，以及它属于哪一类。" }],
     layers: words,
     labels,

@@ -1,14 +1,13 @@
 /** A walk from one drawing to another: from class to class, from z to z, or both. */
 
 import { h, label, put, type Panel, type Text } from "etudes-page";
-import { plain, type Artist, type Judgement, type Label } from "./artist";
+import { LONG, plain, type Artist, type Judgement, type Label } from "./artist";
 import { paintPicture, pictureCanvas, type Picture } from "./pictures";
 
 /** Drawings of the strip. */
 const STRIP = 9;
 /** Drawings between two of the strip; none where a drawing takes long. */
 const BETWEEN = 2;
-const LONG = 25;
 const [WIDTH, HEIGHT] = [520, 150];
 const SVG = "http://www.w3.org/2000/svg";
 
