@@ -69,7 +69,7 @@ export function learnedSection(study: Study, data: PageData): HTMLElement {
     study.mistakes ? h("div", { class: "figures" }, ...curves(data.history)) : figuresOf(data),
     h("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", null, name), h("dd", null, value)])),
     data.command ? h("pre", { class: "command" }, data.command) : null,
-    data.records.length ? h("p", null, { en: "The study's committed results on the same data; the spread is over seeds.", zh: "本实验在同一数据上的已提交结果；波动范围来自不同的随机种子。" }) : null,
+    data.records.length ? h("p", null, { en: "The study's committed results on the same data: classic follows the original example, tuned is the same network with a better recipe. The spread is over seeds.", zh: "本实验在同一数据上的已提交结果：classic 沿用原始示例，tuned 是同一网络配上更好的训练方法。波动范围来自不同的随机种子。" }) : null,
     ...data.records.map((table) => recordsTable(table, data.preset)));
 }
 

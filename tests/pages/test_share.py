@@ -150,7 +150,8 @@ def test_folders_of_this_machine_are_left_out() -> None:
 @pytest.mark.parametrize("name", ["</script><script>alert(1)</script>", "<!--", "\u2028😀'\"&"])
 def test_class_names_stay_texts(copied: Callable[..., Path], name: str) -> None:
     names = [name, *map(str, range(1, 10))]
-    page = share_page(copied("antirectifier", class_names=json.dumps(names, ensure_ascii=False)))
+    own = {"source": '"mine.npz"', "data": '"mine.npz"'}
+    page = share_page(copied("antirectifier", class_names=json.dumps(names, ensure_ascii=False), **own))
     assert data_of(page)["info"]["class_names"] == names
     assert "<script>alert" not in page
     assert page.count("<script") == share_page("antirectifier@bundled").count("<script")
