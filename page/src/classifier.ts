@@ -79,6 +79,9 @@ export function newest<T>(work: (item: T) => Promise<void>): (item: T) => Promis
 /** Classes that are shown; of more, the likeliest. */
 const MOST_CLASSES = 10;
 
+/** Characters of a name that is written smaller. */
+const LONG = 12;
+
 /** The answer of a network: the likeliest class, and a bar for each. */
 export class Answers {
   private readonly result = h("p", { class: "result" });
@@ -87,7 +90,7 @@ export class Answers {
   private count = 0;
 
   constructor(private readonly names: string[], private readonly source: string, title?: Text) {
-    this.element = h("div", { class: "answer" }, title ? h("h3", null, title) : null, this.result, this.bars);
+    this.element = h("div", { class: "answer" }, title ? h("h2", null, title) : null, this.result, this.bars);
   }
 
   /** Show probabilities, one for each class; null where there is no input. */
@@ -99,7 +102,7 @@ export class Answers {
     const [best] = sorted;
     this.element.dataset.answer = best.name;
     this.element.dataset.count = String(++this.count); // of answers, by which tests tell a new one
-    put(this.result, h("output", null, className(best.name, this.source)),
+    put(this.result, h("output", { class: best.name.length > LONG ? "long" : undefined }, className(best.name, this.source)),
       h("data", { class: "confidence", value: String(best.share) }, percent(best.share)));
     const shown = all.length > MOST_CLASSES ? sorted.slice(0, MOST_CLASSES) : all;
     put(this.bars, ...shown.map(({ name, share }) =>

@@ -50,7 +50,7 @@ const SOFTMAX: LayerWords = {
 
 function rescalingWords({ config }: Layer): LayerWords {
   const [scale, offset] = [Number(config.scale), Number(config.offset)];
-  const [low, high] = [offset, 255 * scale + offset].map((value) => Number(value.toFixed(2)));
+  const [low, high] = [offset, 255 * scale + offset].map((value) => String(Number(value.toFixed(2))).replace("-", "−"));
   return {
     title: { en: "The same, in smaller numbers", zh: "同一张图，换成小一些的数" },
     what: {

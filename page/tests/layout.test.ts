@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { cellAt, offset } from "../src/arithmetic";
 import { layoutFor } from "../src/layout";
 
-const SHAPES = [[10], [128], [2304], [7, 12], [4, 12], [28, 28, 1], [32, 32, 3], [30, 30, 32], [7, 7, 384]];
+const SHAPES = [[10], [128], [2304], [7, 12], [4, 12], [7, 128], [100, 82], [28, 28, 1], [32, 32, 3], [30, 30, 32], [7, 7, 384]];
 
 test("a point on a cell is that cell, in every shape and width", () => {
   for (const shape of SHAPES) {
@@ -14,8 +14,8 @@ test("a point on a cell is that cell, in every shape and width", () => {
         const cell = cellAt(shape, place);
         assert.equal(offset(shape, cell), place);
         const [x, y] = layout.place(cell);
-        assert.deepEqual(layout.hit(x + layout.cell / 2, y + layout.cell / 2), cell);
-        assert.ok(x + layout.cell <= layout.width && y + layout.cell <= layout.height, `${shape} ${cell}`);
+        assert.deepEqual(layout.hit(x + layout.cell / 2, y + layout.high / 2), cell);
+        assert.ok(x + layout.cell <= layout.width + 1e-6 && y + layout.high <= layout.height, `${shape} ${cell}`);
       }
     }
   }
@@ -28,4 +28,10 @@ test("a point beside the cells is no cell", () => {
       assert.equal(layout.hit(x, y), null, `${shape}: ${x}, ${y}`);
     }
   }
+});
+
+test("a matrix of many columns is seen whole, its rows told apart", () => {
+  const layout = layoutFor([7, 128], 350, { rows: [..."␣␣53+53"] });
+  assert.ok(layout.width <= 350.001);
+  assert.ok(layout.high >= 12);
 });

@@ -9,19 +9,16 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 import etudes
+from etudes.actions.loading import LoadedRun, build_networks, open_run
 from etudes.data import PHOTOS, embedded_photo
+from etudes.training.computing import computing, start_computing
+from etudes.training.state import put_weights
+from pages.visiting import WIDTHS, Visit, violations
 
 PATIENCE = 120_000
 """Milliseconds for an answer on a busy machine."""
 
 Answer = tuple[str, float]
-
-
-def open_page(page: Any, place: Path) -> None:
-    """Open a page and wait for its first answer."""
-    page.goto(place.as_uri())
-    page.wait_for_selector("html[data-answered]", state="attached", timeout=PATIENCE)
-    page.wait_for_selector(".answer[data-count]", timeout=PATIENCE)
 
 
 def put_in(page: Any, picture: Path) -> None:
@@ -52,38 +49,27 @@ def used(run: str, picture: Path, **options: Any) -> list[Answer]:
     return [(record["answer"], record["probabilities"][record["answer"]]) for record in records]
 
 
-def cell_of(page: Any, network: str, layer: str, cell: Sequence[int]) -> float:
-    """The value of a cell as the page shows it in the numbers of the layer's band."""
-    band = page.locator(f'[id="band-{network}-{layer}"] details.numbers')
-    if band.get_attribute("open") is None:
-        band.locator("summary").click()
-    row, column = (cell[0] // 16, cell[0] % 16) if len(cell) == 1 else cell[:2]
-    if len(cell) == 3 and band.locator("input").count():
-        band.locator("input").fill(str(cell[2] + 1))
-        band.locator("input").press("Tab")
-    shown = band.locator("tbody tr").nth(row).locator("td data").nth(column)
-    return float(shown.get_attribute("value"))
+def in_float32(run: str) -> LoadedRun:
+    """A run whose networks in Keras compute in float32, as its graphs do, whatever they were trained in."""
+    loaded = replace(open_run(run))  # a copy: open runs are kept, and answer others
+    with computing():
+        start_computing()
+        networks = build_networks(loaded.experiment, replace(loaded.settings, precision="float32"), loaded.info, None)
+        saved = {name.partition("/")[0] for name in loaded.arrays}
+        put_weights({name: networks[name] for name in saved}, loaded.arrays)
+    vars(loaded)["networks"] = networks
+    return loaded
 
 
-def in_keras(loaded: Any, name: str, layers: Sequence[str], picture: Any) -> dict[str, Any]:
-    """The outputs of layers, by the names that graphs give them, for one picture, uint8 (height, width, channels).
-
-    The network computes in float32, as its graph does, whatever it was trained in.
-    """
-    import keras
-
-    from etudes.actions.loading import build_networks
-    from etudes.training.state import put_weights
-
-    exact = replace(loaded.settings, precision="float32")
-    networks = build_networks(loaded.experiment, exact, loaded.info, None)
-    saved = {array.partition("/")[0] for array in loaded.arrays}
-    put_weights({key: networks[key] for key in saved}, loaded.arrays)
-    inside = [layer for layer in networks[name].layers if not isinstance(layer, keras.layers.InputLayer)]
-    probe = keras.Model(networks[name].inputs[0], [inside[int(layer[:2])].output for layer in layers])
-    outputs = probe(np.asarray(picture, np.float32)[None])
-    outputs = outputs if isinstance(outputs, list | tuple) else [outputs]
-    return {layer: np.asarray(output)[0] for layer, output in zip(layers, outputs, strict=True)}
+def check_that_everybody_can_read(opened: Visit) -> None:
+    """At all widths, light and dark, in both languages; the page must have been opened with `bypass_csp`."""
+    for language, theme in (("en", "light"), ("zh", "dark")):
+        opened.language(language)
+        opened.theme(theme)
+        for width in WIDTHS:
+            opened.width(width)
+            assert opened.wider_than_the_window() == [], (language, width)
+        assert violations(opened) == [], (language, theme)
 
 
 def photographs(folder: Path, count: int = 20) -> list[Path]:
@@ -116,10 +102,3 @@ def written_digits(folder: Path, count: int = 20) -> list[Path]:
         paths.append(folder / f"digit-{number}.png")
         image.save(paths[-1])
     return paths
-
-
-def random_cells(shapes: dict[str, tuple[int, ...]], count: int = 10) -> list[tuple[str, tuple[int, ...]]]:
-    """Cells of layers, drawn at random."""
-    rng = np.random.default_rng(7)
-    names = [sorted(shapes)[int(k)] for k in rng.integers(0, len(shapes), count)]
-    return [(name, tuple(int(rng.integers(0, extent)) for extent in shapes[name])) for name in names]

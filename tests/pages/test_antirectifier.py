@@ -1,80 +1,78 @@
-"""The page of antirectifier in Chromium, without a network: as `etudes use` answers, with the numbers of Keras."""
+"""The page of antirectifier in a browser, without a network: it answers as `etudes use`, with the numbers of Keras."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
-import etudes
 from pages.classifiers import (
     answers_of,
-    cell_of,
-    in_keras,
-    open_page,
+    check_that_everybody_can_read,
+    in_float32,
     put_in,
-    random_cells,
     same_answers,
     used,
     written_digits,
 )
+from pages.visiting import Visit, assert_cells_are_keras
 
 pytestmark = pytest.mark.long
 
 RUN = "antirectifier@bundled"
 NETWORK = "antirectifier"
 
-
-@pytest.fixture(scope="module")
-def place(built_page: Callable[[str], Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The page of the bundled run."""
-    built_page("antirectifier")
-    return etudes.share(RUN, out=tmp_path_factory.mktemp("page") / "page.html")
+Pages = Callable[..., Path]
+Visits = Callable[..., Visit]
 
 
-@pytest.fixture
-def page(offline_page: Any, place: Path) -> Iterator[Any]:
-    """The page, opened; free of errors and of requests after."""
-    open_page(offline_page, place)
-    yield offline_page
-    assert not offline_page.errors
-    assert all(address.startswith(("file:", "blob:", "data:")) for address in offline_page.asked)
+def centred(_layer: Any, given: Any) -> Any:
+    """Without its mean."""
+    import keras
+
+    return given - keras.ops.mean(given, axis=1, keepdims=True)
 
 
-def test_both_networks_answer_as_etudes_use(page: Any, tmp_path: Path) -> None:
+def normalised(layer: Any, given: Any) -> Any:
+    """And of length one."""
+    import keras
+
+    return keras.ops.normalize(centred(layer, given), axis=1)
+
+
+def test_twenty_answers_of_both_networks_are_those_of_the_command(
+    page_of: Pages, visit: Visits, tmp_path: Path
+) -> None:
+    page = visit(page_of(RUN)).page
     for picture in written_digits(tmp_path):
         put_in(page, picture)
         assert same_answers(answers_of(page), used(RUN, picture)), picture.name
 
 
-def test_its_cells_are_those_of_the_network(page: Any, tmp_path: Path) -> None:
-    loaded = etudes.load(RUN)
-    picture = np.random.default_rng(1).integers(0, 256, loaded.info.shape).astype(np.uint8)
-    Image.fromarray(picture.squeeze()).save(tmp_path / "noise.png")
-    put_in(page, tmp_path / "noise.png")
-    names = ["00_rescaling", "02_dense", "03_antirectifier", "05_dense", "06_antirectifier", "08_dense"]
-    expected = in_keras(loaded, NETWORK, names, picture)
-    for name, cell in random_cells({name: value.shape for name, value in expected.items()}):
-        found = cell_of(page, NETWORK, name, cell)
-        assert abs(found - float(expected[name][cell])) <= 1e-3 * max(1.0, float(np.abs(expected[name]).max())), name
+def test_ten_cells_at_random_are_those_of_keras(page_of: Pages, visit: Visits, tmp_path: Path) -> None:
+    opened = visit(page_of(RUN))
+    put_in(opened.page, written_digits(tmp_path)[3])
+    inside = {"centred": centred, "normalised": normalised}
+    assert_cells_are_keras(opened, in_float32(RUN), NETWORK, inside=inside)
 
 
-def test_the_arithmetic_of_a_cell_gives_its_value(page: Any) -> None:
-    for name in ("03_antirectifier.centred", "03_antirectifier.normalised", "03_antirectifier"):
-        canvas = page.locator(f'[id="band-{NETWORK}-{name}"] canvas').first
-        canvas.click(position={"x": 30, "y": 8})
-        detail = page.locator(".detail")
-        value = float(detail.locator("p.of data").get_attribute("value"))
-        last = float(detail.locator("ol.steps li data").last.get_attribute("value"))
-        assert abs(value - last) <= 1e-4 * max(1.0, abs(value)), name
-        assert not detail.locator(".warn").count()
+def test_the_arithmetic_of_a_cell_gives_its_value(page_of: Pages, visit: Visits) -> None:
+    opened = visit(page_of(RUN))
+    for name in ("03_antirectifier.centred", "03_antirectifier.normalised", "03_antirectifier", "06_antirectifier"):
+        for across in (0.1, 0.9):
+            chosen = opened.click(NETWORK, name, across, 0.3)
+            assert chosen
+            steps = opened.page.locator(".detail ol.steps li data")
+            assert float(steps.last.get_attribute("value")) == pytest.approx(chosen[1], abs=1e-4, rel=1e-4), name
 
 
-def test_less_ink_changes_what_is_before_the_layer_and_not_its_length(page: Any) -> None:
+def test_less_ink_changes_what_is_before_the_layer_and_not_its_length(page_of: Pages, visit: Visits) -> None:
+    page: Any = visit(page_of(RUN)).page
     rows = page.locator(".ink-table tbody tr")
-    lengths = lambda row: [float(one.get_attribute("value")) for one in rows.nth(row).locator("data").all()]  # noqa: E731
+
+    def lengths(row: int) -> list[float]:
+        return [float(one.get_attribute("value")) for one in rows.nth(row).locator("data").all()]
+
     full, now = lengths(0)
     assert full == now
     page.locator(".ink-control input").fill("20")
@@ -84,3 +82,7 @@ def test_less_ink_changes_what_is_before_the_layer_and_not_its_length(page: Any)
     assert lengths(1) == pytest.approx([1, 1], abs=1e-4)
     full, now = lengths(2)  # of the ReLU
     assert now < 0.5 * full
+
+
+def test_everybody_can_read_it(page_of: Pages, visit: Visits) -> None:
+    check_that_everybody_can_read(visit(page_of(RUN), bypass_csp=True))

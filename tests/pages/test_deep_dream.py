@@ -274,6 +274,28 @@ def test_other_layers_and_what_goes_wrong_can_be_looked_at(page: Path, visit: Ca
 
 
 @pytest.mark.long
+def test_the_picture_that_is_shown_can_be_saved(page: Path, visit: Callable[..., Visit], tmp_path: Path) -> None:
+    opened = visit(page, motion="reduce", fragment="#at=3.20")
+    with opened.page.expect_download() as download:
+        opened.page.locator(".save").click()
+    assert download.value.suggested_filename == "dream.png"
+    download.value.save_as(tmp_path / "dream.png")
+    with Image.open(tmp_path / "dream.png") as saved:
+        assert (saved.format, saved.size) == ("PNG", (342, 228))
+
+
+@pytest.mark.long
+def test_without_the_photograph_the_dream_is_compared_with_its_beginning(
+    own: Run, page_of: Callable[..., Path], visit: Callable[..., Visit]
+) -> None:
+    make_private(own)
+    opened = visit(page_of(own, with_pictures=True), motion="reduce")
+    back = opened.page.locator("#top .stage .back").get_attribute("src")
+    assert back == content(shared(own, with_pictures=True))["octaves"][0]["steps"][0]["picture"]
+    assert opened.page.locator(".way").get_attribute("max") == "23"
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everybody_can_read_it(page: Path, visit: Callable[..., Visit], theme: str, language: str) -> None:

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from etudes.errors import UserError
+from etudes.pages import PageParts
 from etudes.studio.server import PublicAddress, password_for, public_address
 from studio.visiting import Served, start_studio
 
@@ -85,9 +86,12 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("strip", [True, False])
-def test_a_person_asks_through_the_proxy(behind: Served, browser: Any, strip: bool) -> None:
+def test_a_person_asks_through_the_proxy(
+    behind: Served, browser: Any, strip: bool, built_page: Callable[[str], PageParts]
+) -> None:
     from studio.reverse_proxy import reverse_proxy
 
+    built_page("addition_rnn")
     with reverse_proxy(PREFIX, behind.address, strip=strip) as port:
         public = f"http://lab.localhost:{port}{PREFIX}"
         context = browser.new_context(http_credentials={"username": "me", "password": SECRET})
@@ -97,6 +101,10 @@ def test_a_person_asks_through_the_proxy(behind: Served, browser: Any, strip: bo
         page.goto(f"{public}/")
         assert page.url == f"{public}/en/"
         page.locator("[data-etude=addition_rnn][data-state=shown]").wait_for(timeout=120_000)
+        page.locator("[data-etude=addition_rnn] .first").click()
+        page.locator("html[data-answered]").wait_for(state="attached", timeout=120_000)
+        page.locator("nav.studio a").first.click()
+        page.wait_for_url(f"{public}/en/")
         page.locator("nav a[href='?tab=sums']").click()
         question = page.locator("#question input, #question textarea")
         question.fill("35+35")

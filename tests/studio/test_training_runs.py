@@ -211,6 +211,9 @@ def test_a_run_is_watched_stopped_found_again_resumed_compared_and_deleted(
     (served.runs / names[0] / "report.html").write_text("<h1>report</h1><script>document.title='stolen'</script>")
     choose_run(visit, names[0])
     page.locator("#live a.save").wait_for()
+    own_page = f"../pages/{names[0]}?studio=en#lang=en"
+    assert page.locator("#live a.page").get_attribute("href") == own_page
+    assert page.locator("#runs-table a", has_text=names[0]).get_attribute("href") == own_page
     with page.context.expect_page() as opened:
         page.locator("#live a.save").click()
     opened.value.wait_for_load_state()

@@ -93,17 +93,20 @@ def run_demo(out: str | Path, progress: ProgressCallback) -> Path:
 
 
 def _pages(runs: Sequence[Run], progress: ProgressCallback) -> dict[str, str]:
-    """Share each run: its page by the study's name, relative to the demo's folder; none where pages cannot be built."""
+    """Share each run: its page by the study's name, relative to the demo's folder; what has none is said once."""
     progress.message("The page of each, in which its network runs and explains itself:")
     pages: dict[str, str] = {}
+    problems: list[str] = []
     for run in runs:
         try:
             with collected_notes():
                 page = share(run)
         except UserError as error:
-            progress.message(f"    {error}")
-            return pages
-        pages[run.folder.name] = f"{run.folder.name}/{page.name}"
+            problems.append(str(error))
+        else:
+            pages[run.folder.name] = f"{run.folder.name}/{page.name}"
+    for problem in dict.fromkeys(problems):
+        progress.message(f"    {problem}")
     return pages
 
 

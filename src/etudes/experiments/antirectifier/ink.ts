@@ -47,10 +47,10 @@ export class Ink {
     const heads: Text[] = [{ en: "", zh: "" }, { en: "full", zh: "原样" }, { en: "now", zh: "现在" }];
     const table = h("table", { class: "values ink-table" },
       h("thead", null, h("tr", null, ...heads.map((head) => h("th", { scope: "col" }, head)))), this.body);
-    this.element = h("div", { class: "ink" }, h("h3", null, { en: "Does the strength matter?", zh: "深浅重要吗？" }), this.words,
+    this.element = h("div", { class: "ink" }, h("h2", null, { en: "Does the strength matter?", zh: "深浅重要吗？" }), this.words,
       h("p", { class: "hint" }, { en: "before the layer: the dense layer's numbers", zh: "这一层之前：全连接层的数" }), this.cells.dense.element,
       h("p", { class: "hint" }, { en: "after it: both halves", zh: "这一层之后：两半" }), this.cells.layer.element,
-      h("div", { class: "scroll" }, table));
+      h("div", { class: "scroll", tabindex: 0, role: "region", label: { en: "full ink and less", zh: "原样与变淡之后" } }, table));
   }
 
   /** The part of the ink that there is. */

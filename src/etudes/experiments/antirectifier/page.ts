@@ -84,7 +84,7 @@ function inkOf(page: Page<Content>, changed: () => void): Ink {
     layer: layersOf(page, NETWORK, ["Antirectifier"])[0],
     baseline: baseline ? { network: baseline, layer: layersOf(page, baseline, ["Activation", "Concatenate"])[0] } : null,
   };
-  return new Ink(names, { names: info.class_names, source: info.source }, inkExpected(info) !== "", changed);
+  return new Ink(names, { names: info.class_names, source: info.source }, inkExpected(info) === "light", changed);
 }
 
 function journeys(page: Page<Content>): Journey[] {

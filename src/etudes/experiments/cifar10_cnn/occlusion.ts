@@ -42,7 +42,7 @@ export class Occlusion {
   constructor(private readonly network: Network, private readonly info: ClassifierInfo) {
     label(this.map, { en: "which parts of the picture mattered", zh: "图片的哪些部分重要" });
     const stack = h("div", { class: "occlusion-map" }, this.picture, this.map);
-    this.element = h("div", { class: "occlusion" }, stack, h("div", null, h("h3", null, TITLE), h("p", { class: "hint" }, HINT), this.words));
+    this.element = h("div", { class: "occlusion" }, stack, h("div", null, h("h2", null, TITLE), h("p", { class: "hint" }, HINT), this.words));
   }
 
   /** Look at a picture, once it has not changed for a moment. */

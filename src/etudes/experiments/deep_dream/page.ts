@@ -31,8 +31,8 @@ function sentence(data: PageData<Content>): Text {
 }
 
 const WHY_EYES: Text = {
-  en: "Why eyes, fur and feathers? This network learned to tell a thousand kinds of things apart in over a million photographs, more than a hundred of them breeds of dogs. For that, its early layers look for edges and patterns, its middle ones for parts: an eye, a petal, fur, a wheel. Where a spot in the photograph is a little like an eye, a channel for eyes responds a little; a step makes the spot more like an eye, so the channel responds more, and so on. Nothing is remembered from any one photograph: one sees what the network looks for.",
-  zh: "为什么会出现眼睛、皮毛和羽毛？这个网络曾从一百多万张照片中学会区分一千类事物，其中一百多类是不同品种的狗。为此，较浅的层寻找边缘和纹理，中间的层寻找部件：眼睛、花瓣、皮毛、车轮。照片中某处若有一点像眼睛，负责眼睛的通道就会有一点响应；走一步，这里就更像眼睛，响应也更强，如此反复。这并不是回忆某一张照片：我们看到的，是网络在寻找的东西。",
+  en: "Why eyes, fur and feathers? This network learned to tell a thousand kinds of things apart in over a million photographs, more than a hundred of them breeds of dogs. For that, its early layers look for edges and patterns, its middle ones for parts: an eye, a petal, fur, a wheel. (They are called mixed0 to mixed10, from early to late.) Where a spot in the photograph is a little like an eye, a channel for eyes responds a little; a step makes the spot more like an eye, so the channel responds more, and so on. Nothing is remembered from any one photograph: one sees what the network looks for.",
+  zh: "为什么会出现眼睛、皮毛和羽毛？这个网络曾从一百多万张照片中学会区分一千类事物，其中一百多类是不同品种的狗。为此，较浅的层寻找边缘和纹理，中间的层寻找部件：眼睛、花瓣、皮毛、车轮（从浅到深，这些层依次叫 mixed0 到 mixed10）。照片中某处若有一点像眼睛，负责眼睛的通道就会有一点响应；走一步，这里就更像眼睛，响应也更强，如此反复。这并不是回忆某一张照片：我们看到的，是网络在寻找的东西。",
 };
 
 const WHY_PATTERNS: Text = {

@@ -96,6 +96,11 @@ export function framesOf(data: PageData<Content>): Frame[] {
   return frames;
 }
 
+/** The photograph to compare with; where it is no longer there, it is small, as the first octave began with it. */
+export function photographOf({ content }: PageData<Content>): string | null {
+  return content.original ?? content.octaves[0].steps.find(({ step }) => step === 0)?.picture ?? null;
+}
+
 /** Where a frame is, in words. */
 export function placeOf(frame: Frame, octaves: number): Text {
   const [width, height] = frame.size;

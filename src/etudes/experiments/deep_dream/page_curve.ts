@@ -23,14 +23,16 @@ export class LossCurve {
 
   constructor(data: PageData<Content>, frames: Frame[], choose: (index: number) => void) {
     const octaves = data.content.octaves.map(({ number }) => ({ number, lines: linesOf(data, number) }));
-    const top = Math.max(...octaves.flatMap(({ lines }) => lines.map(({ loss }) => loss)), 1e-9);
+    const losses = octaves.flatMap(({ lines }) => lines.map(({ loss }) => loss));
+    const [low, top] = [Math.min(0, ...losses), Math.max(1e-9, ...losses)]; // that of a class may be negative
     const count = octaves.reduce((total, { lines }) => total + lines.length + GAP, -GAP) - 1;
     const x = (step: number) => LEFT + ((WIDTH - LEFT - RIGHT) * step) / Math.max(1, count);
-    const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * Math.max(0, loss)) / top;
+    const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * (loss - low)) / (top - low);
     const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart losses", role: "img" });
     for (const share of [0, 0.5, 1]) {
-      drawing.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(share * top), y2: y(share * top), class: "rule" }),
-        svg("text", { x: LEFT - 6, y: y(share * top) + 4, "text-anchor": "end" }, shown(Number((share * top).toPrecision(2)))));
+      const value = low + share * (top - low);
+      drawing.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: "rule" }),
+        svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, shown(Number(value.toPrecision(2)))));
     }
     const starts: Record<number, number> = {};
     let start = 0;
@@ -48,7 +50,7 @@ export class LossCurve {
     const name = { en: "the loss of each step, octave by octave", zh: "各八度中每一步的损失" };
     inLanguage((language) => drawing.setAttribute("aria-label", name[language]));
     this.element = h("figure", { class: "curve" }, drawing as unknown as HTMLElement,
-      h("figcaption", null, { en: "Loss: how strongly the chosen layers respond, step by step, in each octave. Here it is meant to rise.", zh: "损失：所选各层在每个八度、每一步的响应强度。在这里，它应当上升。" }));
+      h("figcaption", null, { en: "Loss: how strongly the chosen layers respond, step by step, in each octave. Here it is meant to rise. A new octave often begins lower, as enlarging blurs what had grown.", zh: "损失：所选各层在每个八度、每一步的响应强度。在这里，它应当上升。放大会使已经长出的东西变模糊，所以新的八度往往从较低处开始。" }));
   }
 
   private nearest(drawing: SVGElement, event: MouseEvent): number {

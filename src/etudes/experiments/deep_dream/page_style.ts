@@ -20,6 +20,7 @@ export const STYLE = `
 .octaves img { width: 100%; border-radius: 5px; display: block; }
 .octaves button[aria-pressed="true"] { box-shadow: 0 0 0 2px var(--accent); }
 .breaks img { width: 100%; border-radius: 7px; display: block; margin: 0 0 0.6rem; }
+.save { margin-top: 0.8rem; }
 .credit { font-size: 0.82rem; color: var(--soft); margin: 0.6rem 0 0; }
 .readout { min-height: 10.5rem; }
 .readout .where { font-size: 1.35rem; font-weight: 650; line-height: 1.25; margin: 0 0 0.2rem; }

@@ -2,7 +2,7 @@
 
 import { both, h, inLanguage, number, put, shown, type Text } from "etudes-page";
 
-import { octaveSize, placeOf, sizeOf, type DreamPage, type Frame } from "./page_content";
+import { octaveSize, photographOf, placeOf, sizeOf, type DreamPage, type Frame } from "./page_content";
 import { LossCurve } from "./page_curve";
 
 const MILLISECONDS = 170;
@@ -40,6 +40,14 @@ export class Comparison {
     inLanguage((language) => (this.front.alt = alt[language]));
     put(this.caption, caption);
   }
+
+  /** Save the picture that is shown, without the photograph, as a PNG. */
+  async save(name: string): Promise<void> {
+    await this.front.decode();
+    const canvas = h("canvas", { width: this.front.naturalWidth, height: this.front.naturalHeight });
+    canvas.getContext("2d")!.drawImage(this.front, 0, 0);
+    h("a", { href: canvas.toDataURL("image/png"), download: name }).click();
+  }
 }
 
 /** The first thing on the page. */
@@ -60,7 +68,7 @@ export class Viewer {
   constructor(private readonly page: DreamPage, readonly frames: Frame[]) {
     const { data } = page;
     this.last = data.content.octaves.at(-1)!.number;
-    this.comparison = new Comparison(data.content.original, sizeOf(data), 50);
+    this.comparison = new Comparison(photographOf(data), sizeOf(data), 50);
     this.curve = new LossCurve(data, frames, (index) => this.choose(index));
     this.at = frames.length - 1;
     this.slider = h("input", {
@@ -76,7 +84,9 @@ export class Viewer {
       h("div", { class: "seen" }, this.comparison.element, h("div", { class: "controls" }, this.play, this.slider)),
       h("div", { class: "beside" }, this.readout, this.curve.element),
       h("div", { class: "sizes" },
-        h("div", { class: "octaves", style: `grid-template-columns: ${widths}` }, ...this.thumbnails), this.credit()));
+        h("div", { class: "octaves", style: `grid-template-columns: ${widths}` }, ...this.thumbnails),
+        h("button", { type: "button", class: "save", onclick: () => void this.comparison.save("dream.png") }, { en: "save this picture", zh: "保存这幅图" }),
+        this.credit()));
     inLanguage(() => this.sayWhere());
     this.put(this.at);
     this.showPlay();

@@ -24,17 +24,19 @@ interface TransferInfo extends PictureInfo {
 
 const FIRST = "first";
 const SECOND = "transferred";
+/** Characters of a list of classes that is written out. */
+const MOST = 24;
 const inputs = new WeakMap<Page<Content>, PictureInput>();
 const infoOf = (page: Page<Content>) => page.data.info as unknown as TransferInfo;
 
-/** Some classes in a few words: "0–4", or the first of them. */
+/** Some classes in a few words: "0–4", or all of them, or how many. */
 function range(names: string[]): Text {
   const numbers = names.map(Number);
   const inOrder = numbers.every((value, index) => index === 0 || value === numbers[index - 1] + 1);
   const whole = `${names[0]}–${names[names.length - 1]}`;
   if (inOrder) return { en: whole, zh: whole };
-  const [shown, more] = [names.slice(0, 3), names.length > 3];
-  return { en: shown.join(", ") + (more ? " …" : ""), zh: shown.join("、") + (more ? "……" : "") };
+  if (names.join().length <= MOST) return { en: names.join(", "), zh: names.join("、") };
+  return { en: `${names.length} classes`, zh: `${names.length} 个类别` };
 }
 
 /** The classes of both tasks, before the transfer and after it, in a few words. */

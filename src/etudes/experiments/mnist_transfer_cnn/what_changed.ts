@@ -54,7 +54,8 @@ export function changeTable(first: Network, second: Network): HTMLElement {
     return h("tr", null, h("th", { scope: "row" }, pair.named), h("td", null, pair.after.parameters.toLocaleString("en")),
       h("td", null, state), h("td", null, change));
   });
-  return h("div", { class: "scroll" }, h("table", { class: "values changes" },
+  const name = { en: "the weights before and after", zh: "迁移前后的权重" };
+  return h("div", { class: "scroll", tabindex: 0, role: "region", label: name }, h("table", { class: "values changes" },
     h("thead", null, h("tr", null, ...heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", null, ...rows)));
 }
 
@@ -72,7 +73,7 @@ export class Readers {
     const before = { en: `Before the transfer: ${units} numbers made of them`, zh: `迁移前：由它们得出的 ${units} 个数` };
     const after = { en: `After it: ${units} others`, zh: `迁移后：另外 ${units} 个数` };
     this.cells = { first: cells(before), second: cells(after) };
-    this.element = h("div", { class: "readers" }, h("h3", null, { en: "The same features, two readers", zh: "同样的特征，两个读者" }),
+    this.element = h("div", { class: "readers" }, h("h2", null, { en: "The same features, two readers", zh: "同样的特征，两个读者" }),
       this.same, h("div", { class: "two" },
         h("figure", null, h("figcaption", null, before), this.cells.first.element),
         h("figure", null, h("figcaption", null, after), this.cells.second.element)));
