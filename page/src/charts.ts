@@ -2,6 +2,7 @@
 
 import type { Epoch, Text } from "./data";
 import { both, h, shown } from "./dom";
+import { term } from "./terms";
 
 const LEFT = 64;
 const RIGHT = 12;
@@ -47,6 +48,12 @@ function pointsOf(epochs: Epoch[], name: string): [number, number][] {
   return epochs.filter((epoch) => typeof epoch[name] === "number").map((epoch) => [epoch.epoch, Number(epoch[name])]);
 }
 
+/** A value beside an axis of so much height, no finer than a hundredth of that. */
+function tick(value: number, height: number): number {
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(height || 1)));
+  return Number(value.toFixed(Math.min(digits, 12)));
+}
+
 function chart(phase: Text, isLoss: boolean, lines: Line[]): HTMLElement {
   const all = lines.flatMap((line) => line.points);
   const range = (axis: 0 | 1) => [Math.min(...all.map((p) => p[axis])), Math.max(...all.map((p) => p[axis]))];
@@ -54,23 +61,25 @@ function chart(phase: Text, isLoss: boolean, lines: Line[]): HTMLElement {
   const x = (epoch: number) => LEFT + ((WIDTH - LEFT - RIGHT) * (epoch - first)) / (last - first || 1);
   const y = (value: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * (value - low)) / (high - low || 1);
   const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img" });
-  const kind: Text = isLoss ? { en: "loss by epoch", zh: "各轮次的损失" } : { en: "metrics by epoch", zh: "各轮次的指标" };
+  const kind: Text = isLoss ? { en: "loss by epoch", zh: "各轮次的损失" } : lines.every((line) => line.name.endsWith("accuracy"))
+    ? { en: "accuracy by epoch", zh: "各轮次的正确率" } : { en: "metrics by epoch", zh: "各轮次的指标" };
   drawing.setAttribute("aria-label", `${phase.en} ${kind.en}`.trim());
   for (const share of [0, 0.5, 1]) {
     const value = low + share * (high - low);
     drawing.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: "rule" }));
-    drawing.append(svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, shown(Number(value.toPrecision(2)))));
+    drawing.append(svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, shown(tick(value, high - low))));
   }
   for (const epoch of [first, last]) {
     drawing.append(svg("text", { x: x(epoch), y: HEIGHT - 8, "text-anchor": epoch === first ? "start" : "end" }, String(epoch)));
   }
+  drawing.append(svg("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, "epoch"));
   for (const [index, line] of lines.entries()) {
     const points = line.points.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" ");
     drawing.append(svg("polyline", { points, class: `line line-${index % 4}`, "stroke-dasharray": STROKES[Math.floor(index / 4) % 4] }));
   }
   const names = lines.map((line, index) => {
     const last_ = line.points[line.points.length - 1][1];
-    return h("li", { class: `key key-${index % 4}` }, line.name.replaceAll("_", " "), " ", h("small", null, shown(last_)));
+    return h("li", { class: `key key-${index % 4}` }, term(line.name), " ", h("small", null, shown(last_)));
   });
   return h("figure", { class: "curves" }, h("figcaption", null, phase, " ", kind), drawing as unknown as HTMLElement, h("ul", { class: "keys" }, ...names));
 }

@@ -41,7 +41,7 @@ function products(input: Tensor, window: Window, kernel: Kernel): { terms: Term[
     for (const { from, tap } of window.places) {
       const cell = [...from, map];
       cells.push(cell);
-      terms.push({ label: cellName(cell), value: input.data[offset(input.shape, cell)], weight: kernel.at(tap, map) });
+      terms.push({ label: cellName(cell), cell, value: input.data[offset(input.shape, cell)], weight: kernel.at(tap, map) });
     }
   }
   return { terms, cells };

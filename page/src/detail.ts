@@ -50,7 +50,7 @@ export class Detail {
       h("strong", null, name), " · ", where, " = ", h("b", null, number(value))));
     this.showWays(cell.length);
     if (explanation) put(this.body, ...arithmetic(explanation, value));
-    else put(this.body, h("p", null, { en: "It is part of the input.", zh: "它是输入的一部分。" }));
+    else put(this.body, h("p", null, { en: "It is part of your input: nothing was computed yet.", zh: "它是你的输入的一部分：还没有经过计算。" }));
   }
 
   private showWays(axes: number): void {
@@ -63,7 +63,7 @@ export class Detail {
 
 function arithmetic(explanation: Explanation, value: number): HTMLElement[] {
   const found: HTMLElement[] = [h("p", null, explanation.words)];
-  if (explanation.window) found.push(windowView(explanation.window));
+  if (explanation.window) found.push(windowView(explanation.window, explanation.terms));
   if (explanation.terms.length) found.push(scrolled(termTable(explanation.terms)));
   const steps = explanation.steps.map(({ text, value: result }) => h("li", null, text, " → ", number(result)));
   if (steps.length) found.push(h("ol", { class: "steps" }, ...steps));
@@ -86,10 +86,15 @@ function factorTable({ title, columns, rows }: NonNullable<Explanation["factors"
   return h("div", null, h("p", null, title), scrolled(h("table", { class: "terms" }, h("thead", null, head), h("tbody", null, ...body))));
 }
 
+/** The terms that are shown: those that count most. */
+export function largestTerms(terms: Term[]): Term[] {
+  const size = (term: Term) => Math.abs(term.value * (term.weight ?? 1));
+  return [...terms].sort((a, b) => size(b) - size(a)).slice(0, MOST);
+}
+
 function termTable(terms: Term[]): HTMLElement {
   const weighted = terms.some((term) => term.weight !== undefined);
-  const size = (term: Term) => Math.abs(term.value * (term.weight ?? 1));
-  const largest = [...terms].sort((a, b) => size(b) - size(a)).slice(0, MOST);
+  const largest = weighted ? largestTerms(terms) : terms.slice(0, 2 * MOST);
   const rest = terms.filter((term) => !largest.includes(term));
   const row = (term: Term) =>
     weighted
@@ -106,17 +111,17 @@ function termTable(terms: Term[]): HTMLElement {
     const total = terms.reduce((sum, term) => sum + term.value * (term.weight ?? 1), 0);
     body.append(h("tr", { class: "sum" }, h("td", { colspan: 3 }, { en: "sum", zh: "和" }), h("td", null, "= ", number(total))));
   }
-  const heads: Text[] = [{ en: "which", zh: "来自" }, { en: "value", zh: "值" }];
+  const heads: Text[] = [{ en: "from", zh: "来自" }, { en: "value", zh: "值" }];
   if (weighted) heads.push({ en: "weight", zh: "权重" }, { en: "product", zh: "乘积" });
   return h("table", { class: "terms" }, h("thead", null, h("tr", null, ...heads.map((head) => h("th", { scope: "col" }, head)))), body);
 }
 
-function windowView(window: NonNullable<Explanation["window"]>): HTMLElement {
+function windowView(window: NonNullable<Explanation["window"]>, terms: Term[]): HTMLElement {
   const products = window.patch.map((row, r) => row.map((value, c) => value * window.kernel[r][c]));
-  const title = {
-    en: `Map ${window.map + 1}, the one that counts most here: what the window sees × its weights = products`,
-    zh: `第 ${window.map + 1} 张特征图（此处影响最大）：窗口所见 × 权重 = 乘积`,
-  };
+  const isOnly = terms.every((term) => term.cell?.[2] === window.map);
+  const of = isOnly ? { en: "", zh: "" }
+    : { en: `map ${window.map + 1}, whose products together are the largest: `, zh: `第 ${window.map + 1} 张特征图（乘积合计最大）：` };
+  const title = { en: `${of.en}what the window sees × its weights = products`, zh: `${of.zh}窗口所见 × 权重 = 乘积` };
   return h("figure", { class: "window" }, h("figcaption", null, title),
     h("div", { class: "row" }, grid(window.patch), h("span", null, "×"), grid(window.kernel), h("span", null, "="), grid(products)));
 }

@@ -97,9 +97,10 @@ export function both(text: string | number): Text {
 
 /** A number as people read it: four significant digits. */
 export function shown(value: number): string {
-  if (value === 0) return "0";
+  if (Number.isInteger(value)) return value.toLocaleString("en");
   const size = Math.abs(value);
-  if (size >= 10000 || size < 0.0001) return value.toExponential(2);
+  if (size >= 10000) return Math.round(value).toLocaleString("en");
+  if (size < 0.0001) return value.toExponential(2);
   return String(Number(value.toPrecision(4)));
 }
 

@@ -8,26 +8,32 @@ import type { Network } from "./network";
 import type { Explainer, Explanation, Term } from "./study";
 
 const dense: Explainer = (layer, cell, network, values) => {
-  const name = layer.inputs[0];
-  const input = values[name];
+  const name = shapedValue(network, layer.inputs[0]);
+  const { shape, data } = values[name];
   const kernel = network.weight(layer, "kernel")!;
   const [count, units] = kernel.shape;
   const unit = cell[cell.length - 1];
-  const before = cell.slice(0, -1);
+  const first = offset(layer.shape, [...cell.slice(0, -1), 0]) / units * count;
   const terms: Term[] = [];
-  const cells: number[][] = [];
   for (let i = 0; i < count; i++) {
-    const from = [...before, i];
-    cells.push(from);
-    terms.push({ label: cellName(from), value: valueAt(input, from), weight: kernel.data[i * units + unit] });
+    const from = cellAt(shape, first + i);
+    terms.push({ label: cellName(from), cell: from, value: data[first + i], weight: kernel.data[i * units + unit] });
   }
+  const cells = terms.map((term) => term.cell!);
+  const many = count.toLocaleString("en");
   const words = {
-    en: `each of the ${count} values before, times a weight of its own, summed`,
-    zh: `前面的 ${count} 个值各乘以自己的权重，再求和`,
+    en: `each of the ${many} values before, times a weight of its own, summed`,
+    zh: `前面的 ${many} 个值各乘以自己的权重，再求和`,
   };
   const bias = network.weight(layer, "bias")?.data[unit];
   return weightedSum(words, terms, bias, layer.config.activation, [{ name, cells }]);
 };
+
+/** A value before it was flattened, so that its places have rows, columns and maps. */
+function shapedValue(network: Network, name: string): string {
+  const layer = network.layer(name);
+  return layer?.kind === "Flatten" ? shapedValue(network, layer.inputs[0]) : name;
+}
 
 const activation: Explainer = (layer, cell, _network, values) => {
   const name = layer.inputs[0];
@@ -48,11 +54,11 @@ function softmax(name: string, cell: number[], values: Values): Explanation {
   const total = scores.reduce((sum, score) => sum + Math.exp(score), 0);
   return {
     value: Math.exp(own) / total,
-    words: { en: "softmax: the share of e to this score in the sum over all", zh: "softmax：e 的该得分次方在全部之和中的占比" },
-    terms: scores.map((score, index) => ({ label: cellName(row[index]), value: score })),
+    words: { en: `softmax: e raised to this score, divided by the same for all ${count} scores`, zh: `softmax：e 的该得分次方，除以全部 ${count} 个得分的同一项之和` },
+    terms: scores.map((score, index) => ({ label: cellName(row[index]), cell: row[index], value: score })),
     steps: [
-      { text: { en: "e to this score", zh: "e 的该得分次方" }, value: Math.exp(own) },
-      { text: { en: `divided by the sum over all ${count}`, zh: `除以全部 ${count} 个之和` }, value: Math.exp(own) / total },
+      { text: { en: "e raised to this score", zh: "e 的该得分次方" }, value: Math.exp(own) },
+      { text: { en: `divided by the sum of all ${count}`, zh: `除以全部 ${count} 项之和` }, value: Math.exp(own) / total },
     ],
     sources: [{ name, cells: row }],
   };
@@ -71,10 +77,11 @@ const rescaling: Explainer = (layer, cell, _network, values) => {
   const name = layer.inputs[0];
   const { scale, offset: added } = layer.config as { scale: number; offset: number };
   const value = valueAt(values[name], cell);
-  const words = { en: "the pixel's value, brought to a smaller range", zh: "像素值缩放到较小的范围" };
-  const terms = [{ label: cellName(cell), value, weight: scale }];
-  const found = weightedSum(words, terms, added || undefined, "linear", [{ name, cells: [cell] }]);
-  return found;
+  const [factor, shift] = [scale, added].map((one) => String(Number(one.toPrecision(4))).replace("-", "−"));
+  const steps = [{ text: { en: `times ${factor}`, zh: `乘以 ${factor}` }, value: value * scale }];
+  if (added) steps.push({ text: { en: `plus ${shift}`, zh: `加上 ${shift}` }, value: value * scale + added });
+  const words = { en: "the value before, brought to another range; nothing here was learned", zh: "前面的值换到另一个范围；这里没有学来的数" };
+  return { ...copied(words, name, cell, value), value: value * scale + added, steps };
 };
 
 const pooling: Explainer = (layer, cell, _network, values) => {

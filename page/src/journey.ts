@@ -3,13 +3,13 @@
 import { cellName, valueAt } from "./arithmetic";
 import { Cells } from "./cells";
 import type { Layer, Text, Values } from "./data";
-import { Detail } from "./detail";
+import { Detail, largestTerms } from "./detail";
 import { both, h, label } from "./dom";
 import { explain } from "./explain";
 import { Legend } from "./legend";
 import type { Network } from "./network";
 import { NumberTable } from "./number_table";
-import type { Explainer, Journey, LayerWords } from "./study";
+import type { Explainer, Explanation, Journey, LayerWords } from "./study";
 
 const KINDS: Record<string, Text> = {
   Activation: { en: "activation", zh: "激活" },
@@ -32,6 +32,8 @@ const KINDS: Record<string, Text> = {
 };
 
 const HIDDEN = ["Flatten"];
+
+const MOST_OUTLINED = 600;
 
 const INPUT: Text = { en: "the input", zh: "输入" };
 
@@ -136,7 +138,10 @@ export class JourneyView {
       ...(labels ? { labels } : {}),
       ...(look.picture ? { picture: true } : {}),
       ...(isProbability ? { scale: 1 } : {}),
-      choose: (cell) => this.choose(name, cell),
+      choose: (cell) => {
+        this.choose(name, cell);
+        this.detail.element.scrollIntoView({ block: "nearest" });
+      },
     });
     const legend = new Legend();
     const table = new NumberTable(labels);
@@ -166,16 +171,24 @@ export class JourneyView {
     if (this.chosen) this.choose(this.chosen.name, this.chosen.cell);
   }
 
+  /** The arithmetic of a cell, whose terms have the names of where they stand. */
+  private explained(name: string, cell: number[]): Explanation | null {
+    const found = explain(this.network, name, cell, this.values, this.own);
+    const labels = this.journey.labels?.[found?.sources[0]?.name ?? ""];
+    for (const term of found?.terms ?? []) if (term.cell && labels) term.label = cellName(term.cell, labels);
+    return found;
+  }
+
   /** Choose a cell: show how it came about, and outline where from. */
   choose(name: string, cell: number[]): void {
     const band = this.bands.find((one) => one.name === name);
     const tensor = this.values[name];
     if (!band || !tensor) return;
     this.chosen = { name, cell };
-    const explanation = explain(this.network, name, cell, this.values, this.own);
+    const explanation = this.explained(name, cell);
     for (const one of this.bands) {
       const source = explanation?.sources.find((from) => from.name === one.name);
-      one.cells.mark(one === band ? cell : null, source?.cells ?? []);
+      one.cells.mark(one === band ? cell : null, source ? outlined(source.cells, explanation!) : []);
     }
     label(band.cells.canvas, band.cells.describe(cell));
     const title = band.element.querySelector("h3")!;
@@ -192,6 +205,12 @@ export class JourneyView {
     const moved = cell.map((index, axis) => Math.max(0, Math.min(shape[axis] - 1, index + (by[axis] ?? 0))));
     this.choose(name, moved);
   }
+}
+
+/** Cells to outline: all that another came from or, of very many, those that count most. */
+function outlined(cells: number[][], explanation: Explanation): number[][] {
+  if (cells.length <= MOST_OUTLINED) return cells;
+  return largestTerms(explanation.terms).flatMap((term) => (term.cell ? [term.cell] : []));
 }
 
 function nameOf(heading: Element): Text {

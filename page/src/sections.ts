@@ -3,6 +3,7 @@
 import { curves } from "./charts";
 import type { PageData, TableData, Text } from "./data";
 import { both, h, number } from "./dom";
+import { term } from "./terms";
 import type { Break, Journey, Mistake, Page, Study } from "./study";
 
 export function section(id: string, title: Text, ...children: (Node | Text | null)[]): HTMLElement {
@@ -14,19 +15,17 @@ export function mistakesSection(mistakes: Mistake[], data: PageData, own?: Text)
   const cards = mistakes.map((mistake) =>
     h("li", null, h("button", { type: "button", class: "mistake", onclick: () => toTop(mistake.put) }, mistake.shown, h("span", null, mistake.words))));
   const words: Text = mistakes.length
-    ? { en: "Its worst mistakes on the test split, which it never learned from. Choose one to put it in.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，即可作为输入。" }
+    ? { en: "Its worst mistakes on the test split, which it never learned from. Choose one to try it above.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，在上方试试。" }
     : { en: "The page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
-  return section("mistakes", { en: "How sure it is, and when it is wrong", zh: "有多大把握，何时出错" },
+  return section("mistakes", { en: "When it is wrong", zh: "何时出错" },
     h("p", null, own ?? words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null, figuresOf(data));
 }
 
 /** All metrics and tables of the run, folded. */
 function figuresOf(data: PageData): HTMLElement {
-  const metrics = tableOf({
-    title: "",
-    columns: [hasTestSplit(data) ? "on the test split" : "metric", "value"],
-    rows: Object.entries(data.metrics).map(([name, value]) => [name.replaceAll("_", " "), value]),
-  });
+  const rows = Object.entries(data.metrics).map(([name, value]) => h("tr", null, h("td", null, term(name)), h("td", null, proportion(name, value))));
+  const heads = [hasTestSplit(data) ? "on the test split" : "metric", "value"].map((name) => h("th", { scope: "col" }, term(name)));
+  const metrics = h("table", { class: "values" }, h("thead", null, h("tr", null, ...heads)), h("tbody", null, ...rows));
   return h("details", null, h("summary", null, { en: "all figures", zh: "全部指标" }), metrics, ...data.tables.map(tableOf));
 }
 
@@ -42,34 +41,41 @@ function toTop(put: () => void): void {
 
 /** A table of the run, or of the committed results. */
 export function tableOf(table: TableData): HTMLElement {
-  const cells = (row: (string | number)[]) => row.map((cell) => h("td", null, typeof cell === "number" ? number(cell) : String(cell ?? "")));
+  const shownAs = (cell: string | number, column: string) => (typeof cell === "number" ? proportion(column, cell) : String(cell ?? ""));
+  const cells = (row: (string | number)[]) => row.map((cell, index) => h("td", null, shownAs(cell, table.columns[index] ?? "")));
   return h("div", { class: "scroll", tabindex: 0, role: "region", label: table.title || "table" },
-    h("table", { class: "values" }, table.title ? h("caption", null, table.title) : null,
-      h("thead", null, h("tr", null, ...table.columns.map((name) => h("th", { scope: "col" }, name)))),
+    h("table", { class: "values" }, table.title ? h("caption", null, term(table.title)) : null,
+      h("thead", null, h("tr", null, ...table.columns.map((name) => h("th", { scope: "col" }, term(name))))),
       h("tbody", null, ...table.rows.map((row) => h("tr", null, ...cells(row))))));
 }
+
+const CURVES: Text = {
+  en: "An epoch is one pass over the training examples. Loss: how wrong the answers are; lower is better. Validation: examples kept aside, of which nothing is learned. Training may look worse than validation, as there numbers are switched off at random, or inputs changed, to make it harder.",
+  zh: "一轮：把训练样本看一遍。损失：答案错得有多厉害，越低越好。验证：留出来、不参与学习的样本。训练时的数值可能比验证差：为增加难度，训练时会随机关掉一些数，或改动输入。",
+};
 
 /** Curves, figures with their seeds, and where they come from. */
 export function learnedSection(study: Study, data: PageData): HTMLElement {
   const total = Object.entries(data.networks).map(([name, network]): [string, number] => [name, network.parameters]);
   const headline = data.metrics[data.headline];
-  const split = Object.entries(data.split).map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ");
-  const facts: [Text, string][] = [
+  const splitIn = (language: "en" | "zh") =>
+    Object.entries(data.split).map(([name, count]) => `${term(name)[language]} ${count.toLocaleString("en")}`).join(language === "en" ? ", " : "，");
+  const facts: [Text, string | Text][] = [
     [{ en: "run", zh: "训练" }, `${data.run}, preset ${data.preset}, seed ${String(data.settings.seed ?? "")}`],
-    [{ en: "examples", zh: "样本数" }, split],
+    [{ en: "examples", zh: "样本数" }, { en: splitIn("en"), zh: splitIn("zh") }],
     [{ en: "parameters", zh: "参数" }, total.map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ")],
     [{ en: "trained on", zh: "训练环境" }, trainedOn(data.environment)],
     [{ en: "SHA-256 of the weights", zh: "权重的 SHA-256" }, data.weights_sha256],
   ];
   const meaning = study.metrics?.[data.headline];
   return section("learned", { en: "What was learned", zh: "学到了什么" },
-    headline === undefined ? null : h("p", { class: "headline" }, h("b", null, proportion(data.headline, headline)), " ", data.headline.replaceAll("_", " "), " · ",
-      hasTestSplit(data) ? { en: "on the test split, one seed", zh: "测试集，一个随机种子" } : { en: "one seed", zh: "一个随机种子" }),
+    headline === undefined ? null : h("p", { class: "headline" }, h("b", null, proportion(data.headline, headline)), " ", term(data.headline), " · ",
+      hasTestSplit(data) ? { en: "on the test split, one training", zh: "测试集，一次训练" } : { en: "one run", zh: "一次运行" }),
     meaning ? h("p", null, meaning) : null,
-    study.mistakes ? h("div", { class: "figures" }, ...curves(data.history)) : figuresOf(data),
+    ...(study.mistakes ? [h("p", null, CURVES), h("div", { class: "figures" }, ...curves(data.history))] : [figuresOf(data)]),
     h("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", null, name), h("dd", null, value)])),
     data.command ? h("pre", { class: "command" }, data.command) : null,
-    data.records.length ? h("p", null, { en: "The study's committed results on the same data: classic follows the original example, tuned is the same network with a better recipe. The spread is over seeds.", zh: "本实验在同一数据上的已提交结果：classic 沿用原始示例，tuned 是同一网络配上更好的训练方法。波动范围来自不同的随机种子。" }) : null,
+    data.records.length ? h("p", null, { en: "The study's committed results on the same data: classic follows the original example, tuned is the same network with a better recipe. The spread is over seeds.", zh: "本实验在同一数据上的已发布结果：classic 沿用原始示例，tuned 是同一网络配上更好的训练方法。波动范围来自不同的随机种子。" }) : null,
     ...data.records.map((table) => recordsTable(table, data.preset)));
 }
 
@@ -97,10 +103,10 @@ function recordsTable(table: TableData, preset: string): HTMLElement {
     return h("td", { class: "recipe" }, h("b", null, name), ...changes.flatMap((change) => [" ", h("code", null, change)]));
   };
   const cells = ([first, ...rest]: (string | number)[]) =>
-    [recipe(String(first)), ...rest.map((cell) => h("td", null, typeof cell === "number" ? number(cell) : cell))];
+    [recipe(String(first)), ...rest.map((cell, index) => h("td", null, typeof cell === "number" ? proportion(table.columns[index + 1], cell) : cell))];
   return h("div", { class: "scroll", tabindex: 0, role: "region", label: table.title },
-    h("table", { class: "values" }, h("caption", null, table.title),
-      h("thead", null, h("tr", null, ...table.columns.map((name) => h("th", { scope: "col" }, name)))),
+    h("table", { class: "values" }, h("caption", null, term(table.title)),
+      h("thead", null, h("tr", null, ...table.columns.map((name) => h("th", { scope: "col" }, term(name))))),
       h("tbody", null, ...rows.map((row) => h("tr", null, ...cells(row))))));
 }
 
@@ -140,7 +146,7 @@ export class SourceSection {
     const licences = h("details", null, h("summary", null, { en: "Licences", zh: "许可证" }),
       ...data.licences.map(({ name, text }) => h("section", null, h("h3", null, name), h("pre", { tabindex: 0, label: name, role: "region" }, text))));
     this.element = section("more", { en: "For those who want more", zh: "想了解更多" },
-      h("p", null, { en: "The study on one page, as it was trained. A marked line makes the layer that it leads to.", zh: "整个实验写在一页代码里，训练时用的就是它。带标记的行生成对应的层。" }),
+      h("p", null, { en: "The study on one page, as it was trained. Lines marked ◂ make a layer; ◂ leads to it.", zh: "整个实验写在一页代码里，训练时用的就是它。带 ◂ 的行生成一层；点 ◂ 跳到该层。" }),
       this.folded, data.card ? card : null, licences);
   }
 
@@ -151,7 +157,7 @@ export class SourceSection {
     const line = this.shownLines[index];
     line.classList.add("linked");
     line.prepend(h("a", { href: `#${band}`, label: { en: "its band", zh: "对应的层" } }, "◂ "));
-    const link = h("a", { class: "to-source", href: `#line-${index + 1}` }, both(`study.py:${index + 1}`));
+    const link = h("a", { class: "to-source", href: `#line-${index + 1}` }, { en: `code, line ${index + 1}`, zh: `代码第 ${index + 1} 行` });
     link.addEventListener("click", () => {
       this.folded.open = true;
       line.classList.add("now");

@@ -42,6 +42,6 @@ export function studioBar(data: PageData): HTMLElement | null {
 
 /** What the studio does with a study that its page cannot, as it takes a training. */
 const USES: Record<string, Text> = {
-  mnist_transfer_cnn: { en: "Teach it five symbols of your own", zh: "教它五个您自己的符号" },
-  deep_dream: { en: "Dream on a photograph of yours", zh: "在您自己的照片上做梦" },
+  mnist_transfer_cnn: { en: "Teach it five symbols of your own", zh: "教它五个你自己的符号" },
+  deep_dream: { en: "Dream on a photograph of yours", zh: "在你自己的照片上做梦" },
 };

@@ -129,6 +129,8 @@ export interface Explanation {
 }
 
 export interface Term {
+  /** Of the value that the first source names; the page then says where it is. */
+  cell?: number[];
   /** Which cell, such as "row 3, column 4, map 7". */
   label: Text;
   value: number;
