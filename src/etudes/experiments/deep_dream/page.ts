@@ -57,7 +57,7 @@ function idea(data: PageData<Content>): Text[] {
   return [
     {
       en: `A network that recognises pictures is a stack of layers, and each layer has many channels. A channel responds wherever in the picture it finds the pattern that it learned to look for. Training changes the network's weights, step by step, so that a loss falls; the pictures stay as they are. Here it is the other way round: not one weight changes. What changes is the picture, so that a loss rises: how strongly the chosen layers respond to it, here ${named.en}. This page calls that loss the response.`,
-      zh: `识别图片的网络由许多层堆叠而成，每一层又有许多通道。一个通道学会寻找某种图案，图片中哪里有这种图案，通道就在哪里响应。训练时，网络的权重一步步改变，使损失下降，而图片保持不变。这里正好相反：权重一个也不变，改变的是图片，使损失上升，也就是使所选的层（这里是 ${named.zh}）对它的响应更强。本页就把这个损失称为响应。`,
+      zh: `识别图片的网络由许多层堆叠而成，每一层又有许多通道。一个通道学会寻找某种图案，图片中哪里有这种图案，通道就在哪里响应。训练时，网络的权重一步步改变，使损失下降，而图片保持不变。这里正好相反：权重一个也不变，改变的是图片，使损失上升，也就是使所选的层（这里是${/^[a-z]/i.test(named.zh) ? " " : ""}${named.zh}）对它的响应更强。本页就把这个损失称为响应。`,
     },
     {
       en: `This is gradient ascent. The gradient says, for each of the ${values} numbers of the picture (${width}×${height} pixels, three colours), whether a little more or a little less of it makes the layers respond more strongly. A step adds a little of the gradient to the picture; then the gradient is computed anew.`,

@@ -15,7 +15,7 @@ function svg(tag: string, attributes: Record<string, string | number>, text = ""
   return element;
 }
 
-const AXES: Text[] = [{ en: "response", zh: "响应" }, { en: "octave, one step after another", zh: "八度，一步接一步" }];
+const AXES: Text[] = [{ en: "response", zh: "响应" }, { en: "octave, one step after another", zh: "八度（逐步）" }];
 
 function wordsFor(isShifted: boolean): Text {
   return {

@@ -91,7 +91,7 @@ function mapsOf(maps: LayerMaps, octave: string): HTMLElement {
     const photograph = maps.photograph?.[octave][k];
     const mean = maps.means[octave][k];
     const before = octave !== "0" && photograph !== undefined ? [h("small", null, number(photograph), " → ")] : [];
-    return h("span", { class: "channel" }, { en: `channel ${channel}`, zh: `第 ${channel} 个通道` }, h("br"), ...before, number(mean));
+    return h("span", { class: "channel" }, { en: `channel ${channel}`, zh: `通道 ${channel}` }, h("br"), ...before, number(mean));
   });
   return h("figure", { class: "layer" },
     h("figcaption", null, h("b", null, maps.layer), h("small", null, { en: ` ${rows}×${columns}, ${captions.length} of ${maps.of} channels`, zh: ` ${rows}×${columns}，${maps.of} 个通道中的 ${captions.length} 个` })),

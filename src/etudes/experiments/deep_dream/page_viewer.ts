@@ -192,7 +192,7 @@ export class Viewer {
       h("p", { class: "where" }, { en: `Octave ${frame.octave} of ${this.last}`, zh: `第 ${frame.octave} 个八度（共 ${this.last} 个）` }),
       h("p", { class: "how" }, { en: `an octave is a size of the picture: ${size} here`, zh: `（一种尺寸：这里是 ${size}）` }),
       h("p", { class: "how" }, { en: `after ${frame.taken} of ${frame.steps} steps`, zh: `已走 ${frame.taken} / ${frame.steps} 步` }),
-      h("p", { class: "loss" }, { en: "response ", zh: "响应 " }, h("b", null, number(loss)), " ", { en: "(called loss; here it is meant to rise)", zh: "（即“损失”，这里要它变大）" }),
+      h("p", { class: "loss" }, { en: "response ", zh: "响应 " }, h("b", null, number(loss)), { en: " (called loss; here it is meant to rise)", zh: "（即“损失”，这里要它变大）" }),
       h("p", { class: "how" }, this.whenMeasured(frame)),
       step ? h("p", { class: "how" }, { en: `One step changes a pixel by about ${levels(step)} of 255 levels.`, zh: `每一步平均把像素改变约 ${levels(step)} 级（共 255 级）。` }) : null);
   }
