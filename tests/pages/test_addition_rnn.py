@@ -114,8 +114,8 @@ def test_mistakes_and_what_breaks_it_can_be_put_in(page_of: Pages, visit: Visits
         assert asked_now(opened) == button.inner_text()
     assert not opened.page.locator("#problem").inner_text()
     said = "answers all 1,000,000 possible sums of numbers up to 3 digits right"
-    assert said + ", among them 2,500 test questions" in opened.page.locator("#mistakes").inner_text()
-    assert said in opened.page.locator(".record").inner_text()
+    assert said + ", among them 351,667 that it never learned from" in opened.page.locator("#mistakes").inner_text()
+    assert said + "; 351,667 of them never came up in training" in opened.page.locator(".record").inner_text()
     assert "45,000 new pairs of numbers in each of 30 epochs" in opened.page.locator("#idea").inner_text()
 
 
