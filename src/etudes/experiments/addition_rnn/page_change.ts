@@ -23,7 +23,7 @@ export class ChangePanel implements Panel {
     this.moved = h("div", { class: "moved" }, this.says,
       h("h3", null, states), this.states.element, first, h("h3", null, output), this.output.element, second);
     this.hint = h("p", { class: "hint" }, page.data.content.generated
-      ? { en: "The question above is not one of those that it learned: there is none beside it to compare it with.", zh: "上面的输入不是它学过的那类题目，没有相邻的题目可以比较。" }
+      ? { en: "What stands above is unlike the questions that it learned. Put in one of those, such as an example above, to see what changes.", zh: "上面的输入与它学过的题目不同。请换成一道普通的题目，例如上面的示例，再看有什么变化。" }
       : { en: "Change the question above: this shows which numbers moved.", zh: "改变上面的问题：这里会显示哪些数发生了变化。" });
     this.element = h("div", null, this.turns, this.hint, this.moved);
   }
