@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import platform
+import shlex
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -37,6 +39,9 @@ TRIALS = 64
 
 TOLERATED = {"picture": 0.5, "probability": 1e-3}
 """The largest difference of an output that weights in half precision may make: half a grey level, or a thousandth."""
+
+TASK = ("digits", "operator")
+"""Settings by which generated data is other data; records of other tasks are not compared with a run."""
 
 
 @computing()
@@ -278,11 +283,21 @@ def _records(loaded: LoadedRun) -> list[Table]:
     headline = loaded.experiment.headline_of(loaded.run.results()["metrics"]) if loaded.run else ""
     found: dict[tuple[str, str], list[float]] = {}
     for record in committed_results(loaded.etude):
-        if record["data"] == loaded.target.header["settings"]["data"] and headline in record["metrics"]:
+        if _is_same_task(record, loaded) and headline in record["metrics"]:
             found.setdefault((recipe(record), record["epochs"]), []).append(float(record["metrics"][headline]))
     rows = [(*names, len(values), mean(values), min(values), max(values)) for names, values in found.items()]
     columns = ("recipe", "trained for", "seeds", f"{headline.replace('_', ' ')}, mean", "lowest", "highest")
     return [Table("committed results", columns, rows)] if rows else []
+
+
+def _is_same_task(record: Mapping[str, Any], loaded: LoadedRun) -> bool:
+    """Whether a committed result was measured on the data of a run."""
+    words = shlex.split(record["flags"].replace("=", " "))
+    given, settings = dict(pairwise(words)), vars(loaded.settings)
+    preset = vars(loaded.experiment.presets[record["preset"]])
+    return record["data"] == loaded.target.header["settings"]["data"] and all(
+        given.get(f"--{name}", str(preset[name])) == str(settings[name]) for name in TASK if name in settings
+    )
 
 
 def _shared(loaded: LoadedRun, kind: Share, with_pictures: bool) -> SharedRun:
