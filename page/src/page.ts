@@ -123,7 +123,7 @@ class OpenPage<C> implements Page<C> {
       ...panels.filter((_, index) => given[index].first),
       ...this.journeys.map((view) => view.element),
       ...panels.filter((_, index) => !given[index].first),
-      this.study.mistakes ? mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this)) : null,
+      this.study.mistakes ? mistakesSection(this.study.mistakes(this), this.data as PageData, this.study.mistakesWords?.(this), this.study.mistakesTitle) : null,
       learnedSection(this.study as Study, this.data as PageData),
       breakSection(this.study.breaks(this)),
       source.element,

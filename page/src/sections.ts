@@ -11,13 +11,13 @@ export function section(id: string, title: Text, ...children: (Node | Text | nul
 }
 
 /** Its worst mistakes on the test split, each of which can be put in. */
-export function mistakesSection(mistakes: Mistake[], data: PageData, own?: Text): HTMLElement | null {
+export function mistakesSection(mistakes: Mistake[], data: PageData, own?: Text, title?: Text): HTMLElement | null {
   const cards = mistakes.map((mistake) =>
     h("li", null, h("button", { type: "button", class: "mistake", onclick: () => toTop(mistake.put) }, mistake.shown, h("span", null, mistake.words))));
   const words: Text = mistakes.length
     ? { en: "Its worst mistakes on the test split, which it never learned from. Choose one to try it above.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，在上方试试。" }
     : { en: "The page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
-  return section("mistakes", { en: "When it is wrong", zh: "何时出错" },
+  return section("mistakes", title ?? { en: "When it is wrong", zh: "何时出错" },
     h("p", null, own ?? words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null, figuresOf(data));
 }
 
@@ -71,7 +71,7 @@ export function learnedSection(study: Study, data: PageData): HTMLElement {
   const meaning = study.metrics?.[data.headline];
   return section("learned", own?.title ?? { en: "What was learned", zh: "学到了什么" },
     headline === undefined ? null : h("p", { class: "headline" }, h("b", null, proportion(data.headline, headline)), " ", term(data.headline), " · ",
-      hasTestSplit(data) ? { en: "on the test split, one training", zh: "测试集，一次训练" } : { en: "one run", zh: "一次运行" }),
+      study.headlineOf?.(data) ?? (hasTestSplit(data) ? { en: "on the test split, one training", zh: "测试集，一次训练" } : { en: "one run", zh: "一次运行" })),
     meaning ? h("p", null, meaning) : null,
     ...(study.mistakes ? [h("p", null, CURVES), h("div", { class: "figures" }, ...curves(data.history))] : [figuresOf(data)]),
     h("dl", { class: "facts" }, ...facts.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", null, name), h("dd", null, value)])),

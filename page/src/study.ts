@@ -99,6 +99,10 @@ export interface Study<C = unknown> {
   /** What the mistakes are, if they are not the worst of the test split. */
   mistakesWords?(page: Page<C>): Text;
   breaks(page: Page<C>): Break[];
+  /** The heading of the mistakes, if they are no wrong answers. */
+  mistakesTitle?: Text;
+  /** What stands beside the headline's metric, if it is not of the test split. */
+  headlineOf?(data: PageData<C>): Text | undefined;
   /** What the reader takes with them. */
   insight: Text;
   /** Where the run trained nothing: the heading of its results, and its facts instead of those of a training. */

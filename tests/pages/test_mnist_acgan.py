@@ -180,7 +180,7 @@ def test_each_mistake_and_each_break_is_drawn(page_of: Callable[..., Path], visi
     for button in opened.page.locator("#mistakes .mistake").all():
         button.click()
         opened.page.wait_for_timeout(400)
-        said = re.search(r"(\d+\.\d)%", button.inner_text())
+        said = re.search(r"(\d+\.\d)\s%", button.inner_text())
         shown = float(opened.page.locator(".studio .fake data").get_attribute("value"))
         assert said
         assert abs(100 * shown - float(said[1])) < 0.2
@@ -188,6 +188,41 @@ def test_each_mistake_and_each_break_is_drawn(page_of: Callable[..., Path], visi
         button.click()
         opened.page.wait_for_timeout(200)
     assert opened.page.locator(".breaks button").count() >= 5
+
+
+def test_it_says_of_what_its_figures_are(page_of: Callable[..., Path], visit: Callable[..., Visit]) -> None:
+    opened = visit(page_of(RUN))
+    settled(opened)
+    headline = opened.page.locator(".headline").inner_text()
+    assert "1,000 of 1,000 drawings show the digit that was asked for" in headline
+    assert "test split" not in headline
+    mistakes = opened.page.locator("#mistakes")
+    assert mistakes.locator("h2").inner_text() == "Its least convincing drawings"
+    assert "its drawings of 1 vary only 54" in mistakes.inner_text()
+    assert mistakes.locator(".mistake").count() == 10
+    assert opened.page.locator(".studio .limits").inner_text() == "0.35–0.55: cannot tell"
+
+
+def test_a_command_is_shown_only_where_it_draws_the_same(
+    page_of: Callable[..., Path], visit: Callable[..., Visit]
+) -> None:
+    opened = visit(page_of(RUN))
+    settled(opened)
+    command = opened.page.locator(".seeds .same")
+    assert command.is_visible()
+    opened.page.locator(".breaks button", has_text="half 3, half 8").click()
+    settled(opened)
+    assert not command.is_visible()
+    opened.page.locator(".fresh").click()
+    opened.page.locator(".classes .tile").first.click()
+    settled(opened)
+    assert command.is_visible()
+
+
+def test_a_class_that_comes_between_is_in_the_chart(page_of: Callable[..., Path], visit: Callable[..., Visit]) -> None:
+    opened = visit(page_of(RUN))
+    settled(opened)
+    assert "aux: 5" in opened.page.locator(".answers .keys").inner_text()
 
 
 def test_one_goes_through_the_nine_steps(page_of: Callable[..., Path], visit: Callable[..., Visit]) -> None:

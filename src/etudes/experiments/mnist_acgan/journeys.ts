@@ -12,7 +12,7 @@ export function generatorJourney({ content, generator }: Artist): Journey {
   return {
     network: generator.name,
     title: { en: "How the generator draws", zh: "生成器怎么画" },
-    short: { en: "Generator", zh: "生成器" },
+    short: { en: "Drawing", zh: "作画" },
     words: [{ en: `From ${latent} numbers and a label to ${height}×${width} pixels. Every number below is the network's own, for the drawing above. Choose a cell to see where it came from. Blue is below zero, orange above.`, zh: `从 ${latent} 个数和一个标签到 ${height}×${width} 个像素。下面每个数都是网络画上面这幅图时算出的真实数值。点选任一格，看它从何而来。蓝色为负，橙色为正。` }],
     layers: { ...generatorWords(content, layers), ...growingWords(layers) },
   };
@@ -50,6 +50,7 @@ function generatorWords({ latent, classes }: Content, layers: Layer[]): Record<s
     },
     Activation: {
       title: { en: "tanh: between −1 and 1", zh: "tanh：介于 −1 与 1 之间" },
+      what: { en: "Squeezes each pixel between −1, black, and 1, white.", zh: "把每个像素压到 −1（黑）与 1（白）之间。" },
       source: 'x = layers.Activation("tanh"',
     },
     Rescaling: {
@@ -59,7 +60,7 @@ function generatorWords({ latent, classes }: Content, layers: Layer[]): Record<s
       picture: true,
     },
     [last.name]: {
-      title: { en: isGrey ? "One map: the ink" : "Three maps: red, green, blue", zh: isGrey ? "一张图：墨迹" : "三张图：红、绿、蓝" },
+      title: { en: isGrey ? "One map: the ink" : "Three maps: red, green, blue", zh: isGrey ? "一张图：笔迹" : "三张图：红、绿、蓝" },
       what: { en: "All maps are summed up, each pixel from a small window of them.", zh: "把所有特征图合起来，每个像素都来自它们的一个小窗口。" },
       source: "return layers.Conv2D(info.channels, 2",
     },
@@ -99,25 +100,25 @@ export function discriminatorJourney(artist: Artist, judged: Panel): Journey {
   const words: Record<string, LayerWords> = {
     picture: {
       title: { en: "The picture that is judged", zh: "被评判的图" },
-      what: { en: "The discriminator is never told where it comes from.", zh: "没有人告诉判别器它来自哪里。" },
+      what: { en: "It sees only the pixels; in training, the right answer comes afterwards.", zh: "它只看到像素；训练时，正确答案在它回答之后才给出。" },
       source: 'picture = keras.Input(info.shape, name="picture")',
       panel: judged,
     },
-    Rescaling: { title: { en: "Pixels between −1 and 1", zh: "介于 −1 与 1 之间的像素" }, source: "x = layers.Rescaling(1 / 127.5" },
-    LeakyReLU: { what: { en: "Negative values are weakened, not lost, so that the generator can learn through them, too.", zh: "负值只被减弱而不丢弃，这样生成器也能透过它们学习。" }, source: "x = layers.LeakyReLU(" },
+    Rescaling: { title: { en: "Pixels between −1 and 1", zh: "介于 −1 与 1 之间的像素" }, what: { en: "The same picture: 0 becomes −1, 255 becomes 1.", zh: "同一张图：0 变成 −1，255 变成 1。" }, source: "x = layers.Rescaling(1 / 127.5" },
+    LeakyReLU: { what: { en: "Negative values are weakened, not lost, so that the generator can learn through them, too. It follows each convolution, and is shown only here.", zh: "负值只被减弱而不丢弃，这样生成器也能透过它们学习。每个卷积之后都有它，只在这里画出。" }, source: "x = layers.LeakyReLU(" },
   };
   for (const [index, layer] of layers.filter(({ kind }) => kind === "Conv2D").entries()) {
     const [rows, columns, maps] = layer.shape;
     words[layer.name] = {
       title: { en: `Convolution ${index + 1}: ${maps} maps of ${rows}×${columns}`, zh: `卷积 ${index + 1}：${maps} 张 ${rows}×${columns} 的特征图` },
-      ...(index ? {} : { what: { en: "Each map looks for one small pattern everywhere.", zh: "每张特征图在各处寻找同一种小图案。" }, source: "x = layers.Conv2D(filters, 3, strides" }),
+      ...(index ? { what: convolved(layer) } : { what: { en: "Each map looks for one small pattern everywhere.", zh: "每张特征图在各处寻找同一种小图案。" }, source: "x = layers.Conv2D(filters, 3, strides" }),
     };
   }
   for (const layer of scores) {
     const isFake = layer.shape[0] === 1 && classes.length !== 1;
     words[layer.name] = isFake
       ? { title: { en: "A score for real", zh: "“真实”的得分" }, what: { en: "One weighted sum of all values before.", zh: "前面全部数值的一个加权和。" }, source: 'fake = layers.Activation("sigmoid"' }
-      : { title: { en: "A score for each class", zh: "每个类别的得分" }, source: 'aux = layers.Activation("softmax"' };
+      : { title: { en: "A score for each class", zh: "每个类别的得分" }, what: { en: "A weighted sum for each class, of the same values.", zh: "对同样的数值，每个类别各作一个加权和。" }, source: 'aux = layers.Activation("softmax"' };
   }
   for (const layer of layers.filter(({ kind }) => kind === "Activation")) {
     words[layer.name] = layer.config.activation === "sigmoid"
@@ -129,11 +130,20 @@ export function discriminatorJourney(artist: Artist, judged: Panel): Journey {
   return {
     network: "discriminator",
     title: { en: "How the discriminator judges", zh: "判别器怎么评判" },
-    short: { en: "Discriminator", zh: "判别器" },
+    short: { en: "Judging", zh: "评判" },
     words: [{ en: "The same layers give both answers: whether the picture is real, and which class it shows.", zh: "同样的层给出两个回答：图是不是真的，以及它属于哪一类。" }],
     layers: words,
     labels,
+    hidden: ["Flatten", ...layers.filter(({ kind }) => kind === "LeakyReLU").slice(1).map(({ name }) => name)],
   };
+}
+
+/** What a convolution after the first does. */
+function convolved({ shape, config }: Layer): Text {
+  const isHalved = (config.strides as number[])[0] > 1;
+  return isHalved
+    ? { en: `Patterns of patterns, at every second place: ${shape[2]} of them.`, zh: `由图案组成的图案，每隔一个位置看一次，共 ${shape[2]} 种。` }
+    : { en: `Patterns of patterns: ${shape[2]} of them.`, zh: `由图案组成的图案，共 ${shape[2]} 种。` };
 }
 
 /** A choice of which picture the bands show: the drawing, or a real one. */

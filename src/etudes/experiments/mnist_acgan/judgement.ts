@@ -13,16 +13,23 @@ const NEAR = 0.1;
 /** The shortest arrow. */
 const VISIBLE = 0.02;
 
-export const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+/** A share as people read it: "99.9 %". */
+export const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 
 /** What *fake* is where nothing can be told: half of what it learned from was real, with the target 1 − smoothing. */
 export function undecided(content: Content): number {
   return (1 - content.smoothing) / 2;
 }
 
+/** Between these answers it is said that nothing can be told. */
+export function limits(content: Content): [low: number, high: number] {
+  return [undecided(content) - NEAR, undecided(content) + NEAR];
+}
+
 export function verdict(fake: number, content: Content): Text {
-  if (fake < undecided(content) - NEAR) return { en: "it suspects a generated picture", zh: "它怀疑这是生成的图" };
-  if (fake > undecided(content) + NEAR) return { en: "it takes it for real", zh: "它认为这是真图" };
+  const [low, high] = limits(content);
+  if (fake < low) return { en: "it suspects a generated picture", zh: "它怀疑这是生成的图" };
+  if (fake > high) return { en: "it leans towards real", zh: "它偏向真图" };
   return { en: "it cannot tell", zh: "它分不出来" };
 }
 
@@ -38,7 +45,7 @@ export class Gauge {
     const tick = low ? null : h("span", { class: "tick", style: `left:${100 * undecided(content)}%` });
     this.track = h("div", { class: "track" }, this.arrow, tick, this.marker);
     this.element = h("div", { class: "gauge" }, this.track,
-      h("div", { class: "ends" }, h("span", null, low ?? { en: "0 generated", zh: "0 生成" }), h("span", null, high ?? { en: "real 1", zh: "真实 1" })));
+      h("div", { class: "ends" }, h("span", null, low ?? { en: "0: generated", zh: "0：生成" }), h("span", null, high ?? { en: "1: real", zh: "1：真实" })));
   }
 
   /** Show in which direction training pulls an answer. */
@@ -62,7 +69,9 @@ export class JudgementView {
 
   constructor(private readonly content: Content, heading: Text) {
     this.gauge = new Gauge(content);
+    const between = limits(content).map((limit) => limit.toFixed(2)).join("–");
     this.element = h("div", { class: "judgement" }, h("h3", null, heading), this.fake, this.gauge.element,
+      h("p", { class: "limits" }, { en: `${between}: cannot tell`, zh: `${between}：分不出来` }),
       h("p", { class: "which" }, { en: "Which class?", zh: "是哪一类？" }), this.aux);
   }
 

@@ -22,8 +22,8 @@ DRAWINGS = 16
 """z of each seed: those of `etudes use CLASS --count 16 --seed SEED`."""
 SEEDS = 32
 """Seeds whose drawings are judged at sharing time, 512 drawings together."""
-REJECTED = 12
-"""Drawings that the page shows as mistakes."""
+REJECTED = 20
+"""Drawings that the page shows as mistakes, at most."""
 REAL_BYTES = 200_000
 """Real pictures take at most so many bytes of a page."""
 REAL = 12
@@ -78,7 +78,7 @@ def _rejected(networks: Networks, name: str, info: ImageInfo) -> dict[str, Any]:
     order = np.lexsort((fake[:, 0], np.where(answered != labels, -aux.max(1), 0.0)))
     first = np.sort(np.unique(labels[order], return_index=True)[1])  # of each class its worst
     mistaken = int((answered != labels).sum())
-    worst = list(dict.fromkeys([*order[:mistaken], *order[first], *order]))[:REJECTED]
+    worst = list(dict.fromkeys([*order[:mistaken], *order[first]]))[:REJECTED]
     judged = [
         {
             "class": int(labels[k]),

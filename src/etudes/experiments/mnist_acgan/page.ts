@@ -1,6 +1,6 @@
 /** The page of a run of mnist_acgan. */
 
-import { h, type Break, type Mistake, type Page, type Study, type Text } from "etudes-page";
+import { h, type Break, type Mistake, type Page, type PageData, type Study, type TableData, type Text } from "etudes-page";
 import { Artist, plain } from "./artist";
 import type { Content, Judged } from "./content";
 import { Directions, Wall } from "./directions";
@@ -13,6 +13,9 @@ import { RealPictures, realWords } from "./real";
 import { Steps } from "./steps";
 import { ClassStrip, largeDrawing, SeedStrip } from "./strips";
 import { Walk } from "./walk";
+
+/** Drawings of a class that vary less, as a share of how much real ones do, are said to be a weakness. */
+const LITTLE = 0.7;
 
 const artists = new WeakMap<Page<Content>, Artist>();
 
@@ -81,15 +84,15 @@ function panels(page: Page<Content>): ReturnType<NonNullable<Study<Content>["pan
   const { walk, real, pull, steps } = partsOf(artist);
   return [
     {
-      title: { en: "From one drawing to another", zh: "从一幅图走到另一幅" },
+      title: { en: "From one drawing to another", zh: "从一幅图渐变到另一幅" },
       words: [{ en: "Between two z of a class every point is a drawing of that class, too: the network keeps no pictures, it has learned a way of drawing. Between the vectors of two labels lies a short stretch that is neither, and the discriminator, which must name a class, changes its mind within it. Choose a drawing of the strip to put it in above.", zh: "同一类的两个 z 之间，每一点也都是这一类的图：网络没有存下任何图片，它学会的是一种画法。两个标签的向量之间有一小段两者都不是，而判别器必须说出一个类别，它就在这一段里改口。点选其中一幅，即可放到上面。" }],
-      panel: walk, first: true, short: { en: "Walk", zh: "行走" },
+      panel: walk, first: true, short: { en: "Walk", zh: "渐变" },
     },
     { title: { en: "Generated beside real", zh: "生成与真实并排" }, words: realWords(artist), panel: real, short: { en: "Real or not", zh: "真与假" } },
     { title: { en: "The pull on each pixel", zh: "对每个像素的拉力" }, words: pullWords(), panel: pull, short: { en: "Pull", zh: "拉力" } },
     {
       title: { en: "How both learned: nine steps", zh: "两者怎样学习：九个步骤" },
-      words: [{ en: "One step of training for both, in the order of study.py, with your own drawing. It was repeated for every batch of real pictures.", zh: "双方训练一步的全过程，顺序与 study.py 相同，并用您自己的图来演示。每一批真图都会重复一次。" }],
+      words: [{ en: "One step of training for both, in the order of study.py, with your own drawing. It was repeated for every batch of real pictures.", zh: "双方训练一步的全过程，顺序与 study.py 相同，并用你自己的图来演示。每一批真图都会重复一次。" }],
       panel: steps, short: { en: "Nine steps", zh: "九步" },
     },
   ];
@@ -106,19 +109,32 @@ function mistakes(page: Page<Content>): Mistake[] {
 }
 
 function mistakesWords(page: Page<Content>): Text {
-  const { judged, taken, classes } = page.data.content;
-  const count = classes.length;
+  const { judged, taken } = page.data.content;
+  const weak = weakness(page.data.tables);
   return {
-    en: `${judged} drawings of random z were judged when this page was made. The discriminator took ${taken || "none"} of them for another class. Here are ${taken ? "these, and " : ""}those of each class that it is surest are generated. Choose one to put it in.`,
-    zh: `制作本页时评判了 ${judged} 幅随机 z 的图，其中${taken ? ` ${taken} 幅` : "没有一幅"}被判别器认作别的类别。这里是${taken ? "这些图，以及" : ""}${count} 个类别中它最确信是生成的图。点选一幅，即可放入。`,
+    en: `${judged} drawings of random z were judged when this page was made. The discriminator took ${taken || "none"} of them for another class. Here ${taken ? "are these, and of each other class" : "is, of each class,"} the one that it finds least real. Choose one to put it in.${weak.en}`,
+    zh: `制作本页时评判了 ${judged} 幅随机 z 的图，其中${taken ? ` ${taken} 幅` : "没有一幅"}被判别器认作别的类别。这里是${taken ? "这些图，以及其他" : ""}每个类别中真图概率最低的一幅。点选一幅，即可放入。${weak.zh}`,
+  };
+}
+
+/** The class whose drawings vary least, where they vary much less than real ones. */
+function weakness(tables: TableData[]): Text {
+  const table = tables.find(({ columns }) => columns.includes("class") && columns.includes("diversity"));
+  const at = table?.columns.indexOf("diversity") ?? 0;
+  const [least, ...others] = [...(table?.rows ?? [])].sort((one, other) => Number(one[at]) - Number(other[at]));
+  if (!others.length || Number(least[at]) > LITTLE) return { en: "", zh: "" };
+  const [own, low, high] = [least, others[0], others.at(-1)!].map((row) => percent(Number(row[at]), 0));
+  return {
+    en: ` A weakness that no single drawing shows: its drawings of ${least[0]} vary only ${own} as much as real ones, those of the other classes ${low} to ${high}.`,
+    zh: `还有一个单看一幅图看不出的弱点：它画的 ${least[0]} 的变化只有真图的 ${own}，其他类别为 ${low} 到 ${high}。`,
   };
 }
 
 function said({ class: label, fake, answered, aux }: Judged, classes: string[]): Text {
   const name = classes[label];
   return answered === label
-    ? { en: `asked for ${name}: real to ${percent(fake)}`, zh: `要画 ${name}：真实的概率为 ${percent(fake)}` }
-    : { en: `asked for ${name}: taken for ${classes[answered]}, ${percent(aux)}`, zh: `要画 ${name}：被认作 ${classes[answered]}，${percent(aux)}` };
+    ? { en: `${name}, judged ${percent(fake)} real`, zh: `${name}，真图的概率 ${percent(fake)}` }
+    : { en: `${name}, taken for ${classes[answered]}: ${percent(aux)}`, zh: `${name}，被认作 ${classes[answered]}：${percent(aux)}` };
 }
 
 function breaks(page: Page<Content>): Break[] {
@@ -133,7 +149,7 @@ function breaks(page: Page<Content>): Break[] {
     },
     {
       title: { en: "z ten times too large", zh: "z 放大十倍" },
-      why: { en: "In training no number of z was beyond −1 … 1. Further out every stroke is overdone: nobody ever judged drawings there.", zh: "训练中 z 的数从未超出 −1 … 1。再往外，每一笔都画过头了：那里的图从未被评判过。" },
+      why: { en: "In training no number of z was beyond −1 … 1. Further out the strokes break up: nobody ever judged drawings there, and yet the judge may still be sure of the class.", zh: "训练中 z 的数从未超出 −1 … 1。再往外，笔画断成碎片：那里的图从未被评判过，判别器却可能仍很确信类别。" },
       put: () => void artist.put({ z: artist.zOf(0, 0).map((value) => 10 * value) }),
     },
     {
@@ -159,13 +175,26 @@ function breaks(page: Page<Content>): Break[] {
   ];
 }
 
+const isDigits = ({ classes }: Content) => classes.join("") === "0123456789";
+
+/** What the share of recognised drawings is of: generated pictures are in no split. */
+function headlineOf({ metrics, content }: PageData<Content>): Text | undefined {
+  const { generated: count, conditional_accuracy: share, classifier_accuracy: sure } = metrics;
+  if (count === undefined || sure === undefined) return undefined;
+  const [right, all] = [Math.round(share * count), count].map((value) => value.toLocaleString("en"));
+  const [en, zh] = isDigits(content) ? ["digit", "数字"] : ["class", "类别"];
+  return {
+    en: `${right} of ${all} drawings show the ${en} that was asked for, says a classifier that is right on ${percent(sure)} of real pictures`,
+    zh: `${all} 幅图中有 ${right} 幅被认作所要的${zh}；作判断的分类器在真图上的正确率为 ${percent(sure)}`,
+  };
+}
+
 export const study: Study<Content> = {
   title: { en: "Drawing by playing against a judge", zh: "在对抗中学画" },
   sentence: ({ data }) => {
-    const isDigit = data.content.classes.join("") === "0123456789";
-    return isDigit
-      ? { en: "This network draws the digit you ask for. It never saw a real one: it learned from a second network that judges.", zh: "这个网络能画出您要的数字。它从未见过真实的数字，而是从另一个负责评判的网络那里学会的。" }
-      : { en: "This network draws the class you ask for. It never saw a real picture: it learned from a second network that judges.", zh: "这个网络能画出您要的类别。它从未见过真实的图片，而是从另一个负责评判的网络那里学会的。" };
+    return isDigits(data.content)
+      ? { en: "This network draws the digit you ask for. It never saw a real one: it learned from a second network that judges.", zh: "这个网络能画出你要的数字。它从未见过真实的数字，而是从另一个负责评判的网络那里学会的。" }
+      : { en: "This network draws the class you ask for. It never saw a real picture: it learned from a second network that judges.", zh: "这个网络能画出你要的类别。它从未见过真实的图片，而是从另一个负责评判的网络那里学会的。" };
   },
   idea: [
     { en: "Two networks play a game. The generator turns random numbers, z, and a label into a picture. The discriminator gets pictures, real ones and generated ones mixed, and answers two questions: is it real, and which class is it?", zh: "两个网络在对弈。生成器把随机数 z 和一个标签变成一幅图。判别器看到的是真图与生成图的混合，它回答两个问题：是不是真的？属于哪一类？" },
@@ -178,9 +207,14 @@ export const study: Study<Content> = {
   },
   panels,
   mistakes, mistakesWords, breaks,
-  insight: { en: "Drawing and judging teach each other: each gets better only because the other does.", zh: "画与评互为老师：一方进步，正是因为另一方在进步。" },
+  insight: { en: "The judge learns from real pictures; the drawer learns only from the judge.", zh: "评判者向真图学习，作画者只向评判者学习。" },
+  headlineOf,
+  mistakesTitle: { en: "Its least convincing drawings", zh: "最不像真图的作品" },
   metrics: {
-    conditional_accuracy: { en: "The share of generated pictures in which a classifier that was trained on real pictures sees the class that was asked for.", zh: "生成的图中，被一个用真图训练的分类器认作所要类别的比例。" },
+    conditional_accuracy: {
+      en: "Conditional accuracy says nothing of variety; diversity does: how much drawings of a class differ, where real pictures have 1. Its values are not to be compared with each other: the curve measures ten drawings of each class, and few differ less; the figures measure about 1,000 at the end; the card's are distances between pairs of drawings.",
+      zh: "条件正确率不说明变化是否丰富；多样性才说明：同类图片之间差异多大，真图为 1。几处数值不能互相比较：曲线每类只量十幅图，图少则差异偏小；全部指标在最后量约 1,000 幅；实验卡片中的则是两两之间的距离。",
+    },
     diversity: { en: "How much pictures of a class differ from each other, as a share of how much real ones do.", zh: "同类图片之间的差异，相对于真图之间差异的比例。" },
     real_taken_for_real: { en: "The share of real test pictures that the discriminator takes for real.", zh: "真实测试图被判别器判为真实的比例。" },
   },

@@ -13,6 +13,8 @@ const MOST = 40;
 /** Pixels up to which the pull is computed without being asked for. */
 const QUICK = 1200;
 
+const UNIT: Text = { en: `score points for ${LEVELS} grey levels`, zh: `每 ${LEVELS} 个灰度级的得分变化` };
+
 interface Map {
   cells: Cells;
   legend: Legend;
@@ -24,7 +26,7 @@ function map(title: Text, name: Text): Map {
   const cells = new Cells({ name });
   const legend = new Legend();
   const table = new NumberTable();
-  return { cells, legend, table, element: h("figure", { class: "pull" }, h("figcaption", null, title), cells.element, legend.element, table.element) };
+  return { cells, legend, table, element: h("figure", { class: "pull" }, h("figcaption", null, title), cells.element, legend.element, h("p", { class: "unit" }, UNIT), table.element) };
 }
 
 export class Pull implements Panel {
@@ -106,7 +108,7 @@ export class Pull implements Panel {
 /** The legend of both maps in words. */
 export function pullWords(): Text[] {
   return [
-    { en: `How would each answer change if one pixel became ${LEVELS} grey levels lighter? Orange: its score would rise, so more ink is wanted there. Blue: it would fall, so less ink is wanted. Both maps are gradients, computed here layer by layer from the score back to the pixels, as in training.`, zh: `如果某个像素亮 ${LEVELS} 个灰度级，两个回答会怎样变化？橙色：得分升高，那里需要更多墨迹；蓝色：得分降低，那里需要更少墨迹。两张图都是梯度，在本页中从得分逐层反推到像素，与训练时相同。` },
+    { en: `How would each answer change if one pixel became ${LEVELS} grey levels lighter? Orange: its score would rise, so more ink is wanted there (white is ink). Blue: it would fall, so less ink is wanted. Both maps are gradients, computed here layer by layer from the score back to the pixels, as in training.`, zh: `如果某个像素亮 ${LEVELS} 个灰度级，两个回答会怎样变化？橙色：得分升高，那里需要更多笔迹（白色是笔迹）；蓝色：得分降低，那里需要更少笔迹。两张图都是梯度，在本页中从得分逐层反推到像素，与训练时相同。` },
     { en: "The score is the one before sigmoid or softmax, so that a pull is to be seen even where the answer is as good as certain. In step 8 the generator follows both pulls, but it can move pixels only through its weights.", zh: "这里的得分取自 sigmoid 或 softmax 之前，因此即使回答几乎确定，也看得见拉力。第 8 步中生成器顺着两种拉力走，但它只能通过自己的权重来移动像素。" },
   ];
 }

@@ -3,7 +3,7 @@
 import { h, put, type Panel, type Text } from "etudes-page";
 import type { Artist } from "./artist";
 import { choice } from "./journeys";
-import { JudgementView, undecided } from "./judgement";
+import { JudgementView, limits, percent, undecided } from "./judgement";
 import { distance, paintPicture, pictureCanvas, type Picture } from "./pictures";
 
 export class RealPictures implements Panel {
@@ -100,21 +100,29 @@ function decoded(pixels: string, count: number, shape: number[]): Picture[] {
   return Array.from({ length: count }, (_, index) => ({ shape, data: bytes.subarray(index * size, (index + 1) * size) }));
 }
 
+/** Who is ahead, by the shares of real and of generated pictures that are taken for real. */
+function telling(more: number): Text {
+  if (more > 0.3) return { en: "So it tells many of them apart: the generator has not won.", zh: "可见它仍能分辨其中许多：生成器还没有赢。" };
+  if (more > 0.05) return { en: "So it still tells them apart a little: the generator has not quite won.", zh: "可见它仍能略微分辨：生成器还没有完全赢。" };
+  return { en: "So by this limit it hardly tells them apart.", zh: "可见按这个界限，它几乎分不出来。" };
+}
+
 /** Why the answers are so near each other. */
 export function realWords(artist: Artist): Text[] {
   const { content, page } = artist;
   const middle = undecided(content).toFixed(2);
   const { real_taken_for_real: real, generated_taken_for_real: generated } = page.data.metrics;
-  const share = (value: number) => `${(100 * value).toFixed(0)}%`;
+  const share = (value: number) => percent(value, 0);
   const target = (1 - content.smoothing).toFixed(1);
+  const between = limits(content).map((limit) => limit.toFixed(2)).join("–");
   const words: Text[] = [{
     en: `Half of all pictures that it learned from were real, with the target ${target}, half were generated, with the target 0. If it cannot tell them apart, its best answer is their mean, ${middle}: the dotted mark. A generator has won where real and generated pictures get the same answer.`,
     zh: `判别器学过的图一半是真图，目标为 ${target}；一半是生成的图，目标为 0。如果它分不出来，最好的回答就是两者的平均值 ${middle}，即虚线标记处。真图与生成图得到同样的回答时，生成器就赢了。`,
   }];
   if (real !== undefined && generated !== undefined) {
     words.push({
-      en: `On the test split it answers more than 0.5 to ${share(real)} of the real pictures and to ${share(generated)} of the generated ones.`,
-      zh: `在测试集上，它对 ${share(real)} 的真图和 ${share(generated)} 的生成图回答大于 0.5。`,
+      en: `It answers more than 0.5 to ${share(real)} of the real test pictures and to ${share(generated)} of the generated ones. ${telling(real - generated).en} These shares count above 0.5; the words under the bar use other limits, ${between}.`,
+      zh: `它对 ${share(real)} 的真实测试图和 ${share(generated)} 的生成图回答大于 0.5。${telling(real - generated).zh}这里的比例以 0.5 为界；分数条旁的判语用的是另外的界限 ${between}。`,
     });
   }
   return words;

@@ -31,7 +31,7 @@ export function stepWords(content: Content): StepWords[] {
     },
     {
       title: { en: "Draw, and mix with real pictures", zh: "画图，并与真图混合" },
-      what: { en: "For each batch of real pictures the generator draws as many. Shuffled or not, the discriminator is not told which is which.", zh: "每一批真图，生成器都画同样多的图。判别器不知道哪张是哪种。" },
+      what: { en: "For each batch of real pictures the generator draws as many. Nothing that the discriminator sees says which is which: the right answers follow in steps 5 and 6.", zh: "每一批真图，生成器都画同样多的图。判别器的输入里不标明哪张是哪种，正确答案在第 5、6 步才给出。" },
     },
     {
       title: { en: "The right answer to “real?”", zh: "“是真的吗？”的正确回答" },
@@ -43,11 +43,11 @@ export function stepWords(content: Content): StepWords[] {
     },
     {
       title: { en: "The discriminator learns", zh: "判别器学习" },
-      what: { en: "Its weights move a little, so that its answers come nearer to the right ones: down for your drawing, up for a real picture.", zh: "它的权重稍作移动，让回答更接近正确答案：对您的图往下，对真图往上。" },
+      what: { en: "Its weights move a little, so that its answers come nearer to the right ones: down for your drawing, up for a real picture.", zh: "它的权重稍作移动，让回答更接近正确答案：对你的图往下，对真图往上。" },
     },
     {
       title: { en: "The generator learns, the discriminator is frozen", zh: "生成器学习，判别器冻结" },
-      what: { en: "Now the goal is turned round: the same drawing should be called real, and its class be recognised. Only the generator's weights move. The two pulls on one number are the game.", zh: "现在目标反过来：同一幅图应被认作真图，类别也要被认出。只有生成器的权重移动。对同一个数的两股拉力，就是这场对弈。" },
+      what: { en: "Now new drawings are made, and the goal is turned round: each should be called real, and its class be recognised. Only the generator's weights move. Here your drawing stands for them. One side wants this number down (step 7), the other up: that is the game.", zh: "现在另画一批图，目标反过来：每幅都应被认作真图，类别也要被认出。只有生成器的权重移动。下面以你的图为例。一方要它变小（见第 7 步），另一方要它变大：这就是对弈。" },
     },
     {
       title: { en: "After each epoch: look, and measure", zh: "每个轮次之后：查看并测量" },

@@ -111,7 +111,7 @@ export class Steps implements Panel {
   }
 
   private own(below: Text | null = null): HTMLElement {
-    return this.thumb(this.artist.now.picture, { en: "your drawing", zh: "您的图" }, below ?? { en: "your drawing", zh: "您的图" });
+    return this.thumb(this.artist.now.picture, { en: "your drawing", zh: "你的图" }, below ?? { en: "your drawing", zh: "你的图" });
   }
 
   private get name(): string {
@@ -122,7 +122,7 @@ export class Steps implements Panel {
     const { fake, aux } = this.artist.now.judgement;
     const own = aux[this.artist.label.from];
     const row = (question: Text, value: number, right: Text, loss: number) => h("tr", null, h("td", null, question), h("td", null, number(value)), h("td", null, right), h("td", null, number(loss)));
-    const heads: Text[] = [{ en: "for your drawing", zh: "对您的图" }, { en: "answer", zh: "回答" }, { en: "if right is", zh: "若正确答案是" }, { en: "loss", zh: "损失" }];
+    const heads: Text[] = [{ en: "for your drawing", zh: "对你的图" }, { en: "answer", zh: "回答" }, { en: "if right is", zh: "若正确答案是" }, { en: "loss", zh: "损失" }];
     return h("div", { class: "row" }, this.own(), h("table", { class: "values" }, h("thead", null, h("tr", null, ...heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", null,
       row({ en: "fake", zh: "fake" }, fake, { en: "0, generated", zh: "0，生成" }, -Math.log(Math.max(1e-7, 1 - fake))),
       row({ en: "fake", zh: "fake" }, fake, { en: "1, real", zh: "1，真实" }, -Math.log(Math.max(1e-7, fake))),
@@ -185,7 +185,7 @@ export class Steps implements Panel {
   private artistLearns(): HTMLElement {
     const { artist } = this;
     const { fake, aux } = artist.now.judgement;
-    const [real, own] = [new Gauge(artist.content), new Gauge(artist.content, { en: `0 not a ${this.name}`, zh: `0 不是 ${this.name}` }, { en: `a ${this.name} 1`, zh: `是 ${this.name} 1` })];
+    const [real, own] = [new Gauge(artist.content), new Gauge(artist.content, { en: `0: not a ${this.name}`, zh: `0：不是 ${this.name}` }, { en: `1: a ${this.name}`, zh: `1：是 ${this.name}` })];
     for (const [gauge, value] of [[real, fake], [own, aux[artist.label.from]]] as const) {
       gauge.show(value);
       gauge.pull(value, 1);

@@ -2,7 +2,7 @@
 
 import { h, label, put, type Text } from "etudes-page";
 import { plain, type Artist } from "./artist";
-import { percent } from "./judgement";
+import { percent, undecided } from "./judgement";
 import { paintPicture, pictureCanvas } from "./pictures";
 
 /** Classes of which a drawing is shown; further ones are in a list. */
@@ -21,6 +21,18 @@ function tile(name: Text, shown: string, choose: () => void): Tile {
   return { button, canvas, below };
 }
 
+/** What the row of classes shows, and how to read the answers below it. */
+function stripWords({ content, page }: Artist): Text {
+  const [count, middle] = [content.classes.length, percent(undecided(content), 0)];
+  const { real_taken_for_real: real } = page.data.metrics;
+  const few = real !== undefined && real < 0.5;
+  const [en, zh] = few ? [` Of real pictures, too, only ${percent(real, 0)} get more than ${percent(0.5, 0)}.`, `真图也只有 ${percent(real, 0)} 高于 ${percent(0.5, 0)}。`] : ["", ""];
+  return {
+    en: `Same random numbers (z), ${count === 10 ? "ten" : count} labels: choose one. Below each, how probable the discriminator finds it that the drawing is real. ${middle} (the dotted mark) is what it answers when it cannot tell.${en}`,
+    zh: `同一组随机数（z），${count === 10 ? "十" : count}个标签：点选一个。下方是判别器认为它是真图的概率。${middle}（虚线）表示它分不出来。${zh}`,
+  };
+}
+
 /** All classes, drawn from the z of now. */
 export class ClassStrip {
   readonly element = h("div", { class: "strip classes", role: "group", label: { en: "the class", zh: "类别" } });
@@ -37,7 +49,7 @@ export class ClassStrip {
       this.list.addEventListener("change", () => void artist.put({ label: Number(this.list!.value) }));
       this.element.append(this.list);
     }
-    this.element.append(h("p", { class: "hint" }, { en: "One z, every class: choose one. Below each, how probable the discriminator finds it that the drawing is real.", zh: "同一个 z，画出各个类别：点选一个。下方是判别器认为它是真图的概率。" }));
+    this.element.append(h("p", { class: "hint" }, stripWords(artist)));
     artist.onDrawing(() => this.mark());
     artist.onDrawing(() => void this.draw(), "settled");
   }
@@ -66,6 +78,7 @@ export class SeedStrip {
   private readonly tiles: Tile[];
   private readonly seed = h("input", { type: "number", min: 0, max: 2 ** 32 - 1, step: 1, value: 0, id: "seed", inputmode: "numeric" });
   private readonly command = h("code", { class: "command" });
+  private readonly same = h("p", { class: "same" }, { en: "The same drawings by the command: ", zh: "用命令得到同样的图：" }, this.command);
   private shown = "";
   private turn = 0;
 
@@ -74,12 +87,12 @@ export class SeedStrip {
     this.tiles = numbers.map((number) =>
       tile({ en: `z number ${number + 1} of this seed`, zh: `该种子的第 ${number + 1} 个 z` }, "", () => void artist.putSeed(this.chosen, number)));
     this.seed.addEventListener("change", () => void artist.putSeed(this.chosen, 0));
-    const fresh = h("button", { type: "button", class: "fresh", onclick: () => this.draw_another() }, { en: "New z", zh: "换一个 z" });
+    const fresh = h("button", { type: "button", class: "fresh", onclick: () => this.draw_another() }, { en: "New random numbers (z)", zh: "换一组随机数" });
     this.element = h("div", { class: "seeds" },
       h("div", { class: "row" }, fresh, h("label", { for: "seed" }, { en: "seed", zh: "随机种子" }), this.seed,
-        h("span", { class: "hint" }, { en: "One class, sixteen z: the label says what, z says how.", zh: "同一类别，十六个 z：标签决定画什么，z 决定怎么画。" })),
+        h("span", { class: "hint" }, { en: `One label, ${numbers.length} z: the label says what, z says how.`, zh: `同一个标签，${numbers.length} 个 z：标签决定画什么，z 决定怎么画。` })),
       h("div", { class: "strip drawings", role: "group", label: { en: "z", zh: "z" } }, ...this.tiles.map(({ button }) => button)),
-      h("p", { class: "same" }, { en: "The same drawings by the command: ", zh: "用命令得到同样的图：" }, this.command));
+      this.same);
     artist.onDrawing(() => this.mark());
     artist.onDrawing(() => void this.draw(), "settled");
   }
@@ -97,6 +110,7 @@ export class SeedStrip {
     const { origin, content, label: wanted } = this.artist;
     if (origin) this.seed.value = String(origin.seed);
     for (const [number, { button }] of this.tiles.entries()) button.setAttribute("aria-pressed", String(origin?.number === number));
+    this.same.style.visibility = origin && !wanted.share ? "" : "hidden"; // no command mixes labels; nothing else is to move
     const { run } = this.artist.page.data;
     put(this.command, `etudes use ${run} ${content.classes[wanted.from]} --count ${content.drawings} --seed ${this.chosen}`);
   }

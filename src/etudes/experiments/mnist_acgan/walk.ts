@@ -2,6 +2,7 @@
 
 import { h, label, put, type Panel, type Text } from "etudes-page";
 import { LONG, plain, type Artist, type Judgement, type Label } from "./artist";
+import { percent } from "./judgement";
 import { paintPicture, pictureCanvas, type Picture } from "./pictures";
 
 /** Drawings of the strip. */
@@ -10,6 +11,8 @@ const STRIP = 9;
 const BETWEEN = 2;
 const [WIDTH, HEIGHT] = [520, 150];
 const SVG = "http://www.w3.org/2000/svg";
+
+const likeliest = (aux: ArrayLike<number>) => Array.from(aux).reduce((most, share, k) => (share > aux[most] ? k : most), 0);
 
 interface End {
   label: number;
@@ -112,8 +115,8 @@ export class Walk implements Panel {
     paintPicture(this.canvas, this.pictures[index]);
     const { aux, fake } = this.judged[index];
     const { classes } = this.artist.content;
-    const best = classes.map((_, k) => k).reduce((most, k) => (aux[k] > aux[most] ? k : most), 0);
-    put(this.said, { en: `seen as ${classes[best]} to ${(100 * aux[best]).toFixed(0)}%, real to ${(100 * fake).toFixed(0)}%`, zh: `认作 ${classes[best]}：${(100 * aux[best]).toFixed(0)}%；真实：${(100 * fake).toFixed(0)}%` });
+    const best = likeliest(aux);
+    put(this.said, { en: `judged: ${classes[best]} (${percent(aux[best], 0)}), real (${percent(fake, 0)})`, zh: `判为：${classes[best]}（${percent(aux[best], 0)}），真图（${percent(fake, 0)}）` });
     const step = (this.pictures.length - 1) / (STRIP - 1);
     for (const [at, tile] of this.tiles.entries()) tile.setAttribute("aria-pressed", String(Math.round(index / step) === at));
     this.chart.querySelector(".now")?.setAttribute("transform", `translate(${this.x(index)} 0)`);
@@ -123,12 +126,18 @@ export class Walk implements Panel {
     return 8 + ((WIDTH - 16) * index) / Math.max(1, this.pictures.length - 1);
   }
 
-  /** The probability of each end's class, and of real, along the walk. */
+  /** The class of neither end that is seen with the highest probability where it is the likeliest of all, if any. */
+  private third(from: number, to: number): number[] {
+    const others = this.judged.map(({ aux }) => ({ best: likeliest(aux), share: aux[likeliest(aux)] })).filter(({ best }) => best !== from && best !== to);
+    return others.sort((one, other) => other.share - one.share).slice(0, 1).map(({ best }) => best);
+  }
+
+  /** The probability of each end's class, of a third that comes between, and of real, along the walk. */
   private drawChart(from: number, to: number): void {
     const { classes } = this.artist.content;
     const y = (share: number) => 8 + (HEIGHT - 16) * (1 - share);
     const lines: { name: Text; values: number[] }[] = [
-      ...[...new Set([from, to])].map((index) => ({ name: { en: `aux: ${classes[index]}`, zh: `aux：${classes[index]}` }, values: this.judged.map(({ aux }) => aux[index]) })),
+      ...[...new Set([from, to, ...this.third(from, to)])].map((index) => ({ name: { en: `aux: ${classes[index]}`, zh: `aux：${classes[index]}` }, values: this.judged.map(({ aux }) => aux[index]) })),
       { name: { en: "fake: real", zh: "fake：真实" }, values: this.judged.map(({ fake }) => fake) },
     ];
     const draw = (tag: string, attributes: Record<string, string | number>) => {
@@ -138,10 +147,10 @@ export class Walk implements Panel {
     };
     this.chart.replaceChildren(
       ...[0, 0.5, 1].map((share) => draw("line", { x1: 8, x2: WIDTH - 8, y1: y(share), y2: y(share), class: "rule" })),
-      ...lines.map(({ values }, index) => draw("polyline", { points: values.map((value, i) => `${this.x(i)},${y(value)}`).join(" "), class: `line line-${index}` })),
+      ...lines.map(({ values }, index) => draw("polyline", { points: values.map((value, i) => `${this.x(i)},${y(value)}`).join(" "), class: `line line-${index} ${index === lines.length - 1 ? "real" : ""}` })),
       draw("line", { x1: 0, x2: 0, y1: 0, y2: HEIGHT, class: "now" }));
     label(this.chart, { en: `probabilities between 0 and 1 along the walk: ${lines.map(({ name }) => name.en).join(", ")}`, zh: `沿途的概率（0 到 1）：${lines.map(({ name }) => name.zh).join("、")}` });
-    put(this.keys, ...lines.map(({ name }, index) => h("li", { class: `key key-${index}` }, name)));
+    put(this.keys, ...lines.map(({ name }, index) => h("li", { class: `key key-${index} ${index === lines.length - 1 ? "real" : ""}` }, name)));
   }
 
   private take(index: number): void {
