@@ -30,8 +30,8 @@ interface Fall {
 
 export class Occlusion {
   readonly element: HTMLElement;
-  /** Covers a part of the reader's picture. */
-  cover: (square: Square) => void = () => undefined;
+  /** Covers a part of the reader's picture; null where it is drawn rather than shown. */
+  cover: ((square: Square) => void) | null = null;
   private readonly picture = h("canvas", { class: "pixels" });
   private readonly map = h("canvas", { class: "pixels heat", role: "img" });
   private readonly words = h("div", { class: "occlusion-words", role: "status" });
@@ -123,8 +123,8 @@ export class Occlusion {
       en: `The part that mattered most: without it, “${was.en}” falls from ${from} to ${to}${then.en}.`,
       zh: `最重要的部分：遮住它，“${was.zh}”从 ${from} 降到 ${to}${then.zh}。`,
     };
-    const button = h("button", { type: "button", onclick: () => this.cover(square) }, { en: "Cover it", zh: "遮住它" });
-    put(this.words, h("p", null, text), button);
+    const button = h("button", { type: "button", onclick: () => this.cover?.(square) }, { en: "Cover it", zh: "遮住它" });
+    put(this.words, h("p", null, text), this.cover ? button : null);
   }
 }
 

@@ -36,7 +36,7 @@ async function begin(page: Page<Content>): Promise<HTMLElement> {
     info, named, examples, strokes: DRAWING,
     changed: (picture) => (picture ? void answer(picture) : answers.show(null)),
   });
-  occlusion.cover = (square) => input.cover(square);
+  if (!inkExpected(info)) occlusion.cover = (square) => input.cover(square);
   inputs.set(page, input);
   await input.begin(Math.floor(examples.length / 3));
   return h("div", { class: "trying" }, h("div", { class: "input" }, input.element), h("div", { class: "answers" }, answers.element),
