@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from etudes.analysis.classification import predict, top_losses
 from etudes.contract import Array, ImageInfo, Images
 from etudes.data import IMAGE_SETS, PHOTOS, embedded_photo, fit_picture, load_images
+from etudes.data.catalogue import DIGIT_NAMES
 from etudes.views.grids import to_image
 
 Pixels = NDArray[np.uint8]
@@ -78,7 +79,7 @@ def classifier_content(network: Any, info: ImageInfo, test: Images | None) -> di
 
 def _embedded(info: ImageInfo) -> Pixels:
     """Pictures that come with the package: digits for those who learned digits, else photographs or nothing."""
-    if info.source == "mnist":
+    if info.source == "mnist" and set(info.class_names) <= set(DIGIT_NAMES):
         test = load_images("digits", seed=0, validation_share=0).test
         known = [np.flatnonzero(test.labels == int(name))[:1] for name in info.class_names]
         return np.asarray(test.pictures[np.concatenate(known)], np.uint8)
