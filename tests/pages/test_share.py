@@ -16,6 +16,7 @@ import pytest
 from etudes.actions import share as sharing
 from etudes.actions.loading import open_run
 from etudes.actions.share import share, share_page
+from etudes.actions.shared_networks import answers_equal
 from etudes.data.notes import collected_notes
 from etudes.errors import UserError
 from etudes.graphs import GraphNetwork
@@ -162,8 +163,8 @@ def test_half_precision_only_where_answers_stay_the_same() -> None:
     graph = loaded.graphs["adder"]
     spec = loaded.experiment.io_spec(loaded.info, loaded.settings)["adder"]
     rough = {name: np.asarray(array, np.float32) * 1.01 for name, array in graph.arrays.items()}
-    assert sharing._answers_equal(graph, GraphNetwork(graph.content, dict(graph.arrays)), spec)
-    assert not sharing._answers_equal(graph, GraphNetwork(graph.content, rough), spec)
+    assert answers_equal(graph, GraphNetwork(graph.content, dict(graph.arrays)), spec)
+    assert not answers_equal(graph, GraphNetwork(graph.content, rough), spec)
 
 
 def test_weights_that_half_precision_cannot_hold_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:

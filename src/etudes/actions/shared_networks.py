@@ -58,7 +58,7 @@ def shared_weights(loaded: LoadedRun, graphs: Mapping[str, GraphNetwork]) -> dic
         arrays = {key: array for key, array in graph.arrays.items() if key not in found and _is_asked_for(key, graph)}
         if any(exact_dtype(np.ascontiguousarray(array, np.float32)) == "float32" for array in arrays.values()):
             short = {key: rounded(np.asarray(array, np.float32)) for key, array in arrays.items()}
-            if _answers_equal(graph, GraphNetwork(graph.content, short), specs[name]):
+            if answers_equal(graph, GraphNetwork(graph.content, short), specs[name]):
                 arrays = short
         found |= arrays
     return found
@@ -68,7 +68,7 @@ def _is_asked_for(name: str, graph: GraphNetwork) -> bool:
     return bytes([len(name)]) + name.encode() in graph.content
 
 
-def _answers_equal(graph: GraphNetwork, short: GraphNetwork, spec: IOSpec) -> bool:
+def answers_equal(graph: GraphNetwork, short: GraphNetwork, spec: IOSpec) -> bool:
     """Whether two networks answer alike on inputs drawn at random: the same classes, the same pictures."""
     rng = np.random.default_rng(0)
     drawn = [
