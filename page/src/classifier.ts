@@ -31,7 +31,8 @@ export const DRAWING: Stroke[] = [
   [[32, 24], [44, 17], [58, 20], [63, 31], [57, 42], [45, 48], [60, 53], [67, 66], [60, 79], [44, 84], [30, 77]],
 ];
 
-export const percent = (share: number) => `${(100 * share).toFixed(1)}%`;
+/** A share in words; the space does not break. */
+export const percent = (share: number) => `${(100 * share).toFixed(1)}\u00a0%`;
 
 const CHINESE: Record<string, Record<string, string>> = {
   cifar10: {
@@ -52,8 +53,7 @@ export function pictureTensor(picture: Raster): Tensor {
 
 /** The examples of a page with their names. */
 export function examplesOf({ examples }: ClassifierContent, source: string): ExamplePicture[] {
-  const named = (truth: string) => (truth ? className(truth, source) : { en: "example", zh: "示例" });
-  return examples.map(({ picture, truth }) => ({ picture, named: named(truth) }));
+  return examples.map(({ picture, truth }) => ({ picture, truth: truth ? className(truth, source) : null }));
 }
 
 /** Calls a function with the newest of what it is asked, one at a time: while one is at work, others wait, and only
@@ -127,8 +127,25 @@ export function bestOf(values: ArrayLike<number>): number {
   return best;
 }
 
+/** Puts a picture of the page in, and says what it is in truth. */
+export type PutIn = (address: string, truth: Text | null) => void;
+
+/** What the mistakes are, and how far the network's percentages can be trusted. */
+export function mistakesWords({ metrics }: PageData, content: ClassifierContent, also: Text = { en: "", zh: "" }): Text {
+  const shown: Text = content.mistakes.length
+    ? { en: "Its worst mistakes on the test split, from which it never learned. Choose one to try it above.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，在上方试试。" }
+    : { en: "This page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
+  const error = metrics.calibration_error as number | undefined;
+  const points = (100 * (error ?? 0)).toFixed(1);
+  const sure: Text = error === undefined ? { en: "", zh: "" } : {
+    en: ` Calibration error ${error.toFixed(3)}: its percentages miss its hit rate by ${points} points on average.`,
+    zh: `校准误差 ${error.toFixed(3)}：它说的把握与实际正确率平均相差 ${points} 个百分点。`,
+  };
+  return { en: `${shown.en}${also.en && ` ${also.en}`}${sure.en}`, zh: `${shown.zh}${also.zh}${sure.zh}` };
+}
+
 /** The mistakes of a page, each of which can be put in. */
-export function mistakesOf(content: ClassifierContent, source: string, putIn: (address: string) => void): Mistake[] {
+export function mistakesOf(content: ClassifierContent, source: string, putIn: PutIn): Mistake[] {
   return content.mistakes.map(({ picture, truth, answer, confidence }) => {
     const [is, said] = [className(truth, source), className(answer, source)];
     return {
@@ -137,7 +154,7 @@ export function mistakesOf(content: ClassifierContent, source: string, putIn: (a
         en: `${is.en}, taken for ${said.en}: ${percent(confidence)}`,
         zh: `是${quoted(is.zh)}，却认成${quoted(said.zh)}：${percent(confidence)}`,
       },
-      put: () => putIn(picture),
+      put: () => putIn(picture, is),
     };
   });
 }
@@ -155,36 +172,36 @@ const BREAKS: Record<BreakKind, { title: Text; why: Text }> = {
   small: {
     title: { en: "Half as large", zh: "缩小一半" },
     why: {
-      en: "It learned strokes of one size. At half of it they look like other parts of other drawings.",
-      zh: "它学到的笔画只有一种大小。缩小一半，看起来就像别的图里的别的部分。",
+      en: "It learned strokes of one size; these are half as long and half as thick.",
+      zh: "它学到的笔画只有一种大小；这些笔画的长度和粗细都只有一半。",
     },
   },
   negative: {
     title: { en: "Light and dark exchanged", zh: "明暗反转" },
     why: {
-      en: "You see the same thing at once. To the network every number of the input is another one.",
-      zh: "人一眼就能认出来；对网络来说，输入的每个数都变了。",
+      en: "You still see the shape. The network has only numbers, and nearly all of them changed.",
+      zh: "人还能看出形状；网络只有数，而数几乎全变了。",
     },
   },
   upside_down: {
     title: { en: "Upside down", zh: "上下颠倒" },
     why: {
-      en: "In training it never saw a picture turned over: what is above was above, what is below was below.",
-      zh: "训练时从没见过倒过来的图：上面的总在上，下面的总在下。",
+      en: "It never saw a picture upside down in training.",
+      zh: "训练时从没见过上下颠倒的图。",
     },
   },
   grey: {
     title: { en: "Without colours", zh: "去掉颜色" },
     why: {
-      en: "To us the shape says enough. The network relies on colours more than we do.",
-      zh: "对我们来说，形状就够了；网络比我们更依赖颜色。",
+      en: "Without colour this one was misread.",
+      zh: "去掉颜色，这张就认错了。",
     },
   },
   noise: {
     title: { en: "Nothing but noise", zh: "纯噪声" },
     why: {
-      en: "Softmax always shares out 100%. There is no answer “nothing”, so it may be sure of what is not there.",
-      zh: "softmax 总要把 100% 分给各个类别，没有“什么都不是”这个答案，所以它可能对不存在的东西很有把握。",
+      en: "Softmax always shares out 100 %. There is no answer “nothing”, so it may be sure of what is not there.",
+      zh: "softmax 总要把 100 % 分给各个类别，没有“什么都不是”这个答案，所以它可能对不存在的东西很有把握。",
     },
   },
   unknown: {
@@ -196,11 +213,17 @@ const BREAKS: Record<BreakKind, { title: Text; why: Text }> = {
   },
 };
 
-/** The pictures at which a network fails, with why. */
-export function breaksOf(content: ClassifierContent, source: string, putIn: (address: string) => void): Break[] {
-  return content.breaks.map(({ kind, picture, before, answer, confidence }) => {
-    const { title, why } = BREAKS[kind];
+/** The pictures at which a network fails, with why.
+ *
+ * @param own what a study says of a kind of change in place of the common words.
+ */
+export function breaksOf(content: ClassifierContent, source: string, putIn: PutIn, own: Partial<Record<BreakKind, Text>> = {}): Break[] {
+  const changed = content.breaks.findIndex(({ before }) => before);
+  return content.breaks.map(({ kind, picture, before, answer, confidence }, index) => {
+    const { title, why: common } = BREAKS[kind];
+    const why = own[kind] ?? common;
     const [was, is] = [className(before, source), className(answer, source)];
+    const picked = index === changed ? PICKED : { en: "", zh: "" };
     const change = before
       ? {
           en: `${was.en} before, now ${is.en}, ${percent(confidence)}.`,
@@ -209,11 +232,17 @@ export function breaksOf(content: ClassifierContent, source: string, putIn: (add
       : { en: `It says ${is.en}, ${percent(confidence)}.`, zh: `它说是${quoted(is.zh)}，${percent(confidence)}。` };
     return {
       title,
-      why: { en: `${change.en} ${why.en}`, zh: `${change.zh}${why.zh}` },
-      put: () => putIn(picture),
+      why: { en: `${picked.en}${change.en} ${why.en}`, zh: `${picked.zh}${change.zh}${why.zh}` },
+      put: () => putIn(picture, before ? was : null),
     };
   });
 }
+
+/** How the changed pictures were found: see `breaks` in `etudes.analysis.page_content`. */
+const PICKED: Text = {
+  en: "For each change one picture that it had right, picked because the answer changes; others may survive. This one: ",
+  zh: "每种改动只举一张原来答对、改动后答错的图；别的图不一定会错。这一张：",
+};
 
 /** The output of a network that classifies. */
 export function outputOf(data: PageData, network: string, values: Values): Tensor {

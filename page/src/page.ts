@@ -136,8 +136,8 @@ class OpenPage<C> implements Page<C> {
   private footer(): HTMLElement {
     const runs = Object.keys(this.networks).length > 0;
     const text = {
-      en: `Written by Études ${this.data.version} from the run ${this.data.run}. ${runs ? "The network runs in this page: nothing you put in leaves it." : "The page holds all that it shows, and asks nobody for anything."}`,
-      zh: `由 Études ${this.data.version} 根据训练 ${this.data.run} 生成。${runs ? "网络就在本页中运行：你的输入不会离开本页。" : "本页包含所显示的一切，不向任何人请求内容。"}`,
+      en: `Written by Études ${this.data.version} from the run ${this.data.run}. ${runs ? "The network runs in this page: nothing you put in leaves it." : "The page loads nothing from elsewhere."}`,
+      zh: `由 Études ${this.data.version} 根据训练 ${this.data.run} 生成。${runs ? "网络就在本页中运行：你的输入不会离开本页。" : "本页不从别处加载任何内容。"}`,
     };
     return h("footer", null, h("p", null, text));
   }

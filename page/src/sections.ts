@@ -60,7 +60,8 @@ export function learnedSection(study: Study, data: PageData): HTMLElement {
   const headline = data.metrics[data.headline];
   const splitIn = (language: "en" | "zh") =>
     Object.entries(data.split).map(([name, count]) => `${term(name)[language]} ${count.toLocaleString("en")}`).join(language === "en" ? ", " : "，");
-  const facts: [Text, string | Text][] = [
+  const own = study.results?.(data);
+  const facts: [Text, string | Text][] = own?.facts ?? [
     [{ en: "run", zh: "训练" }, `${data.run}, preset ${data.preset}, seed ${String(data.settings.seed ?? "")}`],
     [{ en: "examples", zh: "样本数" }, { en: splitIn("en"), zh: splitIn("zh") }],
     [{ en: "parameters", zh: "参数" }, total.map(([name, count]) => `${name} ${count.toLocaleString("en")}`).join(", ")],
@@ -68,7 +69,7 @@ export function learnedSection(study: Study, data: PageData): HTMLElement {
     [{ en: "SHA-256 of the weights", zh: "权重的 SHA-256" }, data.weights_sha256],
   ];
   const meaning = study.metrics?.[data.headline];
-  return section("learned", { en: "What was learned", zh: "学到了什么" },
+  return section("learned", own?.title ?? { en: "What was learned", zh: "学到了什么" },
     headline === undefined ? null : h("p", { class: "headline" }, h("b", null, proportion(data.headline, headline)), " ", term(data.headline), " · ",
       study.headlineOf?.(data) ?? (hasTestSplit(data) ? { en: "on the test split, one training", zh: "测试集，一次训练" } : { en: "one run", zh: "一次运行" })),
     meaning ? h("p", null, meaning) : null,
@@ -146,7 +147,7 @@ export class SourceSection {
     const licences = h("details", null, h("summary", null, { en: "Licences", zh: "许可证" }),
       ...data.licences.map(({ name, text }) => h("section", null, h("h3", null, name), h("pre", { tabindex: 0, label: name, role: "region" }, text))));
     this.element = section("more", { en: "For those who want more", zh: "想了解更多" },
-      h("p", null, { en: "The study on one page, as it was trained. Lines marked ◂ make a layer; ◂ leads to it.", zh: "整个实验写在一页代码里，训练时用的就是它。带 ◂ 的行生成一层；点 ◂ 跳到该层。" }),
+      h("p", null, Object.keys(data.networks).length === 0 ? { en: "The whole procedure on one page, as it was run.", zh: "整个过程写在一页代码里，运行时用的就是它。" } : { en: "The study on one page, as it was trained. Lines marked ◂ make a layer; ◂ leads to it.", zh: "整个实验写在一页代码里，训练时用的就是它。带 ◂ 的行生成一层；点 ◂ 跳到该层。" }),
       this.folded, data.card ? card : null, licences);
   }
 
@@ -171,7 +172,7 @@ export class SourceSection {
 export function contents(page: Page, journeys: Journey[], panels: { first?: boolean; short?: Text }[], ids: string[]): HTMLElement {
   const names: Record<string, Text> = {
     mistakes: { en: "Mistakes", zh: "错误" },
-    learned: { en: "Learned", zh: "所学" },
+    learned: hasTestSplit(page.data as PageData) ? { en: "Learned", zh: "所学" } : { en: "Result", zh: "结果" },
     break: { en: "Break it", zh: "难倒它" },
     more: { en: "Source", zh: "源码" },
   };

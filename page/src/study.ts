@@ -105,6 +105,8 @@ export interface Study<C = unknown> {
   headlineOf?(data: PageData<C>): Text | undefined;
   /** What the reader takes with them. */
   insight: Text;
+  /** Where the run trained nothing: the heading of its results, and its facts instead of those of a training. */
+  results?(data: PageData<C>): { title: Text; facts: [Text, Text | string][] };
   /** What a metric means, by its name. */
   metrics?: Record<string, Text>;
   /** The arithmetic of layers of the study's own, by kind; of what is inside them, such as "Antirectifier.centred". */

@@ -91,6 +91,16 @@ def test_a_carry_is_put_into_words(page_of: Pages, visit: Visits) -> None:
     opened.page.locator(".moved p", has_text="35+36 = 71").wait_for()
     assert "character 2 changed" in said.inner_text()
     assert "from step 3 on" in said.inner_text()
+    assert opened.page.locator(".moved .legend").count() == 2
+    ask(opened, "12+34")  # is compared with the sum less by one, whatever came before
+    opened.page.locator(".moved p", has_text="From 12+33 = 45 to 12+34 = 46.").wait_for()
+    ask(opened, "5+0")
+    opened.page.locator(".moved p", has_text="From 5+1 = 6 to 5+0 = 5.").wait_for()
+    assert opened.page.locator(".turns button").all_inner_texts() == ["5+1"]
+    opened.page.locator(".breaks button", has_text="1+2+3").click()
+    assert asked_now(opened) == "1+2+3"
+    assert not opened.page.locator(".turns").is_visible()
+    assert not opened.page.locator(".moved").is_visible()
 
 
 def test_mistakes_and_what_breaks_it_can_be_put_in(page_of: Pages, visit: Visits) -> None:
@@ -103,7 +113,17 @@ def test_mistakes_and_what_breaks_it_can_be_put_in(page_of: Pages, visit: Visits
         button.click()
         assert asked_now(opened) == button.inner_text()
     assert not opened.page.locator("#problem").inner_text()
-    assert "answers all 2,500 questions of the test split right" in opened.page.locator("#mistakes").inner_text()
+    said = "answers all 1,000,000 possible sums of numbers up to 3 digits right"
+    assert said + ", among them 351,667 that it never learned from" in opened.page.locator("#mistakes").inner_text()
+    assert said + "; 351,667 of them never came up in training" in opened.page.locator(".record").inner_text()
+    assert "45,000 new pairs of numbers in each of 30 epochs" in opened.page.locator("#idea").inner_text()
+
+
+def test_results_of_other_tasks_are_not_set_beside_it(page_of: Pages) -> None:
+    (records,) = data_of(page_of(RUN))["records"]
+    recipes = {row[0] for row in records["rows"]}
+    assert {"tuned", "classic"} <= recipes
+    assert not any("--digits" in recipe or "--operator" in recipe for recipe in recipes)
 
 
 def test_digits_are_turned_by_keys_clicks_and_drags(page_of: Pages, visit: Visits) -> None:
@@ -123,6 +143,10 @@ def test_digits_are_turned_by_keys_clicks_and_drags(page_of: Pages, visit: Visit
     opened.page.mouse.move(box["x"] + 10, box["y"] + 20 - 32, steps=4)
     opened.page.mouse.up()
     assert asked_now(opened) == "99+8"
+    tiles.nth(1).press("7")
+    assert asked_now(opened) == "97+8"
+    opened.page.keyboard.press("4")
+    assert asked_now(opened) == "94+8"
 
 
 def test_what_is_no_question_is_said_and_the_answer_stays(page_of: Pages, visit: Visits) -> None:
@@ -131,9 +155,11 @@ def test_what_is_no_question_is_said_and_the_answer_stays(page_of: Pages, visit:
     opened.page.locator("#question").fill("3 500 + 2")
     assert opened.page.locator("#problem").inner_text().startswith("Write two numbers of at most 3 digits")
     assert answered(opened)[0] == "70"
+    assert not opened.page.locator(".result .right").is_visible()
     assert opened.page.locator("#question").get_attribute("aria-invalid") == "true"
     ask(opened, " 007 + 8")
     assert asked_now(opened) == "7+8"
+    assert opened.page.locator(".result .right").is_visible()
 
 
 def test_both_languages(page_of: Pages, visit: Visits) -> None:
@@ -211,6 +237,9 @@ def test_the_film_runs_where_motion_is_welcome_or_asked_for(page_of: Pages, visi
         slider.press("ArrowRight")
     assert page.locator(".step").inner_text() == "Step 3 of 11: it reads 5."
     assert page.locator(".film .now").inner_text() == "5"
+    assert "the reader's state" in page.locator(".memory h3").inner_text()
+    slider.press("End")
+    assert "the writer's state" in page.locator(".memory h3").inner_text()
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -76,12 +76,32 @@ def test_less_ink_changes_what_is_before_the_layer_and_not_its_length(page_of: P
     full, now = lengths(0)
     assert full == now
     page.locator(".ink-control input").fill("20")
-    page.locator(".ink-control output", has_text="20%").wait_for()
+    page.locator(".ink-control output", has_text="20 %").wait_for()
     full, now = lengths(0)
     assert now < 0.4 * full
     assert lengths(1) == pytest.approx([1, 1], abs=1e-4)
-    full, now = lengths(2)  # of the ReLU
-    assert now < 0.5 * full
+    for row in (2, 3):  # before the ReLU and after it
+        full, now = lengths(row)
+        assert now < 0.5 * full
+
+
+def test_another_picture_has_the_full_ink(page_of: Pages, visit: Visits, tmp_path: Path) -> None:
+    page: Any = visit(page_of(RUN)).page
+    page.locator(".ink-control input").fill("20")
+    page.locator(".ink-control output", has_text="20 %").wait_for()
+    page.locator(".breaks button").last.click()
+    page.locator(".ink-control output", has_text="100 %").wait_for()
+
+
+def test_once_the_pad_is_cleared_the_page_says_that_it_is_of_the_last_picture(page_of: Pages, visit: Visits) -> None:
+    page: Any = visit(page_of(RUN)).page
+    note = page.locator(".stale-note")
+    assert page.get_by_role("button", name="Undo").is_disabled()  # an example is shown
+    assert not note.is_visible()
+    page.get_by_role("button", name="Clear").click()
+    note.wait_for(state="visible")
+    page.locator(".example").first.click()
+    note.wait_for(state="hidden")
 
 
 def test_everybody_can_read_it(page_of: Pages, visit: Visits) -> None:

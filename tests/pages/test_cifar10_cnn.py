@@ -47,10 +47,14 @@ def test_covering_what_mattered_changes_the_answer(page_of: Pages, visit: Visits
     before = answers_of(page)[0]
     page.get_by_role("button", name="Cover it").click(timeout=120_000)
     page.get_by_role("button", name="Uncover").wait_for()
+    assert page.locator(".mask-size output").inner_text() == "8 × 8 pixels"
+    assert page.locator(".mask-size input").input_value() == "8"
+    assert page.locator(".occlusion .whole").is_visible()
     page.wait_for_selector(f'.answer .confidence:not([value="{before[1]}"])')
     covered = answers_of(page)[0]
     assert covered[0] != before[0] or covered[1] < before[1]
     page.get_by_role("button", name="Uncover").click()
+    assert page.locator(".mask-size input").is_disabled()
     page.wait_for_selector(f'.answer .confidence[value="{before[1]}"]')
 
 

@@ -62,6 +62,8 @@ def test_the_bundled_dream_brings_all_its_pictures_and_needs_no_network() -> Non
     assert all([step["step"] for step in octave["steps"]] == [0, 4, 8, 12, 16] for octave in found["octaves"])
     assert set(found["gradients"]) == {"0", "1", "2", "3", "4"}
     assert len(found["maps"]) == len(found["layers"]) == 4
+    assert all(set(one["photograph"]) == set(one["means"]) for one in found["maps"])
+    assert all(one["change"] > 0 for one in found["layers"])
     assert {one["what"] for one in found["wrong"]} == {"right", "step", "jitter", "octaves", "untrained"}
     assert found["credit"]["author"] == "vultilion"
     assert len(json.dumps(found)) < 500_000
@@ -139,6 +141,9 @@ def test_a_run_keeps_its_steps_and_its_network_is_looked_at_once(
     outputs = type(network)(network.input, network.get_layer(layer["layer"]).output).predict_on_batch(picture[None])
     means = np.asarray(outputs)[0].mean(axis=(0, 1))[layer["channels"]]
     np.testing.assert_allclose(layer["means"]["2"], means, rtol=1e-4)
+    assert layer["photograph"]["2"] == layer["means"]["0"]  # the last octave is as large as the photograph
+    assert layer["photograph"]["1"] != layer["means"]["0"]
+    assert all(0 < one["change"] < 255 for one in record["layers"])
     monkeypatch.setattr("etudes.experiments.deep_dream.page.look", lambda *_, **__: pytest.fail("it was looked at"))
     assert share_page(run) == page
 
@@ -155,6 +160,13 @@ def shown_at(visit: Visit) -> tuple[str, str]:
     """The picture on the stage, and what the slider says of it."""
     top = visit.page.locator("#top")
     return top.locator(".stage .front").get_attribute("src"), top.locator(".way").get_attribute("aria-valuetext")
+
+
+def numbers_in(visit: Visit, place: str) -> list[float]:
+    found: list[float] = visit.page.locator(f"{place} data").evaluate_all(
+        "(all) => all.map((one) => Number(one.value))"
+    )
+    return found
 
 
 def go(visit: Visit, place: int) -> None:
@@ -181,9 +193,12 @@ def test_the_slider_changes_the_picture_and_every_number_is_that_of_the_run(
             continue
         octave, taken = next(expected)
         line = LINES[f"octave-{octave}", min(taken, 19) + 1]
-        assert re.match(rf"octave {octave} of 4 \(\d+×\d+\), after {taken} of 20 steps, loss ", said)
-        numbers = opened.page.locator(".readout data").evaluate_all("(all) => all.map((one) => Number(one.value))")
-        assert numbers == [line["loss"], line["gradient"], pytest.approx(0.014 * 127.5)]
+        assert re.match(rf"octave {octave} of 4 \(\d+×\d+\), after {taken} of 20 steps, response ", said)
+        assert numbers_in(opened, ".readout") == [line["loss"]]
+        assert numbers_in(opened, ".finer") == [line["gradient"]]
+    metrics = json.loads((BUNDLED / "deep_dream" / "results.json").read_bytes())["metrics"]
+    assert numbers_in(opened, ".whole") == [metrics["loss_before"], metrics["loss_after"]]
+    assert "about 2 of 255 levels" in opened.page.locator(".readout").inner_text()
     assert len(pictures) == places
 
 
@@ -224,17 +239,18 @@ def test_a_divider_shows_more_of_the_photograph(page: Path, visit: Callable[...,
 
 
 @pytest.mark.long
-def test_it_plays_by_itself_only_where_motion_is_welcome(page: Path, visit: Callable[..., Visit]) -> None:
-    still = visit(page, motion="reduce")
-    assert "octave 4 of 4 (480×320), after 20 of 20" in shown_at(still)[1]
-    assert "play" in still.page.locator(".play").inner_text()
-    moving = visit(page)
-    moving.page.locator(".play", has_text="pause").wait_for()
-    moving.page.locator(".play", has_text="play").wait_for()  # once, and then it stands at the dream
-    assert "octave 4 of 4 (480×320), after 20 of 20" in shown_at(moving)[1]
-    moving.page.locator(".play").click()
-    moving.page.locator(".way").press("Home")
-    assert "play" in moving.page.locator(".play").inner_text()
+def test_it_begins_with_the_dream_and_plays_when_asked(page: Path, visit: Callable[..., Visit]) -> None:
+    opened = visit(page)
+    play = opened.page.locator(".play")
+    assert "octave 4 of 4 (480×320), after 20 of 20" in shown_at(opened)[1]
+    assert "▶ play" in play.inner_text()
+    play.click()
+    opened.page.locator(".play", has_text="pause").wait_for()
+    opened.page.locator(".play", has_text="replay").wait_for()  # once, and then it stands at the dream
+    assert "octave 4 of 4 (480×320), after 20 of 20" in shown_at(opened)[1]
+    play.click()
+    opened.page.locator(".way").press("Home")
+    assert "▶ play" in play.inner_text()
 
 
 @pytest.mark.long
@@ -251,7 +267,7 @@ def test_what_the_network_saw_follows_the_slider(page: Path, visit: Callable[...
             assert figure.locator("img").get_attribute("src").endswith(base64.b64encode(content).decode())
             values = figure.locator("data").evaluate_all("(all) => all.map((one) => Number(one.value))")
             after = entry["means"][octave]
-            both = [value for pair in zip(entry["means"]["0"], after, strict=True) for value in pair]
+            both = [value for pair in zip(entry["photograph"][octave], after, strict=True) for value in pair]
             assert values == (after if octave == "0" else both)
 
 
@@ -259,18 +275,21 @@ def test_what_the_network_saw_follows_the_slider(page: Path, visit: Callable[...
 def test_other_layers_and_what_goes_wrong_can_be_looked_at(page: Path, visit: Callable[..., Visit]) -> None:
     opened = visit(page, motion="reduce")
     record = json.loads((BUNDLED / "deep_dream" / "pictures" / "seen" / "seen.json").read_bytes())
-    for number, entry in enumerate(record["layers"]):
+    right = record["wrong"][0]
+    assert right["what"] == "right"  # also shown as the dream of all layers
+    for number, entry in enumerate([*record["layers"], right]):
         opened.page.locator(".by-layer .choices button").nth(number).click()
-        values = opened.page.locator(".by-layer .how data").evaluate_all("(all) => all.map((one) => Number(one.value))")
-        assert values == [entry["before"], entry["after"]]
+        assert numbers_in(opened, ".by-layer .how") == [entry["before"], entry["after"]]
     dream = shown_at(opened)[0]
     for number, entry in enumerate(record["wrong"]):
         opened.page.locator("#break button").nth(number).click()
         assert shown_at(opened)[0] != dream
-        values = opened.page.locator(".readout data").evaluate_all("(all) => all.map((one) => Number(one.value))")
-        assert values == [entry["before"], entry["after"]]
+        assert numbers_in(opened, ".readout") == [entry["before"], entry["after"]]
+        for hidden in (".way", "svg.losses", ".whole"):
+            assert not opened.page.locator(hidden).is_visible()
     opened.page.locator(".readout button").click()
     assert shown_at(opened)[0] == dream
+    assert opened.page.locator(".way").is_visible()
 
 
 @pytest.mark.long

@@ -45,8 +45,8 @@ def test_what_is_frozen_is_locked_and_has_not_moved(page_of: Pages, visit: Visit
     locked = page.locator("#journey-transferred article.frozen")
     assert [band.get_attribute("data-value") for band in locked.all()] == ["01_conv2d", "03_conv2d"]
     rows = [row.inner_text() for row in page.locator(".changes tbody tr").all()]
-    assert ["nothing" in row for row in rows] == [True, True, False, False]
-    assert float(page.locator(".readers p data").get_attribute("value")) == 0  # of the features of both networks
+    assert ["unchanged" in row for row in rows] == [True, True, False, False]
+    assert float(page.locator(".readers p[data-apart]").get_attribute("data-apart")) == 0
 
 
 def test_everybody_can_read_it(page_of: Pages, visit: Visits) -> None:

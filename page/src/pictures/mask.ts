@@ -48,7 +48,7 @@ export interface Editor {
 export function pictureEditor(named: Text, first: Raster, changed: () => void): Editor {
   let whole = first;
   let square: Square | null = null;
-  let share = 0.3;
+  let side = Math.round(0.3 * Math.min(first.height, first.width));
   const canvas = h("canvas", { class: "pixels" });
   const surface = h("div", { class: "mask-surface", tabindex: 0, role: "application" }, canvas);
   label(surface, { en: `${named.en}. ${HINT.en}`, zh: `${named.zh}。${HINT.zh}` });
@@ -57,17 +57,18 @@ export function pictureEditor(named: Text, first: Raster, changed: () => void): 
   const redraw = () => {
     paint(canvas, picture());
     put(toggle, square ? { en: "Uncover", zh: "取消遮挡" } : { en: "Cover a part", zh: "遮住一部分" });
+    size.disabled = !square;
+    size.value = String(side);
+    put(shown, square ? { en: `${side} × ${side} pixels`, zh: `${side} × ${side} 像素` } : { en: "none", zh: "未遮挡" });
   };
-  const side = () => Math.max(1, Math.round(share * Math.min(whole.height, whole.width)));
   const change = (next: Square | null) => {
     square = next;
+    side = next?.side ?? side;
     redraw();
     changed();
   };
-  const around = (y: number, x: number): Square => {
-    const size = side();
-    return { top: Math.round(y - size / 2), left: Math.round(x - size / 2), side: size };
-  };
+  const around = (y: number, x: number): Square =>
+    ({ top: Math.round(y - side / 2), left: Math.round(x - side / 2), side });
   const middle = () => around(whole.height / 2, whole.width / 2);
   toggle.addEventListener("click", () => change(square ? null : middle()));
   const flip = () => {
@@ -75,13 +76,16 @@ export function pictureEditor(named: Text, first: Raster, changed: () => void): 
     change(square && { ...square, left: whole.width - square.left - square.side });
   };
   const grow = () => {
-    share = Number(size.value) / 100;
-    const at = square ?? middle();
-    change(around(at.top + at.side / 2, at.left + at.side / 2));
+    if (!square) return;
+    side = Number(size.value);
+    change(around(square.top + square.side / 2, square.left + square.side / 2));
   };
   const mirror = h("button", { type: "button", onclick: flip }, { en: "Mirror", zh: "左右翻转" });
-  const size = h("input", { type: "range", min: 10, max: 80, value: 100 * share, oninput: grow });
-  const sized = h("label", { class: "mask-size" }, { en: "size of the cover", zh: "遮挡块大小" }, size);
+  const shorter = Math.min(first.height, first.width);
+  const [least, most] = [0.1, 0.8].map((part) => Math.max(1, Math.round(part * shorter)));
+  const size = h("input", { type: "range", min: least, max: most, value: side, oninput: grow });
+  const shown = h("output");
+  const sized = h("label", { class: "mask-size" }, { en: "size of the cover", zh: "遮挡块大小" }, size, shown);
   followPointer(surface, () => whole, (y, x) => change(around(y, x)));
   followKeys(surface, () => whole, () => square ?? middle(), change);
   redraw();

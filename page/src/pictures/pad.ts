@@ -40,10 +40,13 @@ export function drawingPad(named: Text, changed: () => void): Pad {
   const invitation = h("span", { class: "pad-invitation", "aria-hidden": "true" }, { en: "✎ draw here", zh: "✎ 在这里画" });
   const surface = h("div", { class: "pad-surface", tabindex: 0, role: "application" }, field, invitation);
   label(surface, { en: `${named.en}. ${HINT.en}`, zh: `${named.zh}。${HINT.zh}` });
-  const sheet = new Sheet(field, surface, changed);
+  const sheet: Sheet = new Sheet(field, surface, () => {
+    undo.disabled = !sheet.strokes.length;
+    changed();
+  });
   followPointer(surface, sheet);
   followKeys(surface, sheet);
-  const undo = h("button", { type: "button", onclick: () => sheet.undo() }, { en: "Undo", zh: "撤销" });
+  const undo = h("button", { type: "button", disabled: true, onclick: () => sheet.undo() }, { en: "Undo", zh: "撤销" });
   const clear = h("button", { type: "button", onclick: () => sheet.replace([]) }, { en: "Clear", zh: "清除" });
   const element = h("div", { class: "pad" }, surface, h("div", { class: "pad-buttons" }, undo, clear));
   return {
@@ -117,8 +120,9 @@ class Sheet {
     this.drawing = false;
   }
 
+  /** Take the last stroke back; a picture that is shown has none. */
   undo(): void {
-    this.replace(this.strokes.slice(0, -1));
+    if (this.strokes.length) this.replace(this.strokes.slice(0, -1));
   }
 
   replace(strokes: Stroke[]): void {

@@ -3,40 +3,29 @@
 from __future__ import annotations
 
 import math
-import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from statistics import mean
 from typing import Any
 
 import numpy as np
-from markdown_it import MarkdownIt
 
-from etudes import __version__, experiments
 from etudes.actions.loading import LoadedRun, Reference, open_run, resolve
-from etudes.actions.studies import committed_results, recipe
-from etudes.contract import Array, BaseNetwork, IOSpec, Share, SharedRun, Table, TensorSpec
+from etudes.actions.shared_facts import facts
+from etudes.actions.shared_networks import describe_networks, shared_graphs, shared_weights
+from etudes.contract import BaseNetwork, Share, SharedRun, Table
 from etudes.data.notes import note
 from etudes.data.storage import is_on_this_machine
 from etudes.errors import UserError, user_path
-from etudes.graphs import GraphNetwork, load_graphs, read_layers
+from etudes.graphs import load_graphs
 from etudes.pages import page_html, page_parts
-from etudes.pages.private import without_folders, without_quotes
-from etudes.pages.weights import exact_dtype, pack_weights, rounded
-from etudes.runs import bundled_dream, read_metrics
+from etudes.pages.weights import pack_weights
+from etudes.runs import bundled_dream
 from etudes.runs.files import write_atomically
-from etudes.schema import as_dict
 from etudes.training.computing import computing
 from etudes.views.pictures import check_new_file
 
 LARGE = 50_000_000
 """Bytes of weights from which on a page is made only if asked for."""
-
-TRIALS = 64
-"""Inputs, drawn at random, with which weights in half precision are tried."""
-
-TOLERATED = {"picture": 0.5, "probability": 1e-3}
-"""The largest difference of an output that weights in half precision may make: half a grey level, or a thousandth."""
 
 
 @computing()
@@ -99,8 +88,8 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
     if kind is None:
         raise UserError(f"{loaded.etude} has no page yet: `etudes report {loaded.run}` writes what there is")
     parts = page_parts(loaded.etude)
-    graphs = _graphs(loaded, kind.networks(loaded.info, loaded.settings))
-    arrays = _arrays(loaded, graphs)
+    graphs = shared_graphs(loaded, kind.networks(loaded.info, loaded.settings))
+    arrays = shared_weights(loaded, graphs)
     weights, entries = pack_weights(arrays)
     if len(weights) > LARGE and not large:
         raise UserError(
@@ -108,8 +97,8 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
         )
     blobs = {"weights": weights, **{f"graph-{name}": graph.content for name, graph in graphs.items()}}
     content = {
-        **_said(loaded, kind, with_pictures),
-        "networks": _networks(loaded, graphs),
+        **facts(loaded, kind, with_pictures),
+        "networks": describe_networks(loaded, graphs),
         "weights": entries,
         "content": kind.content(_shared(loaded, kind, with_pictures)),
         "licences": [{"name": name, "text": text} for name, text in parts.licences],
@@ -132,157 +121,6 @@ def _open(reference: Reference, data: str | Path | None = None) -> LoadedRun:
     if target.run is None:
         target = resolve(bundled_dream(target.etude) or target)
     return open_run(target, place=data, weights=not target.experiment.capability(BaseNetwork))
-
-
-# --- networks ---------------------------------------------------------------------------------------------------------
-
-
-def _graphs(loaded: LoadedRun, names: Sequence[str]) -> dict[str, GraphNetwork]:
-    """The graphs of the page, of all that the run has."""
-    assert loaded.run is not None
-    found = load_graphs(loaded.run.folder, loaded.arrays)
-    if not set(names) <= set(found) or not set(names) <= set(read_layers(loaded.run.folder)):
-        raise UserError(
-            f"{loaded.run} has no graphs that say what is inside: `etudes evaluate {loaded.run.quoted}` writes them"
-        )
-    return {name: found[name] for name in names}
-
-
-def _networks(loaded: LoadedRun, graphs: Mapping[str, GraphNetwork]) -> dict[str, Any]:
-    """What the page knows of its networks, as `NetworkData` of its script."""
-    assert loaded.run is not None
-    layers = read_layers(loaded.run.folder)
-    kinds = {"tensor(float)": "float32", "tensor(int32)": "int32"}
-    return {
-        name: {
-            "inputs": [
-                {"name": one.name, "shape": one.shape[1:], "dtype": kinds[one.type]}
-                for one in graph.session.get_inputs()
-            ],
-            "outputs": [one.name for one in graph.session.get_outputs()],
-            "layers": layers[name],
-            "parameters": sum(layer["parameters"] for layer in layers[name]),
-        }
-        for name, graph in graphs.items()
-    }
-
-
-def _arrays(loaded: LoadedRun, graphs: Mapping[str, GraphNetwork]) -> dict[str, Array]:
-    """The weights of the page: rounded to half precision where that changes no answer."""
-    specs = loaded.experiment.io_spec(loaded.info, loaded.settings)
-    found: dict[str, Array] = {}
-    for name, graph in graphs.items():
-        arrays = {key: array for key, array in graph.arrays.items() if key not in found and _is_asked_for(key, graph)}
-        if any(exact_dtype(np.ascontiguousarray(array, np.float32)) == "float32" for array in arrays.values()):
-            short = {key: rounded(np.asarray(array, np.float32)) for key, array in arrays.items()}
-            if _answers_equal(graph, GraphNetwork(graph.content, short), specs[name]):
-                arrays = short
-        found |= arrays
-    return found
-
-
-def _is_asked_for(name: str, graph: GraphNetwork) -> bool:
-    return bytes([len(name)]) + name.encode() in graph.content
-
-
-def _answers_equal(graph: GraphNetwork, short: GraphNetwork, spec: IOSpec) -> bool:
-    """Whether two networks answer alike on inputs drawn at random: the same classes, the same pictures."""
-    rng = np.random.default_rng(0)
-    drawn = [
-        _draw(rng, part, [TRIALS, *shape.shape[1:]], "int" in shape.type)
-        for part, shape in zip(spec.inputs, graph.session.get_inputs(), strict=True)
-    ]
-    given: Any = drawn if len(drawn) > 1 else drawn[0]
-    for part, one, other in zip(spec.outputs, *(_listed(each.predict_on_batch(given)) for each in (graph, short)),
-                                strict=True):  # fmt: skip
-        kind = "picture" if part.high > 1 else "probability"
-        if float(np.abs(one - other).max()) > TOLERATED[kind]:
-            return False
-        if kind == "probability" and (one.argmax(-1) != other.argmax(-1)).any():
-            return False
-    return True
-
-
-def _draw(rng: np.random.Generator, part: TensorSpec, shape: list[int], whole: bool) -> Array:
-    drawn: Array = rng.integers(int(part.low), int(part.high) + 1, shape) if whole else rng.uniform(
-        part.low, part.high, shape)  # fmt: skip
-    return drawn.astype(np.int32 if whole else np.float32)
-
-
-def _listed(outputs: Any) -> list[Array]:
-    return list(outputs) if isinstance(outputs, list) else [outputs]
-
-
-# --- what is said -----------------------------------------------------------------------------------------------------
-
-
-def _said(loaded: LoadedRun, kind: Share, with_pictures: bool) -> dict[str, Any]:
-    """`facts`, without what is private."""
-    found = facts(loaded)
-    said = {name: found[name] for name in ("settings", "info", "command")}
-    found |= without_folders(said, found["settings"])
-    if kind.is_private(loaded.info, loaded.settings) and not with_pictures:
-        found["tables"] = without_quotes(found["tables"], kind.quoting)
-    return found
-
-
-def facts(loaded: LoadedRun) -> dict[str, Any]:
-    """What the page says of the run: settings, data, metrics, history, environment, source and card."""
-    assert loaded.run is not None
-    run, folder = loaded.run, experiments.folder(loaded.etude)
-    header, results = run.header(), run.results()
-    environment = run.read_json("environment.json")
-    return {
-        "etude": loaded.etude,
-        "run": str(run.folder.name if not run.bundled else run),
-        "version": __version__,
-        "preset": header["preset"],
-        "settings": header["settings"],
-        "info": as_dict(loaded.info),
-        "split": header["split"],
-        "metrics": {name: value for name, value in results["metrics"].items() if isinstance(value, int | float)},
-        "headline": loaded.experiment.headline_of(results["metrics"]),
-        "tables": results.get("tables", []),
-        "history": read_metrics(run.folder),
-        "records": _records(loaded),
-        "environment": _environment(environment, results),
-        "command": str(environment.get("command", "")),
-        "weights_sha256": str(results.get("weights_sha256", "")),
-        "source": (folder / "study.py").read_text(encoding="utf-8"),
-        "card": _html(folder / "README.md"),
-    }
-
-
-def _environment(environment: Mapping[str, Any], results: Mapping[str, Any]) -> dict[str, str]:
-    """Where and with what the run was trained, in words."""
-    versions = environment.get("versions", {})
-    found = {
-        "processor": environment.get("processor", platform.processor()),
-        "backend": environment.get("backend", ""),
-        "precision": environment.get("precision", ""),
-        "seconds": results.get("training_seconds", ""),
-        "python": environment.get("python", ""),
-        "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
-    }
-    return {name: str(value) for name, value in found.items() if value != ""}
-
-
-def _html(card: Path) -> str:
-    """A study's card as HTML; what it links to is not in the page, so only the words of links stay."""
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["link", "image", "autolink"])
-    return str(reader.render(card.read_text(encoding="utf-8"))) if card.exists() else ""
-
-
-def _records(loaded: LoadedRun) -> list[Table]:
-    """The committed results of the study on the same data: recipes, seeds, and their spread."""
-    headline = loaded.experiment.headline_of(loaded.run.results()["metrics"]) if loaded.run else ""
-    found: dict[tuple[str, str], list[float]] = {}
-    for record in committed_results(loaded.etude):
-        if record["data"] == loaded.target.header["settings"]["data"] and headline in record["metrics"]:
-            found.setdefault((recipe(record), record["epochs"]), []).append(float(record["metrics"][headline]))
-    rows = [(*names, len(values), mean(values), min(values), max(values)) for names, values in found.items()]
-    columns = ("recipe", "trained for", "seeds", f"{headline.replace('_', ' ')}, mean", "lowest", "highest")
-    return [Table("committed results", columns, rows)] if rows else []
 
 
 def _shared(loaded: LoadedRun, kind: Share, with_pictures: bool) -> SharedRun:

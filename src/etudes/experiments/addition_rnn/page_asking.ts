@@ -3,6 +3,7 @@
 import { h, put, type AxisLabels, type Page, type Text, type Values } from "etudes-page";
 import { encode, isPadding, neighbour, percent, readAnswer, readOrder, truthOf, visible, type Answer, type Content } from "./page_content";
 import { isReadable } from "./page_questions";
+import { record } from "./page_record";
 import { Replay } from "./page_replay";
 import { QuestionInput } from "./question_input";
 
@@ -16,7 +17,7 @@ export interface Asked {
 export class Asking {
   readonly element: HTMLElement;
   readonly input: QuestionInput;
-  /** What is shown now, and what was shown before it, or else a question to compare it with. */
+  /** What is shown now, and what it is compared with: the sum less by one; of a person's own questions the last one. */
   now: Asked | null = null;
   before: Asked | null = null;
   /** The characters of alphabet, question and answer along the axes; they change with the question. */
@@ -35,12 +36,12 @@ export class Asking {
     this.element = h("div", null, h("div", { class: "asking" }, this.input.element, this.result), this.replay.element);
   }
 
-  /** Begin with the question in the address, or an example; and with one beside it to compare it with. */
+  /** Begin with the question in the address, or an example. */
   async begin(): Promise<void> {
     const { data: { content }, state } = this.page;
     const first = state.input && isReadable(state.input, content) ? state.input : content.examples[0];
-    const other = neighbour(first, -1, content) ?? neighbour(first, 1, content) ?? content.examples.find((one) => one !== first);
-    if (other !== undefined) this.now = await this.compute(other);
+    const other = content.examples.find((one) => one !== first);
+    if (!content.generated && other !== undefined) this.now = await this.compute(other);
     this.input.put(first);
     await this.asked;
     this.replay.play();
@@ -55,16 +56,22 @@ export class Asking {
 
   private async askNow(question: string): Promise<void> {
     const turn = ++this.turn;
-    const found = await this.compute(question);
+    const [found, before] = [await this.compute(question), await this.comparedWith(question)];
     if (turn !== this.turn) return; // another question was asked meanwhile
-    if (this.now?.question !== question) this.before = this.now;
-    this.now = found;
+    [this.now, this.before] = [found, before];
     this.questionLabels.rows = this.readLabels.rows = readOrder(question, this.page.data.content).map(visible);
     this.answerLabels.rows = found.answer.characters.map(([best], index) => `${index + 1}: ${visible(best.sign)}`);
     this.showResult(found);
     this.replay.show(found);
     this.page.remember("input", question);
     this.page.show({ adder: found.values });
+  }
+
+  private async comparedWith(question: string): Promise<Asked | null> {
+    const { content } = this.page.data;
+    if (!content.generated) return this.now?.question === question ? this.before : this.now;
+    const other = neighbour(question, -1, content) ?? neighbour(question, 1, content);
+    return other === null ? null : this.compute(other);
   }
 
   private async compute(question: string): Promise<Asked> {
@@ -83,7 +90,8 @@ export class Asking {
     put(this.result,
       h("p", null, h("output", { class: isLong ? "long" : undefined }, h("bdi", null, question), " = ", h("bdi", { class: "written" }, answer.text || h("small", null, { en: "(nothing)", zh: "（空）" }))), " ",
         truth === null ? null : h("span", { class: right ? "right" : "wrong" }, verdict)),
-      h("p", null, { en: "Its confidence in the whole answer: ", zh: "它对整个答案的置信度：" }, confidence, { en: ".", zh: "。" }, doubtful));
+      h("p", null, { en: "Its confidence in the whole answer: ", zh: "它对整个答案的置信度：" }, confidence, { en: ".", zh: "。" }, doubtful),
+      record(this.page));
   }
 }
 

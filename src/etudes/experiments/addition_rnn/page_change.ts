@@ -1,6 +1,6 @@
 /** What a change of the question moves: where the carry shows. */
 
-import { Cells, h, put, tensor, type Page, type Panel, type Tensor, type Text } from "etudes-page";
+import { Cells, h, Legend, put, tensor, type Page, type Panel, type Tensor, type Text } from "etudes-page";
 import type { Asked, Asking } from "./page_asking";
 import { neighbour, visible, type Content } from "./page_content";
 
@@ -8,9 +8,10 @@ export class ChangePanel implements Panel {
   readonly element: HTMLElement;
   private readonly says = h("p", { "aria-live": "polite" });
   private readonly turns = h("p", { class: "turns" });
-  private readonly hint = h("p", { class: "hint" }, { en: "Change the question above: this shows which numbers moved.", zh: "改变上面的问题：这里会显示哪些数发生了变化。" });
+  private readonly hint: HTMLElement;
   private readonly states: Cells;
   private readonly output: Cells;
+  private readonly legends = [new Legend(), new Legend()];
   private readonly moved: HTMLElement;
 
   constructor(private readonly page: Page<Content>, private readonly asking: Asking) {
@@ -18,7 +19,12 @@ export class ChangePanel implements Panel {
     const output = { en: "How far each probability of the answer moved", zh: "答案中每个概率变了多少" };
     this.states = new Cells({ name: states, labels: asking.readLabels });
     this.output = new Cells({ name: output, labels: asking.answerLabels, scale: 1 });
-    this.moved = h("div", { class: "moved" }, this.says, h("h3", null, states), this.states.element, h("h3", null, output), this.output.element);
+    const [first, second] = this.legends.map((legend) => legend.element);
+    this.moved = h("div", { class: "moved" }, this.says,
+      h("h3", null, states), this.states.element, first, h("h3", null, output), this.output.element, second);
+    this.hint = h("p", { class: "hint" }, page.data.content.generated
+      ? { en: "What stands above is unlike the questions that it learned. Put in one of those, such as an example above, to see what changes.", zh: "上面的输入与它学过的题目不同。请换成一道普通的题目，例如上面的示例，再看有什么变化。" }
+      : { en: "Change the question above: this shows which numbers moved.", zh: "改变上面的问题：这里会显示哪些数发生了变化。" });
     this.element = h("div", null, this.turns, this.hint, this.moved);
   }
 
@@ -32,21 +38,19 @@ export class ChangePanel implements Panel {
     const name = `${this.page.data.networks.adder.layers[0].name}.states`;
     this.states.show(difference(now.values[name], before.values[name]));
     this.output.show(difference(now.values.characters, before.values.characters));
+    for (const [index, cells] of [this.states, this.output].entries()) this.legends[index].show(cells.scale, true);
     put(this.says, this.changeOf(now, before));
   }
 
   private showTurns(question: string): void {
     const { content } = this.page.data;
-    if (!content.generated) return;
+    const beside = [-1, 1].map((by) => neighbour(question, by, content));
+    this.turns.hidden = beside.every((next) => next === null);
     const focused = [...this.turns.children].indexOf(document.activeElement as Element);
-    put(this.turns, ...[-1, 1].map((by) => {
-      const next = neighbour(question, by, content);
-      const button = h("button", { type: "button", disabled: next === null }, next ?? question);
-      button.addEventListener("click", () => next !== null && this.asking.input.put(next));
-      return button;
-    }));
+    put(this.turns, ...beside.map((next) =>
+      next !== null && h("button", { type: "button", onclick: () => this.asking.input.put(next) }, next)));
     this.turns.prepend(h("span", null, { en: "Go on to ", zh: "换成" }));
-    (this.turns.children[focused] as HTMLElement | undefined)?.focus();
+    if (focused >= 0) ((this.turns.children[focused] ?? this.turns.lastElementChild) as HTMLElement).focus();
   }
 
   /** In words: from which step on the state is another, and which characters of the answer are. */

@@ -1,6 +1,6 @@
 /** What page.py puts into the page, and how questions become the network's input and its output an answer. */
 
-import { tensor, type Tensor } from "etudes-page";
+import { tensor, type Tensor, type Text } from "etudes-page";
 
 export interface Content {
   alphabet: string;
@@ -18,6 +18,13 @@ export interface Content {
   wrong: number;
   questions: number;
 }
+
+/** What is done with two numbers, by its sign. */
+export const SUMS: Record<string, Text & { verb: string }> = {
+  "+": { verb: "add", en: "sum", zh: "加法" },
+  "-": { verb: "subtract", en: "difference", zh: "减法" },
+  "*": { verb: "multiply", en: "product", zh: "乘法" },
+};
 
 /** A character as it is shown: a space can be seen. */
 export function visible(sign: string): string {
@@ -83,24 +90,19 @@ export function truthOf(question: string, content: Content): string | null {
   return String({ "+": a + b, "-": a - b, "*": a * b }[content.operator]);
 }
 
-/** The question whose second number is larger by so much; null where that is none of those that it learned. */
+/** The question whose second number is larger by so much; null where either is none of those that it learned. */
 export function neighbour(question: string, by: number, content: Content): string | null {
   const numbers = numbersOf(question, content);
-  const next = numbers && numbers[1] + BigInt(by);
-  if (!numbers || next === null || next < 0n || String(next).length > content.digits) return null;
-  return `${numbers[0]}${content.operator}${next}`;
+  if (!numbers || question !== numbers.join(content.operator)) return null;
+  const next = numbers[1] + BigInt(by);
+  return next < 0n || String(next).length > content.digits ? null : `${numbers[0]}${content.operator}${next}`;
 }
 
-/** A probability with as many digits as it takes to tell it from 100 %.
- *
- * @param most digits after the point; beyond, it is said to be more than can be written with them.
- */
-export function percent(share: number, most = 4): string {
-  const missing = 100 * (1 - share);
-  if (missing < 10 ** -most) return `> ${(100 - 10 ** -most).toFixed(most)}\u00a0%`;
-  if (missing > 99.95) return "< 0.1\u00a0%";
-  const digits = Math.max(1, Math.ceil(-Math.log10(missing)));
-  return `${(100 * share).toFixed(Math.min(digits, most))}\u00a0%`;
+/** A probability, such as "97.3 %"; neither 0 % nor 100 %, which a softmax never gives. */
+export function percent(share: number): string {
+  if (share > 0.999) return ">\u00a099.9\u00a0%";
+  if (share < 0.001) return "<\u00a00.1\u00a0%";
+  return `${(100 * share).toFixed(1)}\u00a0%`;
 }
 
 /** Whether a character only fills an answer up. */

@@ -3,6 +3,7 @@
 import type { Journey, Layer, LayerWords, Page, Text } from "etudes-page";
 import type { Asking } from "./page_asking";
 import type { Content } from "./page_content";
+import { highestFirst } from "./page_idea";
 
 export function journey(page: Page<Content>, asking: Asking): Journey {
   const { layers } = page.data.networks.adder;
@@ -11,7 +12,7 @@ export function journey(page: Page<Content>, asking: Asking): Journey {
   const last = layers[layers.length - 1];
   return {
     network: "adder",
-    title: { en: "Your question, step by step", zh: "跟着您的问题走一遍网络" },
+    title: { en: "Your question, step by step", zh: "跟着你的问题走一遍网络" },
     words: [{
       en: "Every number below is the network's own, for the question above. Choose a cell: the page says where its value comes from, and outlines the cells that it was made of. Blue is below zero, orange above.",
       zh: "下面每个数都是网络针对上面的问题算出的真实数值。点选一个单元格，页面会说明它的值从何而来，并框出它所依据的单元格。蓝色为负，橙色为正。",
@@ -65,15 +66,15 @@ function encoderWords(encoder: Layer, content: Content): Record<string, LayerWor
     [`${encoder.name}.states`]: {
       title: { en: "The encoder's state after each character", zh: "编码器读完每个字符后的状态" },
       what: {
-        en: `${units} numbers, all it remembers; beside each row stands the character that it has just read. A row is made of the row above and that character. Change one character: the state changes from its row on.`,
-        zh: `${units} 个数就是它的全部记忆；每行左边是刚读入的字符。每一行由上一行和这个字符得出。改一个字符，状态就从那一行起改变。`,
+        en: `These ${units} numbers are what it shows after each character, which stands beside the row. Behind them it keeps ${units} more, its memory cells: choose a cell to see the one behind it. A row is made of the row above, the memory and the new character. Change one character: the state changes from its row on.`,
+        zh: `这 ${units} 个数是它读完每个字符后输出的状态，字符写在每行左边；背后还有 ${units} 个记忆单元（点一格可看到对应的那个）。每一行由上一行、记忆和新字符得出。改一个字符，状态就从那一行起改变。`,
       },
     },
     [encoder.name]: {
       title: { en: "The state that is handed over", zh: "交接的状态" },
       short: { en: "encoder", zh: "编码器" },
       what: {
-        en: `Only the last row goes on: the whole question, in one vector of ${units} numbers.`,
+        en: `Only the last row goes on: the whole question, in one vector, a list of ${units} numbers.`,
         zh: `只有最后一行继续向前：整个问题都压进了这个由 ${units} 个数组成的向量。`,
       },
       source: "lstm(units),",
@@ -90,10 +91,8 @@ function encoderWords(encoder: Layer, content: Content): Record<string, LayerWor
   };
 }
 
-function decoderWords(count: number, index: number, { generated }: Content): LayerWords {
-  const carry: Text = generated
-    ? { en: " So it must work out the carry inside.", zh: "所以进位必须在内部算出来。" }
-    : { en: "", zh: "" };
+function decoderWords(count: number, index: number, content: Content): LayerWords {
+  const first = highestFirst(content);
   const which: Text = count > 1 ? { en: ` ${index + 1}`, zh: ` ${index + 1}` } : { en: "", zh: "" };
   return {
     title: { en: `Decoder${which.en}: its state at each character of the answer`, zh: `解码器${which.zh}：写每个字符时的状态` },
@@ -101,8 +100,8 @@ function decoderWords(count: number, index: number, { generated }: Content): Lay
     what: index
       ? { en: "A second reading: its input is the state of the decoder before it.", zh: "再读一遍：它的输入是前一个解码器的状态。" }
       : {
-          en: `Its input is the same at every step; only its own memory says how far it has come.${carry.en}`,
-          zh: `每一步的输入都一样，只有它自己的记忆知道写到了第几个字符。${carry.zh}`,
+          en: `Its input is the same at every step; only its own memory says how far it has come. ${first.en}`,
+          zh: `每一步的输入都一样，只有它自己的记忆知道写到了第几个字符。${first.zh}`,
         },
     source: "*decoder,",
   };

@@ -11,6 +11,7 @@ export class Replay {
   readonly element: HTMLElement;
   private readonly reads = h("ol", { class: "reads", label: { en: "the characters that it reads, in order", zh: "依次读入的字符" } });
   private readonly writes = h("ol", { class: "characters", label: { en: "the characters that it writes, in order", zh: "依次写出的字符" } });
+  private readonly whose = h("h3");
   private readonly caption = h("p", { class: "step" });
   private readonly vector: Cells;
   private readonly slider: HTMLInputElement;
@@ -36,8 +37,9 @@ export class Replay {
     this.element = h("figure", { class: "replay" }, h("figcaption", null, title),
       h("div", { class: "film" },
         h("div", null, h("h3", null, order), this.reads),
-        h("div", { class: "memory" }, h("h3", null, { en: `remembers, in ${units} numbers`, zh: `记在 ${units} 个数里` }), this.vector.element),
+        h("div", { class: "memory" }, this.whose, this.vector.element),
         h("div", null, h("h3", null, { en: "writes", zh: "写" }), this.writes)),
+      h("p", { class: "hint" }, { en: "␣ = space, fills up the length", zh: "␣ 表示空格，用来补足长度" }),
       h("div", { class: "player" }, play, this.slider, this.caption));
   }
 
@@ -54,8 +56,8 @@ export class Replay {
     put(this.reads, ...readOrder(asked.question, content).map((sign) => h("li", null, visible(sign))));
     put(this.writes, ...asked.answer.characters.map(([best, second]) =>
       h("li", { class: isPadding(best.sign) ? "padding" : undefined }, h("b", null, visible(best.sign)),
-        h("span", { class: "meter" }, h("span", { style: `width:${100 * best.share}%` })), h("small", null, percent(best.share, 1)),
-        second.share >= 0.001 && h("small", null, { en: "or ", zh: "或 " }, `${visible(second.sign)} ${percent(second.share, 1)}`))));
+        h("span", { class: "meter" }, h("span", { style: `width:${100 * best.share}%` })), h("small", null, percent(best.share)),
+        second.share >= 0.001 && h("small", null, { en: "or ", zh: "或 " }, `${visible(second.sign)} ${percent(second.share)}`))));
     this.writes.classList.toggle("many", content.answerLength > 12);
     this.draw();
   }
@@ -90,6 +92,10 @@ export class Replay {
     mark(this.reads, step - 1);
     mark(this.writes, step - 1 - questionLength);
     this.vector.show(this.vectorAt(step));
+    const units = this.encoder.shape[0];
+    put(this.whose, step <= questionLength
+      ? { en: `the reader's state, ${units} numbers`, zh: `编码器的状态，${units} 个数` }
+      : { en: `the writer's state, ${units} numbers`, zh: `解码器的状态，${units} 个数` });
     const text = this.captionAt(step);
     put(this.caption, text);
     this.slider.setAttribute("aria-valuetext", text[document.documentElement.lang === "en" ? "en" : "zh"]);

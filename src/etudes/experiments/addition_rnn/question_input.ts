@@ -1,7 +1,7 @@
 /** A question to type, whose digits can also be turned one by one. */
 
 import { h, label, put, type Text } from "etudes-page";
-import type { Content } from "./page_content";
+import { SUMS, type Content } from "./page_content";
 import { readQuestion } from "./page_questions";
 
 /** Pixels of a drag that turn a digit by one. */
@@ -64,17 +64,19 @@ export class QuestionInput {
     if (!/[0-9]/.test(sign)) return h("span", { class: "tile" }, sign);
     const tile = h("span", { class: "tile digit", role: "spinbutton", tabindex: 0, "aria-valuenow": sign, "aria-valuemin": 0, "aria-valuemax": 9 }, sign);
     label(tile, { en: `character ${index + 1}, a digit`, zh: `第 ${index + 1} 个字符，数字` });
-    const turn = (steps: number) => {
+    const turnTo = (digit: string) => {
       const signs = [...question];
-      signs[index] = String((((Number(sign) + steps) % 10) + 10) % 10);
+      signs[index] = digit;
       const turned = readQuestion(signs.join(""), this.content);
       this.put(typeof turned === "string" ? turned : signs.join(""));
     };
+    const turn = (steps: number) => turnTo(String((((Number(sign) + steps) % 10) + 10) % 10));
     tile.addEventListener("keydown", (event) => {
       const steps = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-      if (!steps) return;
+      if (steps) turn(steps);
+      else if (/^[0-9]$/.test(event.key) && !event.ctrlKey && !event.metaKey && !event.altKey) turnTo(event.key);
+      else return;
       event.preventDefault();
-      turn(steps);
     });
     tile.addEventListener("pointerdown", (event) => this.drag(event, tile.getBoundingClientRect(), turn));
     return tile;
@@ -104,6 +106,6 @@ export class QuestionInput {
 
 function nameOf({ generated, operator, digits, questionLength }: Content): Text {
   if (!generated) return { en: `Type a question, of up to ${questionLength} characters`, zh: `输入一个问题，最多 ${questionLength} 个字符` };
-  const [en, zh] = { "+": ["sum", "加法"], "-": ["difference", "减法"], "*": ["product", "乘法"] }[operator]!;
+  const { en, zh } = SUMS[operator];
   return { en: `Type a ${en} of two numbers of up to ${digits} digit${digits > 1 ? "s" : ""}`, zh: `输入一道${zh}题，两个数各不超过 ${digits} 位` };
 }

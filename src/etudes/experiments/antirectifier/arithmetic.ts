@@ -30,7 +30,10 @@ function explained(layer: Layer, unit: number, found: Measured, steps: { text: {
   const name = layer.inputs[0];
   return {
     value: steps[steps.length - 1].value,
-    words: { en: "one number of the dense layer, by the measure of all others", zh: "全连接层的一个数，以其余所有数为尺度" },
+    words: {
+      en: `one number, compared with the other ${found.count - 1}`,
+      zh: `一个数，与其余 ${found.count - 1} 个相比`,
+    },
     terms: [{ label: cellName([unit]), value: found.value }],
     steps,
     sources: [{ name, cells: [[unit]] }],

@@ -1,6 +1,6 @@
 /** What an antirectifier makes of the numbers before it: both halves, and what a ReLU would have thrown away. */
 
-import { type Panel, type Tensor, type Text, type Values, h, label, number, put } from "etudes-page";
+import { type Panel, type Tensor, type Text, type Values, h, label, number, put, shown } from "etudes-page";
 import "./page.css";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -61,8 +61,8 @@ export function halvesPanel(network: string, before: string, layer: string): Pan
     positive.show(y.subarray(0, half), largest(y));
     negative.show(y.subarray(half), largest(y));
     sayLost(lost, x);
-    put(kept, { en: "First half: max(y, 0). Its sum is ", zh: "前一半：max(y, 0)，总和为 " }, number(total(y.subarray(0, half))));
-    put(other, { en: "Second half: max(−y, 0). Its sum is ", zh: "后一半：max(−y, 0)，总和为 " }, number(total(y.subarray(half))));
+    put(kept, { en: "First half: the positive part. Its sum is ", zh: "前一半：正的部分，总和为 " }, number(total(y.subarray(0, half))));
+    put(other, { en: "Second half: the negative part, turned positive. Its sum is ", zh: "后一半：负的部分取相反数，总和为 " }, number(total(y.subarray(half))));
   };
   return { element, update };
 }
@@ -71,8 +71,8 @@ function sayLost(place: HTMLElement, x: Tensor["data"]): void {
   const negative = Array.from(x).filter((value) => value < 0);
   const share = Math.round((100 * squares(negative)) / Math.max(squares(x), 1e-30));
   put(place, {
-    en: `The numbers before. A ReLU would throw away the pale ones: ${negative.length} of ${x.length}, ${share}% of the energy (the sum of squares).`,
-    zh: `进入这一层之前的数。ReLU 会丢掉浅色的部分：${x.length} 个数中的 ${negative.length} 个，占能量（平方和）的 ${share}%。`,
+    en: `The numbers before. A ReLU would throw away the pale ones: ${negative.length} of the ${x.length} numbers, ${share} % of the sum of squares.`,
+    zh: `进入这一层之前的数。ReLU 会丢掉浅色的部分：${x.length} 个数中的 ${negative.length} 个，占平方和的 ${share} %。`,
   });
 }
 
@@ -82,3 +82,34 @@ const largest = (values: ArrayLike<number>) => Array.from(values).reduce((most, 
 
 /** The length of a vector. */
 export const lengthOf = (values: ArrayLike<number>) => Math.sqrt(squares(values));
+
+const mean = (values: ArrayLike<number>) => total(values) / values.length;
+
+/** What a step of the layer did to these numbers: how large the mean was, or the length.
+ *
+ * @param before the name of the numbers before the step.
+ */
+export function stepPanel(network: string, before: string, step: "mean" | "length"): Panel {
+  const element = h("p", { class: "step-words" });
+  const update = (values: Record<string, Values>) => {
+    const found = values[network]?.[before]?.data;
+    if (!found) return;
+    const size = signed(step === "mean" ? mean(found) : lengthOf(found));
+    put(element, step === "mean" ? ofMean(mean(found), lengthOf(found), found.length) : {
+      en: `Each is divided by ${size}. The pattern of colours is the same; see the scale.`,
+      zh: `每个数都除以 ${size}。颜色的样子不变，变的是刻度。`,
+    });
+  };
+  return { element, update };
+}
+
+function ofMean(value: number, length: number, count: number): Text {
+  const isSmall = Math.abs(value) * Math.sqrt(count) < LITTLE * length;
+  const little: Text = isSmall ? { en: ", so little changes", zh: "，所以变化很小" } : { en: "", zh: "" };
+  return { en: `The mean is ${signed(value)} here${little.en}.`, zh: `这里的均值是 ${signed(value)}${little.zh}。` };
+}
+
+/** The part of a vector's length up to which a change is called little. */
+const LITTLE = 0.1;
+
+const signed = (value: number) => shown(value).replace("-", "−");

@@ -1,6 +1,6 @@
 /** A slider for the strength of the ink, and what it does before and after the antirectifier, and to a ReLU. */
 
-import { Cells, type Tensor, type Text, type Values, h, number, put, scaleOf } from "etudes-page";
+import { Cells, Legend, type Tensor, type Text, type Values, both, h, number, put, scaleOf, tensor } from "etudes-page";
 import { answerText } from "etudes-page/classifier";
 import { lengthOf } from "./halves";
 
@@ -9,8 +9,15 @@ export interface InkNames {
   dense: string;
   /** Of the first antirectifier's. */
   layer: string;
-  /** Of the network beside it and its first activation; null where there is none. */
-  baseline: { network: string; layer: string } | null;
+  /** Of the network beside it, with its first dense layer and its first activation; null where there is none. */
+  baseline: { network: string; named: string; dense: string; layer: string } | null;
+}
+
+/** How many of the page's examples each network reads rightly with little ink, in percent. */
+export interface FaintInk {
+  strength: number;
+  right: Record<string, number>;
+  of: number;
 }
 
 /** What a network computes of the full ink, and of as much as there is now. */
@@ -26,12 +33,14 @@ export class Ink {
   private readonly shown = h("output");
   private readonly words = h("p");
   private readonly body = h("tbody");
-  private readonly cells: { dense: Cells; layer: Cells };
+  private readonly cells: { dense: Cells; positive: Cells; negative: Cells };
+  private readonly legends = { dense: new Legend(), layer: new Legend() };
   private scales = { dense: 1, layer: 1 };
 
   constructor(
     private readonly names: InkNames,
     private readonly classes: { names: string[]; source: string },
+    private readonly faint: FaintInk[],
     drawn: boolean,
     changed: () => void,
   ) {
@@ -42,15 +51,24 @@ export class Ink {
     const options = (name: Text, key: "dense" | "layer") => ({ name, get scale() { return scales[key]; } });
     this.cells = {
       dense: new Cells(options({ en: "the numbers before the layer", zh: "这一层之前的数" }, "dense")),
-      layer: new Cells(options({ en: "the numbers after the layer", zh: "这一层之后的数" }, "layer")),
+      positive: new Cells(options({ en: "the first half after the layer", zh: "这一层之后的前一半" }, "layer")),
+      negative: new Cells(options({ en: "the second half after the layer", zh: "这一层之后的后一半" }, "layer")),
     };
     const heads: Text[] = [{ en: "", zh: "" }, { en: "full", zh: "原样" }, { en: "now", zh: "现在" }];
     const table = h("table", { class: "values ink-table" },
       h("thead", null, h("tr", null, ...heads.map((head) => h("th", { scope: "col" }, head)))), this.body);
+    const hint = (en: string, zh: string) => h("p", { class: "hint" }, { en, zh });
     this.element = h("div", { class: "ink" }, h("h2", null, { en: "Does the strength matter?", zh: "深浅重要吗？" }), this.words,
-      h("p", { class: "hint" }, { en: "before the layer: the dense layer's numbers", zh: "这一层之前：全连接层的数" }), this.cells.dense.element,
-      h("p", { class: "hint" }, { en: "after it: both halves", zh: "这一层之后：两半" }), this.cells.layer.element,
-      h("div", { class: "scroll", tabindex: 0, role: "region", label: { en: "full ink and less", zh: "原样与变淡之后" } }, table));
+      hint("before the layer: the dense layer's numbers", "这一层之前：全连接层的数"), this.cells.dense.element, this.legends.dense.element,
+      hint("after it, first half: what was positive", "这一层之后，前一半：原来为正的"), this.cells.positive.element,
+      hint("second half: what was negative, turned positive", "后一半：原来为负的，取相反数"), this.cells.negative.element, this.legends.layer.element,
+      h("div", { class: "scroll", tabindex: 0, role: "region", label: { en: "full ink and less", zh: "原样与变淡之后" } }, table),
+      hint("length: the root of the sum of squares", "长度：平方和的平方根"));
+  }
+
+  /** Back to the full ink; does not tell of it. */
+  reset(): void {
+    this.slider.value = this.slider.max;
   }
 
   /** The part of the ink that there is. */
@@ -65,20 +83,27 @@ export class Ink {
    */
   show(own: Both, other: Both | null, answers: { own: [Tensor, Tensor]; other: [Tensor, Tensor] | null }): void {
     const { dense, layer, baseline } = this.names;
-    put(this.shown, `${this.slider.value}%`);
+    put(this.shown, `${this.slider.value}\u00a0%`);
     this.scales.dense = scaleOf(own.full[dense].data);
     this.scales.layer = scaleOf(own.full[layer].data);
     this.cells.dense.show(own.now[dense]);
-    this.cells.layer.show(own.now[layer]);
+    const { data } = own.now[layer];
+    const half = data.length / 2;
+    this.cells.positive.show(tensor([half], Array.from(data.subarray(0, half))));
+    this.cells.negative.show(tensor([half], Array.from(data.subarray(half))));
+    this.legends.dense.show(this.scales.dense, true);
+    this.legends.layer.show(this.scales.layer, false);
     const said = ([full, now]: [Tensor, Tensor]) =>
       [full, now].map(({ data }) => answerText(this.classes.names, this.classes.source, data));
     const lengths = (both: Both, name: string) => [both.full, both.now].map((values) => number(lengthOf(values[name].data)));
+    const beside = both(baseline?.named ?? "");
     const rows: [Text, (Node | Text)[]][] = [
-      [{ en: "length of the vector before", zh: "之前的向量长度" }, lengths(own, dense)],
-      [{ en: "length after the antirectifier", zh: "反整流层之后的长度" }, lengths(own, layer)],
-      ...(other && baseline ? [[RELU, lengths(other, baseline.layer)] as [Text, Node[]]] : []),
-      [{ en: "answer with the antirectifier", zh: "用反整流层的答案" }, said(answers.own)],
-      ...(answers.other ? [[BASELINE, said(answers.other)] as [Text, Text[]]] : []),
+      [before(OWN), lengths(own, dense)],
+      [after(OWN), lengths(own, layer)],
+      ...(other && baseline
+        ? [[before(beside), lengths(other, baseline.dense)], [after(beside), lengths(other, baseline.layer)]] as [Text, Node[]][] : []),
+      [answered(OWN), said(answers.own)],
+      ...(answers.other ? [[answered(beside), said(answers.other)] as [Text, Text[]]] : []),
     ];
     put(this.body, ...rows.map(([name, [full, now]]) =>
       h("tr", null, h("th", { scope: "row" }, name), h("td", null, full), h("td", null, now))));
@@ -87,21 +112,42 @@ export class Ink {
 
   private say({ full, now }: Both): void {
     const { dense, layer } = this.names;
-    const shorter = lengthOf(now[dense].data) / Math.max(lengthOf(full[dense].data), 1e-30);
-    const apart = lengthOf(Array.from(now[layer].data, (value, i) => value - full[layer].data[i]));
-    if (this.strength === 1) {
-      put(this.words, {
-        en: "Move the slider of the ink. The numbers before the layer fade; those after it hardly change, for they are always brought to length 1.",
-        zh: "移动笔迹深浅的滑块：这一层之前的数变淡，之后的数几乎不变，因为长度总被归一到 1。",
-      });
-      return;
-    }
-    put(this.words, {
-      en: `The vector before the layer is down to ${Math.round(100 * shorter)}% of its length. After it the length is 1 as ever, and the vector moved by ${apart.toFixed(2)}. It would not move at all but for the dense layer's bias, which does not fade with the ink.`,
-      zh: `这一层之前，向量的长度只剩 ${Math.round(100 * shorter)}%。这一层之后，长度仍是 1，向量只移动了 ${apart.toFixed(2)}。全连接层的偏置不随笔迹变淡，否则它根本不会动。`,
-    });
+    const shorter = Math.round((100 * lengthOf(now[dense].data)) / Math.max(lengthOf(full[dense].data), 1e-30));
+    const turned = Math.round(angle(full[layer].data, now[layer].data));
+    const found: Text = this.strength === 1
+      ? {
+          en: "Move the slider of the ink. The numbers before the layer fade. Those after it always have length 1; only their direction turns a little.",
+          zh: "移动笔迹深浅的滑块：这一层之前的数变淡；之后的数长度总是 1，只是方向略转。",
+        }
+      : {
+          en: `The vector before the layer is down to ${shorter} % of its length. After it the length is 1 as ever, and its direction turned by ${turned}°. It would not turn at all but for the constant (bias) that the dense layer adds to each number, and which does not fade with the ink.`,
+          zh: `这一层之前，向量的长度只剩 ${shorter} %。这一层之后，长度仍是 1，方向转了 ${turned}°。全连接层给每个数加上一个常数（偏置），它不随笔迹变淡，否则方向根本不会转。`,
+        };
+    const measured = this.faint.map((one) => this.measured(one));
+    put(this.words, { en: [found, ...measured].map(({ en }) => en).join(" "), zh: [found, ...measured].map(({ zh }) => zh).join("") });
+  }
+
+  /** How often the networks are right at a strength of the ink, among the examples. */
+  private measured({ strength, right, of }: FaintInk): Text {
+    const { baseline } = this.names;
+    const own = right[OWN_NETWORK];
+    const beside = baseline && right[baseline.network];
+    return {
+      en: `At ${strength} % ink the antirectifier is right on ${own} of the ${of} examples${baseline ? `, ${baseline.named} on ${beside}` : ""}.`,
+      zh: `笔迹为 ${strength} % 时，反整流层在 ${of} 个示例中答对 ${own} 个${baseline ? `，${baseline.named} 答对 ${beside} 个` : ""}。`,
+    };
   }
 }
 
-const RELU = { en: "length after the ReLU", zh: "ReLU 之后的长度" };
-const BASELINE = { en: "answer with ReLU", zh: "用 ReLU 的答案" };
+const OWN_NETWORK = "antirectifier";
+const OWN: Text = { en: "antirectifier", zh: "反整流层" };
+const before = ({ en, zh }: Text): Text => ({ en: `${en}: length before`, zh: `${zh}：之前的长度` });
+const after = ({ en, zh }: Text): Text => ({ en: `${en}: length after`, zh: `${zh}：之后的长度` });
+const answered = ({ en, zh }: Text): Text => ({ en: `${en}: answer`, zh: `${zh}：答案` });
+
+/** The angle between two vectors, in degrees. */
+function angle(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  const dot = Array.from(one).reduce((sum, value, i) => sum + value * other[i], 0);
+  const cosine = dot / Math.max(lengthOf(one) * lengthOf(other), 1e-30);
+  return (180 / Math.PI) * Math.acos(Math.min(1, Math.max(-1, cosine)));
+}

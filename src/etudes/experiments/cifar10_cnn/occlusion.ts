@@ -22,6 +22,8 @@ const HINT = {
   zh: "用灰色方块依次遮住每个部分，每次都让网络重新回答。橙色：遮住这里，概率下降；蓝色：概率上升。",
 };
 
+const WHOLE = { en: "For the whole picture:", zh: "对没有遮挡的图：" };
+
 /** How far the answer falls where a square covers the picture. */
 interface Fall {
   square: Square;
@@ -42,11 +44,15 @@ export class Occlusion {
   constructor(private readonly network: Network, private readonly info: ClassifierInfo) {
     label(this.map, { en: "which parts of the picture mattered", zh: "图片的哪些部分重要" });
     const stack = h("div", { class: "occlusion-map" }, this.picture, this.map);
-    this.element = h("div", { class: "occlusion" }, stack, h("div", null, h("h2", null, TITLE), h("p", { class: "hint" }, HINT), this.words));
+    this.element = h("div", { class: "occlusion" }, stack, h("div", null, h("h2", null, TITLE), h("p", { class: "hint" }, HINT), h("p", { class: "whole" }, WHOLE), this.words));
   }
 
-  /** Look at a picture, once it has not changed for a moment. */
-  look(picture: Raster): void {
+  /** Look at a picture, once it has not changed for a moment.
+   *
+   * @param isCovered whether a part of it is covered now; what is said here is of the whole.
+   */
+  look(picture: Raster, isCovered: boolean): void {
+    this.element.classList.toggle("of-whole", isCovered);
     if (picture === this.last) return;
     this.last = picture;
     const turn = ++this.turn;
@@ -118,7 +124,7 @@ export class Occlusion {
     const share = percent(after[bestOf(after)]);
     const then = changed
       ? { en: `, and the answer becomes “${now.en}”, ${share}`, zh: `，答案变成“${now.zh}”（${share}）` }
-      : { en: ", and stays the answer", zh: "，答案不变" };
+      : { en: `, but the answer stays “${was.en}”`, zh: `，但答案仍是“${was.zh}”` };
     const text = {
       en: `The part that mattered most: without it, “${was.en}” falls from ${from} to ${to}${then.en}.`,
       zh: `最重要的部分：遮住它，“${was.zh}”从 ${from} 降到 ${to}${then.zh}。`,

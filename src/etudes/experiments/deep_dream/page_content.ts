@@ -13,8 +13,18 @@ export interface Content {
   /** By the number of the octave; "0" is the photograph. */
   gradients: Record<string, string>;
   maps: LayerMaps[];
-  layers: { layer: string; before: number; after: number; picture: string }[];
+  layers: SmallDream[];
   wrong: Wrong[];
+}
+
+/** A small dream of one layer alone, or of all that the run names. */
+export interface SmallDream {
+  layer: string;
+  before: number;
+  after: number;
+  /** By how many of 255 levels it changed the photograph, on average; older runs do not say. */
+  change?: number;
+  picture: string;
 }
 
 /** Maps of some channels of a layer, side by side, in the picture of each octave. */
@@ -27,6 +37,8 @@ export interface LayerMaps {
   shapes: Record<string, [number, number]>;
   /** Of each channel over its map. */
   means: Record<string, number[]>;
+  /** The same of the photograph, shrunk to the size of each octave; older runs do not have it. */
+  photograph?: Record<string, number[]>;
   pictures: Record<string, string>;
 }
 
@@ -109,6 +121,12 @@ export function placeOf(frame: Frame, octaves: number): Text {
     en: `octave ${frame.octave} of ${octaves} (${width}×${height}), after ${frame.taken} of ${frame.steps} steps`,
     zh: `第 ${frame.octave} 个八度，共 ${octaves} 个（${width}×${height}），已走 ${frame.taken} / ${frame.steps} 步`,
   };
+}
+
+/** The layers that were to respond, as the run names them. */
+export function targetsOf(data: PageData<Content>): string[] {
+  const table = data.tables.find(({ title }) => title === "loss by layer");
+  return table ? table.rows.map((row) => String(row[0])) : [];
 }
 
 /** The network that dreamed, in words. */

@@ -1,11 +1,11 @@
 /** The loss of all steps, octave by octave, with a point where the picture is. */
 
-import { h, inLanguage, shown, type PageData } from "etudes-page";
+import { h, inLanguage, shown, type PageData, type Text } from "etudes-page";
 
 import { linesOf, type Content, type Frame } from "./page_content";
 
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [420, 230, 40, 8, 12, 26];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [420, 250, 34, 8, 26, 44];
 const GAP = 2;
 
 function svg(tag: string, attributes: Record<string, string | number>, text = ""): SVGElement {
@@ -13,6 +13,24 @@ function svg(tag: string, attributes: Record<string, string | number>, text = ""
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   element.textContent = text;
   return element;
+}
+
+const AXES: Text[] = [{ en: "response", zh: "响应" }, { en: "octave, one step after another", zh: "八度（逐步）" }];
+
+function wordsFor(isShifted: boolean): Text {
+  return {
+    en: `How strongly the chosen layers respond, measured at each step${isShifted ? " on the shifted picture" : ""}; sizes are not comparable. A new octave often begins lower, as enlarging blurs what had grown.`,
+    zh: `所选各层的响应强度，每一步${isShifted ? "在平移后的图上" : ""}测得；不同尺寸之间不可比。放大会使已经长出的东西变模糊，所以新的八度往往从较低处开始。`,
+  };
+}
+
+/** Round values between two others, four or so. */
+function ticks(low: number, top: number): number[] {
+  const rough = (top - low) / 3;
+  const unit = 10 ** Math.floor(Math.log10(rough));
+  const every = [1, 2, 5, 10].find((factor) => factor * unit >= rough * 0.99)! * unit;
+  const first = Math.ceil(low / every);
+  return Array.from({ length: Math.floor(top / every) - first + 1 }, (_, k) => Number(((first + k) * every).toPrecision(6)));
 }
 
 /** A curve that follows the slider, and moves it. */
@@ -29,10 +47,9 @@ export class LossCurve {
     const x = (step: number) => LEFT + ((WIDTH - LEFT - RIGHT) * step) / Math.max(1, count);
     const y = (loss: number) => HEIGHT - BOTTOM - ((HEIGHT - TOP - BOTTOM) * (loss - low)) / (top - low);
     const drawing = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart losses", role: "img" });
-    for (const share of [0, 0.5, 1]) {
-      const value = low + share * (top - low);
+    for (const value of ticks(low, top)) {
       drawing.append(svg("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: "rule" }),
-        svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, shown(Number(value.toPrecision(2)))));
+        svg("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, shown(value).replace("-", "−")));
     }
     const starts: Record<number, number> = {};
     let start = 0;
@@ -40,17 +57,19 @@ export class LossCurve {
       starts[number] = start;
       const [left, right] = [x(start), x(start + Math.max(0, lines.length - 1))];
       drawing.append(svg("rect", { x: left - 3, y: TOP - 4, width: right - left + 6, height: HEIGHT - TOP - BOTTOM + 4, class: "octave" }),
-        svg("text", { x: (left + right) / 2, y: HEIGHT - 8, "text-anchor": "middle" }, String(number)),
+        svg("text", { x: (left + right) / 2, y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" }, String(number)),
         svg("polyline", { points: lines.map(({ epoch, loss }) => `${x(starts[number] + epoch - 1)},${y(loss)}`).join(" "), class: "line line-0" }));
       start += lines.length + GAP;
     }
-    drawing.append(this.point);
+    const names = [svg("text", { x: 0, y: 12 }), svg("text", { x: (LEFT + WIDTH - RIGHT) / 2, y: HEIGHT - 6, "text-anchor": "middle" })];
+    drawing.append(this.point, ...names);
+    inLanguage((language) => AXES.forEach((axis, index) => (names[index].textContent = axis[language])));
     this.places = frames.map(({ octave, line }) => (line ? [x(starts[octave] + line.epoch - 1), y(line.loss)] : null));
     drawing.addEventListener("click", (event) => choose(this.nearest(drawing, event as MouseEvent)));
-    const name = { en: "the loss of each step, octave by octave", zh: "各八度中每一步的损失" };
+    const name = { en: "the response at each step, octave by octave", zh: "各八度中每一步的响应" };
     inLanguage((language) => drawing.setAttribute("aria-label", name[language]));
     this.element = h("figure", { class: "curve" }, drawing as unknown as HTMLElement,
-      h("figcaption", null, { en: "Loss: how strongly the chosen layers respond, step by step, in each octave. Here it is meant to rise. A new octave often begins lower, as enlarging blurs what had grown.", zh: "损失：所选各层在每个八度、每一步的响应强度。在这里，它应当上升。放大会使已经长出的东西变模糊，所以新的八度往往从较低处开始。" }));
+      h("figcaption", null, wordsFor(Number(data.settings.jitter) > 0)));
   }
 
   private nearest(drawing: SVGElement, event: MouseEvent): number {

@@ -1,8 +1,8 @@
 /** What the network saw in the picture of each octave, and the same photograph as a dream of other layers. */
 
-import { both, h, inLanguage, number, put, type Panel, type Text } from "etudes-page";
+import { both, h, inLanguage, number, put, shown, type Panel, type PageData, type Text } from "etudes-page";
 
-import { octaveSize, sizeOf, type Content, type DreamPage, type LayerMaps } from "./page_content";
+import { octaveSize, sizeOf, targetsOf, type Content, type DreamPage, type LayerMaps, type SmallDream } from "./page_content";
 import { Comparison, type Viewer } from "./page_viewer";
 
 const MISSING: Record<string, Text> = {
@@ -35,7 +35,7 @@ export class SeenPanel implements Panel {
     const { original, octaves } = page.data.content;
     const numbers = [...(original ? [0] : []), ...octaves.map(({ number: octave }) => octave)];
     this.buttons = numbers.map((octave) => {
-      const name: Text = octave ? { en: `octave ${octave}`, zh: `八度 ${octave}` } : { en: "photograph", zh: "原照片" };
+      const name: Text = octave ? { en: `octave ${octave}`, zh: `第 ${octave} 个八度` } : { en: "photograph", zh: "原照片" };
       const button = h("button", { type: "button" }, name);
       button.addEventListener("click", () => viewer.choose(viewer.frames.findLastIndex((frame) => frame.octave === octave)));
       return { octave, button };
@@ -65,8 +65,8 @@ export class SeenPanel implements Panel {
       ? { en: `The picture when octave ${octave} ends, ${width}×${height}`, zh: `第 ${octave} 个八度结束时的图，${width}×${height}` }
       : { en: `The photograph, ${width}×${height}`, zh: `原照片，${width}×${height}` };
     const slope: Text = {
-      en: "Its gradient: how each pixel should change so that the layers respond more strongly. Grey: not at all.",
-      zh: "它的梯度：每个像素应如何改变，才能使这些层响应更强。灰色：不必改变。",
+      en: "Its gradient: how each pixel should change so that the layers respond more strongly. Grey: not at all. Grey border: the edge of each layer is left out, since padding disturbs it.",
+      zh: "它的梯度：每个像素应如何改变，才能使这些层响应更强。灰色：不必改变。边缘为灰：各层的边缘不计入，因为填充会造成干扰。",
     };
     put(this.shownPart,
       h("div", { class: "pair" }, pictured(picture, whole), gradients[key] ? pictured(gradients[key], slope) : null),
@@ -88,14 +88,39 @@ function mapsOf(maps: LayerMaps, octave: string): HTMLElement {
   };
   inLanguage((language) => (image.alt = name[language]));
   const captions = maps.channels.map((channel, k) => {
-    const photograph = maps.means["0"]?.[k];
+    const photograph = maps.photograph?.[octave][k];
     const mean = maps.means[octave][k];
     const before = octave !== "0" && photograph !== undefined ? [h("small", null, number(photograph), " → ")] : [];
-    return h("span", { class: "channel" }, both(`${maps.layer}:${channel}`), h("br"), ...before, number(mean));
+    return h("span", { class: "channel" }, { en: `channel ${channel}`, zh: `通道 ${channel}` }, h("br"), ...before, number(mean));
   });
   return h("figure", { class: "layer" },
     h("figcaption", null, h("b", null, maps.layer), h("small", null, { en: ` ${rows}×${columns}, ${captions.length} of ${maps.of} channels`, zh: ` ${rows}×${columns}，${maps.of} 个通道中的 ${captions.length} 个` })),
     image, h("div", { class: "captions" }, ...captions));
+}
+
+/** The dreams of single layers, then that of all layers of this dream, in the same small way. */
+function smallDreams(data: PageData<Content>): SmallDream[] {
+  const { layers, wrong } = data.content;
+  const right = wrong.find(({ what }) => what === "right");
+  return right ? [...layers, { ...right, layer: targetsOf(data).join(" + ") }] : layers;
+}
+
+/** What to say before the choice of a layer, with those that changed the picture most and least. */
+export function layerWords({ data }: DreamPage): Text[] {
+  const changes = data.content.layers.flatMap(({ layer, change }) => (change === undefined ? [] : [{ layer, change }]));
+  const [most, ...rest] = changes.sort((one, other) => other.change - one.change);
+  const least = rest.at(-1);
+  const found = most && least
+    ? { en: ` With the same number and size of steps, ${most.layer} changes the picture most, by ${shown(Math.round(most.change))} of 255 levels on average, and ${least.layer} least, by ${shown(Math.round(least.change))}.`, zh: `步数和步长相同时，${most.layer} 对图片的改动最大，平均 ${shown(Math.round(most.change))} 级（共 255 级）；${least.layer} 最小，平均 ${shown(Math.round(least.change))} 级。` }
+    : { en: "", zh: "" };
+  const own = targetsOf(data);
+  const last = own.length > 1
+    ? { en: `the last picture is a dream of all the layers of this dream together, ${own.join(" and ")}`, zh: `最后一幅同时用本梦境的所有层：${own.join("、")}` }
+    : { en: `the last picture is a dream of ${own[0]}, as this dream is`, zh: `最后一幅用 ${own[0]}，与本梦境相同` };
+  return [{
+    en: `The same photograph, smaller, dreamed on with one layer at a time, from an early one to a late one; ${last.en}. Early layers ask for edges and simple patterns.${found.en} Choose a picture; drag the divider to compare with the photograph.`,
+    zh: `同一张照片（缩小后），每次只用一层来做梦，从浅层到深层；${last.zh}。浅层想要边缘和简单的纹理。${found.zh}选择一幅；拖动分隔线可与原照片对照。`,
+  }];
 }
 
 /** The photograph dreamed on with one layer at a time. */
@@ -103,7 +128,8 @@ export class LayersPanel implements Panel {
   readonly element: HTMLElement;
 
   constructor(page: DreamPage) {
-    const { layers, original } = page.data.content;
+    const { original } = page.data.content;
+    const layers = smallDreams(page.data);
     const comparison = new Comparison(original, sizeOf(page.data), 25);
     const said = h("p", { class: "how", "aria-live": "polite" });
     const buttons = layers.map(({ layer, picture }) =>
@@ -112,7 +138,7 @@ export class LayersPanel implements Panel {
       const { layer, before, after, picture } = layers[index];
       comparison.show(picture, { en: `a small dream of ${layer}`, zh: `${layer} 的小幅梦境` }, both(layer));
       buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === index)));
-      put(said, { en: `Loss of ${layer} alone, before and after: `, zh: `仅 ${layer} 的损失，之前与之后：` }, number(before), " → ", number(after));
+      put(said, { en: `Response of ${layer}, in the photograph and in this dream: `, zh: `${layer} 的响应，在照片中与在这个梦境中：` }, number(before), " → ", number(after));
     };
     buttons.forEach((button, index) => button.addEventListener("click", () => choose(index)));
     this.element = h("div", { class: "by-layer" }, h("div", { class: "small" }, comparison.element),

@@ -27,6 +27,13 @@ export const STYLE = `
 .readout .where small { font-weight: 400; font-size: 0.95rem; }
 .readout .how, .by-layer .how { color: var(--soft); margin: 0.15rem 0; font-variant-numeric: tabular-nums; }
 .readout .loss { margin: 0.4rem 0; } .readout .loss b { font-size: 2rem; color: var(--accent); font-variant-numeric: tabular-nums; line-height: 1.1; }
+.whole { font-size: 1.05rem; margin: 0 0 0.9rem; padding: 0 0 0.7rem; border-bottom: 1px solid var(--line); } .whole b { color: var(--accent); }
+.finer { font-size: 0.9rem; color: var(--soft); } .finer p { margin: 0; }
+.dream.aside .controls, .dream.aside .curve, .dream.aside .whole, .dream.aside .finer { display: none; }
+#top { scroll-margin-top: 1rem; }
+.credit code { overflow-wrap: anywhere; color: var(--ink); }
+#break li:first-child { grid-column: 1 / -1; border-style: dashed; display: grid; grid-template-columns: minmax(0, 15rem) minmax(0, 1fr); gap: 0 1rem; align-content: start; align-items: start; grid-template-rows: auto 1fr; }
+#break li:first-child img { grid-row: 1 / 3; margin: 0; } #break li:first-child button { justify-self: start; }
 .curve { margin: 0.4rem 0 0; }
 .curve svg { cursor: pointer; }
 svg.losses .octave { fill: color-mix(in srgb, var(--accent) 9%, transparent); }
@@ -41,16 +48,15 @@ svg.losses .point { fill: var(--accent); stroke: var(--card); stroke-width: 2.5;
 .saw .maps { width: 100%; display: block; image-rendering: pixelated; border-radius: 4px; margin: 0.4rem 0; }
 .saw .captions { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; font-size: 0.78rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .by-layer { display: grid; gap: 1.25rem; grid-template-columns: minmax(0, 1.3fr) minmax(0, 1fr); align-items: start; }
-.choices.pictured { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); }
+.choices.pictured { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); }
 .choices.pictured button { padding: 0.25rem; display: flex; flex-direction: column; gap: 0.2rem; align-items: center; font-size: 0.85rem; }
 .choices.pictured img { width: 100%; border-radius: 5px; display: block; }
 @media (max-width: 820px) {
   .dream, .by-layer { grid-template-columns: minmax(0, 1fr); }
   .dream { grid-template-areas: "seen" "beside" "sizes"; gap: 0.8rem; }
   .saw .shown { grid-template-columns: minmax(0, 1fr); }
-  .choices.pictured { grid-template-columns: repeat(4, minmax(0, 1fr)); }
   .readout { min-height: 0; }
 }
-@media (max-width: 500px) { .saw .pair { gap: 0.6rem; } .octaves button { font-size: 0.68rem; padding: 0.15rem; } .octaves { gap: 0.3rem; } }
+@media (max-width: 500px) { #break li:first-child { display: block; } #break li:first-child img { margin: 0 0 0.6rem; } .saw .pair { gap: 0.6rem; } .octaves button { font-size: 0.68rem; padding: 0.15rem; } .octaves { gap: 0.3rem; } }
 @media print { .stage { width: 60%; } .controls, .stage .line { display: none; } }
 `;

@@ -23,7 +23,7 @@ from etudes.experiments.deep_dream.laplacian_pyramid import mean_magnitude
 from etudes.experiments.deep_dream.networks import layer_names, untrained_network
 from etudes.experiments.deep_dream.objectives import Objective, objective_for, objective_of
 from etudes.experiments.deep_dream.photographs import shrunk
-from etudes.experiments.deep_dream.resizing import Picture
+from etudes.experiments.deep_dream.resizing import Picture, resize_image
 from etudes.experiments.deep_dream.study import DreamData, DreamSettings, deprocess, dream, loss_gradient, preprocess
 from etudes.training.backend import drawn_from
 from etudes.training.session import Session
@@ -136,13 +136,26 @@ def _maps(network: Any, objective: Objective, pictures: dict[int, Picture], fold
         top = np.maximum(np.max(tops, axis=0), 1e-12)  # of what counts: padding makes artefacts at the edges
         entry: dict[str, Any] = {"layer": layer, "channels": [int(channel) for channel in chosen], "of": len(grew)}
         entry["top"] = [float(value) for value in top]
-        entry["means"] = {str(n): [float(x) for x in maps[n][..., chosen].mean(axis=(0, 1))] for n in maps}
+        entry["means"] = {str(n): _means(maps[n], chosen) for n in maps}
+        entry["photograph"] = photograph_means(probe, pictures, list(maps), chosen)
         entry["shapes"] = {str(n): list(maps[n].shape[:2]) for n in maps}
         entry["pictures"] = {
             str(n): _save(map_sheet(maps[n][..., chosen] / top), folder, f"{layer}-{n}", lossless=True) for n in maps
         }
         found.append(entry)
     return found
+
+
+def photograph_means(
+    probe: Objective, pictures: dict[int, Picture], octaves: Sequence[int], channels: Array
+) -> dict[str, list[float]]:
+    """The mean response of channels in the photograph, shrunk as the picture of each octave is."""
+    sizes = {n: (pictures[n].shape[0], pictures[n].shape[1]) for n in octaves}
+    return {str(n): _means(probe.outputs(resize_image(pictures[0], size))[0], channels) for n, size in sizes.items()}
+
+
+def _means(maps: Array, channels: Array) -> list[float]:
+    return [float(value) for value in maps[..., channels].mean(axis=(0, 1))]
 
 
 def _fits(probe: Objective, picture: Picture) -> bool:
@@ -175,6 +188,11 @@ def _dreamed(objective: Objective, picture: Picture, settings: DreamSettings) ->
     return dreamed, before, after
 
 
+def mean_change(picture: Picture, dreamed: Picture) -> float:
+    """By how many of 255 levels a dream changed its picture, on average."""
+    return float(np.abs(dreamed - picture).mean() * 127.5)
+
+
 def _small(settings: DreamSettings) -> DreamSettings:
     return replace(
         settings,
@@ -195,7 +213,8 @@ def _other_layers(
         one = objective_of(network, (name,), (), tile=settings.tile)
         dreamed, before, after = _dreamed(one, picture, _small(settings))
         place = _save(deprocess(dreamed), folder, f"layer-{name}")
-        found.append({"layer": name, "before": before, "after": after, "picture": place})
+        change = mean_change(picture, dreamed)
+        found.append({"layer": name, "before": before, "after": after, "change": change, "picture": place})
     return found
 
 

@@ -41,16 +41,16 @@ export function changeTable(first: Network, second: Network): HTMLElement {
     { en: "layer", zh: "层" },
     { en: "parameters", zh: "参数" },
     { en: "in the transfer", zh: "迁移时" },
-    { en: "its weights moved by", zh: "权重变化" },
+    { en: "size of the change, in % of the weights' size", zh: "变化的大小（占权重大小的百分比）" },
   ];
   const rows = pairs(first, second).map((pair) => {
     const part = moved(pair, first, second);
-    const share = `${Math.round(100 * (part ?? 0))}%`;
+    const share = `${Math.round(100 * (part ?? 0))} %`;
     const change: Text =
       part === null
         ? { en: "made anew", zh: "重新建立" }
-        : part ? { en: share, zh: share } : { en: "nothing, not by one bit", zh: "没有变，一位不差" };
-    const state: Text = pair.after.trainable ? { en: "learned on", zh: "继续学习" } : { en: "🔒 frozen", zh: "🔒 冻结" };
+        : part ? { en: share, zh: share } : { en: "unchanged, bit for bit", zh: "没有变，一位不差" };
+    const state: Text = pair.after.trainable ? { en: "trained further", zh: "继续训练" } : { en: "🔒 frozen", zh: "🔒 冻结" };
     return h("tr", null, h("th", { scope: "row" }, pair.named), h("td", null, pair.after.parameters.toLocaleString("en")),
       h("td", null, state), h("td", null, change));
   });
@@ -90,11 +90,12 @@ export class Readers {
   private say(before: Tensor, after: Tensor): void {
     const count = after.data.length.toLocaleString("en");
     const apart = Math.max(...Array.from(after.data, (value, i) => Math.abs(value - before.data[i])));
+    this.same.dataset.apart = String(apart);
     if (apart === 0) {
       put(this.same, {
-        en: `Both networks find the same ${count} numbers in your picture; the largest difference is `,
-        zh: `两个网络在您的图里找到同样的 ${count} 个数，最大的差别是 `,
-      }, number(apart), { en: ". Only what they read in them differs.", zh: "。不同的只是怎么读。" });
+        en: `Both networks find exactly the same ${count} numbers (features) in your picture. Only what they read in them differs.`,
+        zh: `两个网络在你的图里找到完全相同的 ${count} 个数（特征）。不同的只是怎么读。`,
+      });
     } else {
       put(this.same, {
         en: `In this run the features did not stay: the ${count} numbers of both networks differ by up to `,
