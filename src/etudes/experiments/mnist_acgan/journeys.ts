@@ -139,11 +139,11 @@ export function discriminatorJourney(artist: Artist, judged: Panel): Journey {
 }
 
 /** What a convolution after the first does. */
-function convolved({ shape, config }: Layer): Text {
+function convolved({ config }: Layer): Text {
   const isHalved = (config.strides as number[])[0] > 1;
   return isHalved
-    ? { en: `Patterns of patterns, at every second place: ${shape[2]} of them.`, zh: `由图案组成的图案，每隔一个位置看一次，共 ${shape[2]} 种。` }
-    : { en: `Patterns of patterns: ${shape[2]} of them.`, zh: `由图案组成的图案，共 ${shape[2]} 种。` };
+    ? { en: "Patterns of patterns, at every second place, in the maps above after leaky ReLU.", zh: "由图案组成的图案：在上面经过 Leaky ReLU 的特征图中，每隔一个位置看一次。" }
+    : { en: "Patterns of patterns, in the maps above after leaky ReLU.", zh: "由图案组成的图案，取自上面经过 Leaky ReLU 的特征图。" };
 }
 
 /** A choice of which picture the bands show: the drawing, or a real one. */
