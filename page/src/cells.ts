@@ -4,10 +4,9 @@ import { cellName, valueAt } from "./arithmetic";
 import { colourOf, onTheme, paint, scaleOf } from "./colours";
 import type { Tensor, Text } from "./data";
 import { h, label, shown } from "./dom";
-import { layoutFor, type Layout } from "./layout";
+import { layoutFor, READABLE, type Layout } from "./layout";
 import type { AxisLabels } from "./study";
 
-const READABLE = 28;
 
 /** Pixels of a column that are enough for a name above it. */
 const SMALLEST = 9;

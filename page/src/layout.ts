@@ -19,11 +19,27 @@ export interface Layout {
 
 const GAP = 6;
 
+/** Pixels from which on a number can be read in a cell; of up to 16 columns, rather than that, the band scrolls. */
+export const READABLE = 28;
+
 /** A layout for the shape of an array, in so many pixels of width. */
 export function layoutFor(shape: number[], width: number, labels: AxisLabels = {}): Layout {
   if (shape.length === 3) return maps(shape, width);
+  if (shape.length === 2 && shape[0] === 1 && !labels.rows) return inOneRow(vector(shape[1], width, labels));
   if (shape.length === 2) return matrix(shape, width, labels);
   return vector(shape[0] ?? 1, width, labels);
+}
+
+/** The layout of a vector for a matrix of one row. */
+function inOneRow(layout: Layout): Layout {
+  return {
+    ...layout,
+    place: ([, column]) => layout.place([column]),
+    hit: (x, y) => {
+      const cell = layout.hit(x, y);
+      return cell && [0, ...cell];
+    },
+  };
 }
 
 /** Rows of cells; with names, or few of them, one row. */
@@ -60,7 +76,7 @@ function matrix([rows, columns]: number[], width: number, labels: AxisLabels): L
   const left = labels.rows ? 12 + 8 * Math.max(...labels.rows.map((name) => Math.min(name.length, 8))) : 0;
   const top = labels.columns ? 18 : 0;
   const share = (width - left) / columns;
-  const cell = share >= 5 ? Math.min(36, Math.floor(share)) : Math.max(2.5, share); // many columns: all at a glance
+  const cell = share >= 5 ? Math.min(36, Math.max(columns <= 16 ? READABLE : 0, Math.floor(share))) : Math.max(2.5, share); // many columns: all at a glance
   const high = Math.max(cell, rows > 32 ? 11 : 16);
   return {
     width: left + columns * cell,

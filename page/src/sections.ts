@@ -103,8 +103,9 @@ function recordsTable(table: TableData, preset: string): HTMLElement {
     const [name, ...changes] = words(text);
     return h("td", { class: "recipe" }, h("b", null, name), ...changes.flatMap((change) => [" ", h("code", null, change)]));
   };
+  const headline = table.columns[3]; // its mean over seeds, then the lowest and the highest
   const cells = ([first, ...rest]: (string | number)[]) =>
-    [recipe(String(first)), ...rest.map((cell, index) => h("td", null, typeof cell === "number" ? proportion(table.columns[index + 1], cell) : cell))];
+    [recipe(String(first)), ...rest.map((cell, index) => h("td", null, typeof cell === "number" ? proportion(index < 2 ? "" : headline, cell) : cell))];
   return h("div", { class: "scroll", tabindex: 0, role: "region", label: table.title },
     h("table", { class: "values" }, h("caption", null, term(table.title)),
       h("thead", null, h("tr", null, ...table.columns.map((name) => h("th", { scope: "col" }, term(name))))),

@@ -5,7 +5,7 @@ import { activationSteps, cellName, weightedSum } from "../src/arithmetic";
 import { shown } from "../src/dom";
 
 test("numbers have four digits", () => {
-  const written = { 0: "0", 0.123456: "0.1235", 1234.56: "1235", 98765: "9.88e+4", 0.00001234: "1.23e-5", "-2": "-2" };
+  const written = { 0: "0", 0.123456: "0.1235", 1234.56: "1235", 98765: "98,765", 0.00001234: "1.23e-5", "-2": "-2" };
   for (const [value, text] of Object.entries(written)) assert.equal(shown(Number(value)), text);
 });
 

@@ -124,6 +124,7 @@ class Visit:
         folded = band.locator("details.numbers")
         if not folded.evaluate("(one) => one.open"):
             folded.locator("summary").click()
+            folded.locator("td").first.wait_for()  # the toggle comes late on a busy machine
         shape = tuple(map(int, band.get_attribute("data-shape").split(",")))
         if len(shape) < 3 or shape[2] == 1:
             rows = band.evaluate(TABLE)

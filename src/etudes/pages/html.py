@@ -20,7 +20,7 @@ LANGUAGES = {"": "en", "en": "en", "zh": "zh-CN"}
 
 NO_SCRIPT = (
     ("en", "This page computes in your browser and needs JavaScript; it sends nothing to anybody."),
-    ("zh-CN", "本页在您的浏览器中进行计算，需要启用 JavaScript；它不会向任何人发送数据。"),
+    ("zh-CN", "本页在你的浏览器中进行计算，需要启用 JavaScript；它不会向任何人发送数据。"),
 )
 
 POLICY = "; ".join(
