@@ -121,7 +121,7 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "few shot intro": (
         "Invent up to five symbols and draw each three times or more. The network that was trained on digits is then "
         "fine-tuned on your drawings, in seconds: its convolutions stay frozen, only the last layers are trained.",
-        "发明至多五个符号，每个画三次以上；学过数字的网络几秒钟就能用您的图微调：卷积层冻结不变，只训练最后几层。",
+        "发明至多五个符号，每个画三次以上；学过数字的网络几秒钟就能用你的图微调：卷积层冻结不变，只训练最后几层。",
     ),
     "first draw": ("**1.** Draw a symbol and keep it; again, three times or more for each.",
                    "**1.** 画一个符号并保存；每个符号重复三次以上。"),
