@@ -129,10 +129,12 @@ def test_the_two_commands_come_first() -> None:
     assert commands[:2] == ["make demo", "make test"]
 
 
-def test_the_readme_is_one_page_with_one_picture() -> None:
+def test_the_readme_is_one_page_with_a_picture_and_a_film() -> None:
     assert len(README.splitlines()) <= 120
-    (picture,) = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
+    picture, film = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README)
     assert (ROOT / picture).stat().st_size <= 300_000
+    assert film.endswith(".gif")
+    assert (ROOT / film).stat().st_size <= 700_000
 
 
 def test_the_numbers_of_the_readme_are_those_of_the_results() -> None:
