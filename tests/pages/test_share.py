@@ -121,7 +121,7 @@ def test_a_run_without_graphs_says_what_writes_them(copied: Callable[..., Path])
 
 
 def test_own_data_stays_out(copied: Callable[..., Path]) -> None:
-    run = copied(data='"/home/nobody/letters/pairs.csv"', source='"/home/nobody/letters/pairs.csv"')
+    run = copied(data='"/srv/nobody/letters/pairs.csv"', source='"/srv/nobody/letters/pairs.csv"')
     results = json.loads((run / "results.json").read_bytes())
     results["tables"].append({"title": "wrong answers, 1 of 9", "columns": ["question"], "rows": [["my dear"]]})
     (run / "results.json").write_text(json.dumps(results))
@@ -132,7 +132,7 @@ def test_own_data_stays_out(copied: Callable[..., Path]) -> None:
     assert said["content"]["mistakes"] == []
     assert said["content"]["examples"] == ["+0123456789"[:7]]
     assert "my dear" not in page
-    assert "/home/nobody" not in page
+    assert "/srv/nobody" not in page
     assert str(run) not in page
     assert (said["settings"]["data"], said["info"]["source"]) == ("pairs.csv", "pairs.csv")
     with collected_notes() as notes:

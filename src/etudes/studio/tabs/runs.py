@@ -28,6 +28,10 @@ IN_TURN = {**EVENT, "concurrency_limit": 1, "concurrency_id": "question", "trigg
 """For events that are answered in the order in which they come, however fast a person clicks."""
 
 
+ONE_LOOK_AT_A_TIME = {**EVENT, "concurrency_limit": 1, "concurrency_id": "look"}
+"""A look that began before the étude was chosen must not be shown after the one that followed, and stay."""
+
+
 def runs_tab(translate: Translations, studio: Studio, page: gr.Blocks) -> None:
     """Lay it out."""
     with gr.Tab(translate("runs"), id="runs"):
@@ -78,7 +82,7 @@ def _watch(translate: Translations, studio: Studio, page: gr.Blocks, parts: tupl
 
     outputs = [everything, chosen, several, shown, seen]
     for event in (clock.tick, page.load, which.change, chosen.input):
-        event(look, [which, chosen, seen], outputs, **EVENT)
+        event(look, [which, chosen, seen], outputs, **ONE_LOOK_AT_A_TIME)
 
 
 def _act(translate: Translations, studio: Studio, chosen: Any, buttons: tuple[Any, ...], said: Any) -> None:
