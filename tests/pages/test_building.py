@@ -136,6 +136,14 @@ def test_packages_are_fetched_unless_they_fit_the_lock(clone: Path, tmp_path: Pa
     assert called[0].startswith("ci --ignore-scripts ")
 
 
+def test_packages_that_a_link_leads_to_are_not_replaced(clone: Path, tmp_path: Path) -> None:
+    program(tmp_path, "npm", f"touch {tmp_path}/called")
+    (tmp_path / "theirs").mkdir()
+    (clone / "page" / "node_modules").symlink_to(tmp_path / "theirs")
+    assert "page/node_modules is a link" in failure(clone)
+    assert not (tmp_path / "called").exists()
+
+
 def test_what_is_missing_is_said_in_one_line(clone: Path, tmp_path: Path) -> None:
     program(tmp_path, "npm", "echo npm error code ENOTFOUND >&2; echo npm error network request >&2; exit 1")
     said = failure(clone)

@@ -69,6 +69,8 @@ def build(root: Path) -> None:
     node, npm = programs()
     page = root / "page"
     if not _is_installed(page):
+        if (page / "node_modules").is_symlink():
+            raise BuildError("page/node_modules is a link to other packages, which npm would delete: remove the link")
         _run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", *_IMPATIENT], page, _why_npm_failed)
     _run([*node, "build.mjs"], page, lambda said: f"the page cannot be built, see `make page`: {_first_error(said)}")
 
