@@ -73,6 +73,19 @@ def save_result(run: Run, kind: str, result: Result, command: str, *, weights: s
     write_atomically(_path(run, kind), content.encode())
 
 
+def write_page(place: Path, page: str) -> None:
+    """Write a page, whose folder is made where it is missing.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(place, page.encode())
+    except OSError as error:
+        raise UserError(f"cannot write {place}: {error.strerror or error}") from error
+
+
 def keep_result(run: Run, kind: str, result: Result, command: str) -> None:
     """As `save_result`; where that cannot be written, `result.unsaved` says why, and nothing is lost but the copy."""
     try:

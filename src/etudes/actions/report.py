@@ -11,14 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from etudes import experiments
-from etudes.actions.artifacts import KINDS, command_of, keep_result, read_results, writable, write_card
+from etudes.actions.artifacts import KINDS, command_of, keep_result, read_results, writable, write_card, write_page
 from etudes.actions.loading import LoadedRun, Reference, open_run
 from etudes.actions.run_data import RunDataError
 from etudes.contract import BaseNetwork, Result, Table
 from etudes.data.notes import note
 from etudes.errors import UserError, user_path
 from etudes.runs import Run, columns_of, read_metrics
-from etudes.runs.files import write_atomically
 from etudes.schema import as_dict, describe
 from etudes.training.backend import BackendError, usable_backend
 from etudes.training.computing import computing
@@ -136,11 +135,7 @@ def write_report(run: Run, out: Path | None = None) -> Path:
     """
     page = report_page(_page(run, run.results()))
     place = out or run.place / "report.html"
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, page.encode())
-    except OSError as error:
-        raise UserError(f"cannot write {place}: {error.strerror or error}") from error
+    write_page(place, page)
     return place
 
 

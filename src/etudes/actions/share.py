@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 
+from etudes.actions.artifacts import write_page
 from etudes.actions.loading import LoadedRun, Reference, open_run, resolve
 from etudes.actions.shared_facts import facts
 from etudes.actions.shared_networks import describe_networks, shared_graphs, shared_weights
-from etudes.contract import BaseNetwork, Share, SharedRun, Table
+from etudes.contract import BaseNetwork, Networks, Share, SharedRun, Table
 from etudes.data.notes import note
 from etudes.data.storage import is_on_this_machine
 from etudes.errors import UserError, user_path
-from etudes.graphs import load_graphs
+from etudes.graphs import load_graphs, read_layers
 from etudes.pages import page_html, page_parts
 from etudes.pages.weights import pack_weights
 from etudes.runs import bundled_dream
-from etudes.runs.files import write_atomically
 from etudes.training.computing import computing
 from etudes.views.pictures import check_new_file
 
@@ -62,11 +62,7 @@ def share(
     assert loaded.run is not None
     place = user_path(out) if out is not None else loaded.run.place / "page.html"
     content = share_page(loaded, with_pictures=with_pictures, large=large)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(place, content.encode())
-    except OSError as error:
-        raise UserError(f"cannot write {place}: {error.strerror or error}") from error
+    write_page(place, content)
     return place
 
 
@@ -75,9 +71,9 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
     """The page that `share` writes, as text.
 
     Args:
-        reference: as in `share`, and so are the other arguments.
-        with_pictures: whether private pictures or texts may be in it.
-        large: whether it may be larger than 50 MB.
+        reference: as in `share`.
+        with_pictures: as in `share`.
+        large: as in `share`.
 
     Raises:
         UserError: as in `share`.
@@ -86,11 +82,12 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
     assert loaded.run is not None
     kind = loaded.experiment.share
     if kind is None:
-        raise UserError(f"{loaded.etude} has no page yet: `etudes report {loaded.run}` writes what there is")
+        raise UserError(f"{loaded.etude} has no page yet: `etudes report {loaded.run.quoted}` writes what there is")
     parts = page_parts(loaded.etude)
-    graphs = shared_graphs(loaded, kind.networks(loaded.info, loaded.settings))
-    arrays = shared_weights(loaded, graphs)
-    weights, entries = pack_weights(arrays)
+    everything = load_graphs(loaded.run.folder, loaded.arrays)
+    layers = read_layers(loaded.run.folder)
+    graphs = shared_graphs(loaded.run, everything, layers, kind.networks(loaded.info, loaded.settings))
+    weights, entries = pack_weights(shared_weights(loaded, graphs))
     if len(weights) > LARGE and not large:
         raise UserError(
             f"a page of {loaded.run} would have {len(weights) / 1e6:.0f} MB of weights: --large makes it all the same"
@@ -98,9 +95,9 @@ def share_page(reference: Reference, *, with_pictures: bool = False, large: bool
     blobs = {"weights": weights, **{f"graph-{name}": graph.content for name, graph in graphs.items()}}
     content = {
         **facts(loaded, kind, with_pictures),
-        "networks": describe_networks(loaded, graphs),
+        "networks": describe_networks(graphs, layers),
         "weights": entries,
-        "content": kind.content(_shared(loaded, kind, with_pictures)),
+        "content": kind.content(_shared(loaded, kind, everything, with_pictures)),
         "licences": [{"name": name, "text": text} for name, text in parts.licences],
     }
     return page_html(
@@ -123,7 +120,7 @@ def _open(reference: Reference, data: str | Path | None = None) -> LoadedRun:
     return open_run(target, place=data, weights=not target.experiment.capability(BaseNetwork))
 
 
-def _shared(loaded: LoadedRun, kind: Share, with_pictures: bool) -> SharedRun:
+def _shared(loaded: LoadedRun, kind: Share, networks: Networks, with_pictures: bool) -> SharedRun:
     """What the study's `content` is given; the data only where it is here and may be shown."""
     assert loaded.run is not None
     if loaded.experiment.capability(BaseNetwork):
@@ -139,7 +136,6 @@ def _shared(loaded: LoadedRun, kind: Share, with_pictures: bool) -> SharedRun:
             data = loaded.data
         except UserError as error:
             note(f"the page shows no mistakes: {error}")
-    networks = dict(load_graphs(loaded.run.folder, loaded.arrays))
     return SharedRun(
         networks, loaded.info, loaded.settings, data, loaded.run.folder, with_pictures, lambda: loaded.networks
     )

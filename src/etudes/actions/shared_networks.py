@@ -10,8 +10,9 @@ import numpy as np
 from etudes.actions.loading import LoadedRun
 from etudes.contract import Array, IOSpec, TensorSpec
 from etudes.errors import UserError
-from etudes.graphs import GraphNetwork, load_graphs, read_layers
+from etudes.graphs import GraphNetwork
 from etudes.pages.weights import exact_dtype, rounded
+from etudes.runs import Run
 
 TRIALS = 64
 """Inputs, drawn at random, with which weights in half precision are tried."""
@@ -20,21 +21,25 @@ TOLERATED = {"picture": 0.5, "probability": 1e-3}
 """The largest difference of an output that weights in half precision may make: half a grey level, or a thousandth."""
 
 
-def shared_graphs(loaded: LoadedRun, names: Sequence[str]) -> dict[str, GraphNetwork]:
-    """The graphs of the page, of all that the run has."""
-    assert loaded.run is not None
-    found = load_graphs(loaded.run.folder, loaded.arrays)
-    if not set(names) <= set(found) or not set(names) <= set(read_layers(loaded.run.folder)):
-        raise UserError(
-            f"{loaded.run} has no graphs that say what is inside: `etudes evaluate {loaded.run.quoted}` writes them"
-        )
-    return {name: found[name] for name in names}
+Layers = Mapping[str, list[dict[str, Any]]]
+"""What `read_layers` returns."""
 
 
-def describe_networks(loaded: LoadedRun, graphs: Mapping[str, GraphNetwork]) -> dict[str, Any]:
+def shared_graphs(
+    run: Run, everything: Mapping[str, GraphNetwork], layers: Layers, names: Sequence[str]
+) -> dict[str, GraphNetwork]:
+    """The graphs of the page, of everything that the run has.
+
+    Raises:
+        UserError: one is missing, or does not say what is inside.
+    """
+    if not set(names) <= set(everything) & set(layers):
+        raise UserError(f"{run} has no graphs that say what is inside: `etudes evaluate {run.quoted}` writes them")
+    return {name: everything[name] for name in names}
+
+
+def describe_networks(graphs: Mapping[str, GraphNetwork], layers: Layers) -> dict[str, Any]:
     """What the page knows of its networks, as `NetworkData` of its script."""
-    assert loaded.run is not None
-    layers = read_layers(loaded.run.folder)
     kinds = {"tensor(float)": "float32", "tensor(int32)": "int32"}
     return {
         name: {

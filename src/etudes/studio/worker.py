@@ -40,11 +40,9 @@ def respond(request: dict[str, Any]) -> dict[str, Any]:
 def write_page(reference: str, file: str, **options: Any) -> dict[str, Any]:
     """Write the page of a run, as `etudes share` makes it, into a file, under gzip."""
     from etudes.actions.share import share_page
+    from etudes.runs.files import write_atomically
 
-    page = gzip.compress(share_page(reference, **options).encode(), 6, mtime=0)
-    whole, writing = Path(file), Path(f"{file}.writing")
-    writing.write_bytes(page)
-    writing.replace(whole)  # nobody reads half of it
+    write_atomically(Path(file), gzip.compress(share_page(reference, **options).encode(), 6, mtime=0))
     return {"file": file}
 
 
