@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from etudes.analysis.classification import predict, top_losses
 from etudes.contract import Array, ImageInfo, Images
 from etudes.data import IMAGE_SETS, PHOTOS, embedded_photo, fit_picture, load_images
 from etudes.data.catalogue import DIGIT_NAMES
+from etudes.results.html import file_url
 from etudes.views.grids import to_image
 
 Pixels = NDArray[np.uint8]
@@ -182,4 +182,4 @@ def png(picture: Pixels) -> str:
     """A picture, uint8 (height, width, channels), as a PNG in an address of data."""
     file = io.BytesIO()
     to_image(picture).save(file, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return file_url("png", file.getvalue())

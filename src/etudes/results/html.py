@@ -97,11 +97,12 @@ def figure_html(drawn: Figure) -> str:
     """A figure of matplotlib."""
     memory = io.BytesIO()
     drawn.savefig(memory, format="png")
-    return f'<img src="{_url("png", memory)}" alt="learning curves" style="max-width:100%">'
+    return f'<img src="{file_url("png", memory.getvalue())}" alt="learning curves" style="max-width:100%">'
 
 
-def _url(kind: str, memory: io.BytesIO) -> str:
-    return f"data:image/{kind};base64,{base64.b64encode(memory.getvalue()).decode()}"
+def file_url(kind: str, content: bytes) -> str:
+    """The content of a picture file inside an address; `kind` is such as "png"."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _some(items: Sequence[str], most: int, what: str) -> Sequence[str]:
@@ -135,7 +136,7 @@ def _data_url(picture: Image | list[Image]) -> tuple[str, str]:
             memory, kind = io.BytesIO(), "jpeg"
             image.convert("RGB").save(memory, "JPEG", quality=88)
     larger = f"width:{2 * _SMALL // width * width}px;image-rendering:pixelated" if width < _SMALL else ""
-    return _url(kind, memory), larger
+    return file_url(kind, memory.getvalue()), larger
 
 
 def _shrunk(image: Image, most: int) -> Image:

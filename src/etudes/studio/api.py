@@ -6,11 +6,12 @@ from typing import Any
 from gradio.events import api
 
 from etudes import experiments
+from etudes.results.html import file_url
 from etudes.runs import read_metrics
 from etudes.studio import few_shot
 from etudes.studio.dreams import find_dream, newest_picture, start_dream
 from etudes.studio.error_handlers import return_errors
-from etudes.studio.pictures import drawing_file, file_url, picture_file
+from etudes.studio.pictures import drawing_file, picture_file
 from etudes.studio.studio import Studio
 from etudes.studio.translations import Translations
 

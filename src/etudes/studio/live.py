@@ -13,9 +13,10 @@ from etudes import experiments
 from etudes.contract import Table
 from etudes.data import MAX_FILE_BYTES
 from etudes.errors import UserError
+from etudes.results.html import file_url
 from etudes.runs import Run, read_metrics
 from etudes.studio.html import figure, log, note, table
-from etudes.studio.pictures import data_url, file_url
+from etudes.studio.pictures import data_url
 from etudes.studio.run_pages import page_address
 from etudes.studio.training_runs import DONE, ListedRun, TrainingRuns
 from etudes.studio.translations import Translations

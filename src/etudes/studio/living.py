@@ -15,7 +15,8 @@ from PIL import Image, ImageSequence
 from etudes.data import embedded_photo
 from etudes.data.storage import EMBEDDED_FOLDER
 from etudes.errors import unknown
-from etudes.studio.pictures import data_url, drawing_file, file_url
+from etudes.results.html import file_url
+from etudes.studio.pictures import data_url, drawing_file
 from etudes.studio.strokes import path_of, picture_of
 from etudes.studio.studio import Studio
 from etudes.studio.training_runs import included_run

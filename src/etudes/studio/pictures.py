@@ -15,6 +15,7 @@ from etudes.contract import Array
 from etudes.data import MAX_FILE_BYTES
 from etudes.data.drawings import Drawing, like_mnist
 from etudes.errors import UserError
+from etudes.results.html import file_url
 
 MAX_DRAWING_BYTES = 1_000_000
 """A drawing from the page's pad has a few thousand."""
@@ -31,11 +32,6 @@ def data_url(picture: Image.Image | list[Image.Image]) -> str:
         return file_url("gif", file.getvalue())
     picture.save(file, "PNG")
     return file_url("png", file.getvalue())
-
-
-def file_url(kind: str, content: bytes) -> str:
-    """The content of a picture file inside a URL; `kind` is such as "png"."""
-    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def decode(text: str, max_bytes: int) -> bytes:

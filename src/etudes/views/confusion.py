@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import math
@@ -17,6 +16,7 @@ from PIL import Image
 
 from etudes.contract import Array
 from etudes.errors import UserError
+from etudes.results.html import file_url
 from etudes.views.grids import picture_grid
 from etudes.views.plotting import one_line
 
@@ -196,4 +196,4 @@ def _embedded(pictures: Path, file: str) -> str:
     Only the last part of its name is used, so nothing outside its folder is shown.
     """
     path = pictures / NAME / Path(file).name
-    return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}" if path.exists() else ""
+    return file_url("png", path.read_bytes()) if path.exists() else ""

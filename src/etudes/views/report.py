@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from PIL import Image
 
 from etudes.contract import Table
 from etudes.errors import UserError
+from etudes.results.html import file_url
 from etudes.views.card import show
 from etudes.views.exif import SOFTWARE
 
@@ -74,10 +74,10 @@ def _embedded(caption: str, path: Path) -> dict[str, Any]:
             raise UserError(f"{path} is larger than {MAX_PICTURE_BYTES // 1_000_000} MB: delete it, then report again")
         with Image.open(path, formats=("PNG", "GIF", "JPEG")) as image:
             (width, height), kind = image.size, str(image.format).lower()
-        encoded = base64.b64encode(path.read_bytes()).decode()
+        source = file_url(kind, path.read_bytes())
     except OSError as error:
         raise UserError(f"{path} is not a readable picture: delete it, then report again") from error
-    return {"caption": caption, "source": f"data:image/{kind};base64,{encoded}", "width": width, "height": height}
+    return {"caption": caption, "source": source, "width": width, "height": height}
 
 
 def report_page(page: Page) -> str:

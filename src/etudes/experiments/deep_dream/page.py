@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ from etudes.errors import UserError
 from etudes.experiments.deep_dream.photographs import open_photo, shrunk
 from etudes.experiments.deep_dream.seen import RECORD, look
 from etudes.experiments.deep_dream.study import DreamData, DreamInfo, DreamSettings, deprocess, read_pictures
+from etudes.results.html import file_url
 from etudes.runs.reading import read_object, read_whole
 from etudes.training.backend import BackendError
 from etudes.training.computing import computing
@@ -27,7 +27,7 @@ MAX_SIDE, QUALITY = 960, 80
 MAX_BYTES = 1_000_000
 """Of a picture that is taken as it is."""
 
-KINDS = {".webp": "image/webp", ".avif": "image/avif"}
+KINDS = (".webp", ".avif")
 """Of pictures that are taken as they are: those of the steps, and of a dream that came with the package."""
 
 CREDITS = {
@@ -91,7 +91,7 @@ def encoded(image: Image.Image) -> str:
     """A picture as an address that holds it."""
     memory = io.BytesIO()
     shrunk(image, MAX_SIDE).convert("RGB").save(memory, "WEBP", quality=QUALITY, method=6)
-    return _address(memory.getvalue(), ".webp")
+    return file_url("webp", memory.getvalue())
 
 
 def embedded(path: Path) -> str:
@@ -103,13 +103,9 @@ def embedded(path: Path) -> str:
     if path.suffix not in KINDS:
         return encoded(open_picture(path))
     try:
-        return _address(read_whole(path, MAX_BYTES), path.suffix)
+        return file_url(path.suffix[1:], read_whole(path, MAX_BYTES))
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}; copy the run again") from error
-
-
-def _address(content: bytes, kind: str) -> str:
-    return f"data:{KINDS[kind]};base64,{base64.b64encode(content).decode()}"
 
 
 # --- what the network saw ---------------------------------------------------------------------------------------------
@@ -160,6 +156,6 @@ def _with_pictures(folder: Path, value: Any) -> Any:
         return {key: _with_pictures(folder, part) for key, part in value.items()}
     if isinstance(value, list):
         return [_with_pictures(folder, part) for part in value]
-    if isinstance(value, str) and value.endswith(tuple(KINDS)):
+    if isinstance(value, str) and value.endswith(KINDS):
         return embedded(folder / Path(value).name)
     return value

@@ -8,12 +8,12 @@ import gradio as gr
 
 from etudes.data import embedded_photo
 from etudes.errors import UserError
+from etudes.results.html import file_url
 from etudes.runs import read_metrics
 from etudes.studio.components import EVENT, network_choice, photograph
 from etudes.studio.dreams import NETWORKS, SIZES, STEPS, find_dream, newest_picture, start_dream
 from etudes.studio.error_handlers import show_errors
 from etudes.studio.html import figure, log, note
-from etudes.studio.pictures import file_url
 from etudes.studio.studio import Studio
 from etudes.studio.translations import Translations
 
