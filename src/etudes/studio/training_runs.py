@@ -18,9 +18,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from etudes import experiments
 from etudes.actions.loading import preset_of
 from etudes.errors import UserError
-from etudes.runs import BUNDLED, Run, next_folder, runs_folder
+from etudes.runs import Run, bundled_dream, bundled_runs, next_folder, runs_folder
 from etudes.runs.locks import holder
 from etudes.schema import command_words
 from etudes.studio.training_queue import Queue, is_text, modified, report
@@ -54,8 +55,8 @@ class ListedRun:
 @cache
 def included_runs() -> list[ListedRun]:
     """The runs that come with the package, a dream among them, which has pictures only."""
-    runs = [Run(results.parent) for results in sorted(BUNDLED.glob("*/results.json"))]
-    headers = [(run, run.header()) for run in runs]
+    dreams = filter(None, map(bundled_dream, experiments.names()))
+    headers = [(run, run.header()) for run in sorted([*bundled_runs(), *dreams], key=str)]
     return [ListedRun(str(run), run, said["etude"], said["preset"], "included") for run, said in headers]
 
 
