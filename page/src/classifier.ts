@@ -2,11 +2,12 @@
 
 import "./classifier.css";
 import type { PageData, Tensor, Text, Values } from "./data";
-import { h, put } from "./dom";
+import { h, percent, put } from "./dom";
 import type { ExamplePicture } from "./pictures/input";
 import type { PictureInfo } from "./pictures/fit";
 import type { Stroke } from "./pictures/pad";
 import { type Raster, toFloats } from "./pictures/raster";
+import { worstOrNone } from "./sections";
 import type { Break, Mistake } from "./study";
 
 /** What `etudes.analysis.page_content` puts in. Pictures are PNG of the network's size, at addresses of data. */
@@ -30,9 +31,6 @@ export interface ClassifierInfo extends PictureInfo {
 export const DRAWING: Stroke[] = [
   [[32, 24], [44, 17], [58, 20], [63, 31], [57, 42], [45, 48], [60, 53], [67, 66], [60, 79], [44, 84], [30, 77]],
 ];
-
-/** A share in words; the space does not break. */
-export const percent = (share: number) => `${(100 * share).toFixed(1)}\u00a0%`;
 
 const CHINESE: Record<string, Record<string, string>> = {
   cifar10: {
@@ -132,9 +130,7 @@ export type PutIn = (address: string, truth: Text | null) => void;
 
 /** What the mistakes are, and how far the network's percentages can be trusted. */
 export function mistakesWords({ metrics }: PageData, content: ClassifierContent, also: Text = { en: "", zh: "" }): Text {
-  const shown: Text = content.mistakes.length
-    ? { en: "Its worst mistakes on the test split, from which it never learned. Choose one to try it above.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，在上方试试。" }
-    : { en: "This page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
+  const shown = worstOrNone(content.mistakes.length);
   const error = metrics.calibration_error as number | undefined;
   const points = (100 * (error ?? 0)).toFixed(1);
   const sure: Text = error === undefined ? { en: "", zh: "" } : {

@@ -63,7 +63,7 @@ export interface TableData {
 /** One epoch of a training. */
 export type Epoch = { phase: string; epoch: number } & Record<string, number | string>;
 
-/** An example of the test split that the network gets wrong; its input as the study's page takes it. */
+/** All that a page holds of its run. */
 export interface PageData<C = unknown> {
   etude: string;
   /** The run's name, such as "addition_rnn@bundled". */

@@ -104,6 +104,11 @@ export function shown(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
+/** A share of 1 in percent. */
+export function percent(share: number, digits = 1): string {
+  return `${(100 * share).toFixed(digits)}\u00a0%`;
+}
+
 /** An element that shows a number, and holds it in full. */
 export function number(value: number): HTMLDataElement {
   return h("data", { value: String(value) }, shown(value).replace("-", "−"));

@@ -27,7 +27,8 @@ export async function start<C>(study: Study<C>): Promise<void> {
 }
 
 function readState(): Record<string, string> {
-  return Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+  const isState = location.hash.includes("="); // else it is the name of a place on the page
+  return isState ? Object.fromEntries(new URLSearchParams(location.hash.slice(1))) : {};
 }
 
 /** On paper the page is light, whatever it is on the screen. */
@@ -143,7 +144,7 @@ class OpenPage<C> implements Page<C> {
   }
 
   private scrollToTarget(): void {
-    const target = location.hash.length > 1 && !location.hash.includes("=") ? document.getElementById(location.hash.slice(1)) : null;
+    const target = location.hash.length > 1 && !Object.keys(this.state).length ? document.getElementById(location.hash.slice(1)) : null;
     target?.scrollIntoView();
   }
 

@@ -10,15 +10,19 @@ export function section(id: string, title: Text, ...children: (Node | Text | nul
   return h("section", { id, class: "part" }, h("h2", null, title), ...children);
 }
 
+/** What the mistakes are of which a page has so many. */
+export function worstOrNone(count: number): Text {
+  return count
+    ? { en: "Its worst mistakes on the test split, from which it never learned. Choose one to try it above.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，在上方试试。" }
+    : { en: "The page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
+}
+
 /** Its worst mistakes on the test split, each of which can be put in. */
 export function mistakesSection(mistakes: Mistake[], data: PageData, own?: Text, title?: Text): HTMLElement | null {
   const cards = mistakes.map((mistake) =>
     h("li", null, h("button", { type: "button", class: "mistake", onclick: () => toTop(mistake.put) }, mistake.shown, h("span", null, mistake.words))));
-  const words: Text = mistakes.length
-    ? { en: "Its worst mistakes on the test split, which it never learned from. Choose one to try it above.", zh: "它在测试集上最严重的错误（测试集从未用于训练）。点选一个，在上方试试。" }
-    : { en: "The page holds no mistakes of the test split.", zh: "本页没有收录测试集上的错误。" };
   return section("mistakes", title ?? { en: "When it is wrong", zh: "何时出错" },
-    h("p", null, own ?? words), cards.length ? h("ul", { class: "gallery" }, ...cards) : null, figuresOf(data));
+    h("p", null, own ?? worstOrNone(mistakes.length)), cards.length ? h("ul", { class: "gallery" }, ...cards) : null, figuresOf(data));
 }
 
 /** All metrics and tables of the run, folded. */
@@ -83,7 +87,7 @@ export function learnedSection(study: Study, data: PageData): HTMLElement {
 /** A metric that is a proportion as such; others as they are. */
 function proportion(name: string, value: number): HTMLElement | string {
   const isShare = /accuracy|match/.test(name) && value >= 0 && value <= 1;
-  return isShare ? h("data", { value: String(value) }, `${Number((100 * value).toFixed(2))} %`) : number(value);
+  return isShare ? h("data", { value: String(value) }, `${Number((100 * value).toFixed(2))}\u00a0%`) : number(value);
 }
 
 function trainedOn({ processor, backend, precision, seconds, python, versions }: Record<string, string>): string {

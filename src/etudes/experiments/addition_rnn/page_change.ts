@@ -2,7 +2,7 @@
 
 import { Cells, h, Legend, put, tensor, type Page, type Panel, type Tensor, type Text } from "etudes-page";
 import type { Asked, Asking } from "./page_asking";
-import { neighbour, visible, type Content } from "./page_content";
+import { neighbour, type Content } from "./page_content";
 
 export class ChangePanel implements Panel {
   readonly element: HTMLElement;
@@ -82,9 +82,4 @@ function firstDifference(now: Tensor, before: Tensor): number | null {
 
 function listed(places: number[], last: string): string {
   return places.length < 2 ? places.join("") : `${places.slice(0, -1).join(", ")}${last}${places[places.length - 1]}`;
-}
-
-/** For the mistakes and the inputs that break it: a question as the page shows it. */
-export function shownQuestion(question: string): HTMLElement {
-  return h("bdi", null, [...question].map((sign, index, all) => (index === 0 || index === all.length - 1 ? visible(sign) : sign)).join(""));
 }

@@ -1,6 +1,6 @@
 /** What page.py puts into the page, and how questions become the network's input and its output an answer. */
 
-import { tensor, type Tensor, type Text } from "etudes-page";
+import { percent as inPercent, tensor, type Tensor, type Text } from "etudes-page";
 
 export interface Content {
   alphabet: string;
@@ -100,9 +100,9 @@ export function neighbour(question: string, by: number, content: Content): strin
 
 /** A probability, such as "97.3 %"; neither 0 % nor 100 %, which a softmax never gives. */
 export function percent(share: number): string {
-  if (share > 0.999) return ">\u00a099.9\u00a0%";
-  if (share < 0.001) return "<\u00a00.1\u00a0%";
-  return `${(100 * share).toFixed(1)}\u00a0%`;
+  if (share > 0.999) return `>\u00a0${inPercent(0.999)}`;
+  if (share < 0.001) return `<\u00a0${inPercent(0.001)}`;
+  return inPercent(share);
 }
 
 /** Whether a character only fills an answer up. */

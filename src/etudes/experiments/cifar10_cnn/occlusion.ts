@@ -1,7 +1,7 @@
 /** What mattered for an answer: parts of the picture are covered in turn, and the answer is asked for each time. */
 
-import { type Network, type Tensor, h, label, put } from "etudes-page";
-import { type ClassifierInfo, bestOf, className, percent } from "etudes-page/classifier";
+import { percent, type Network, type Tensor, h, label, put } from "etudes-page";
+import { type ClassifierInfo, bestOf, className } from "etudes-page/classifier";
 import { paint as paintColours, scaleOf } from "etudes-page/colours";
 import { paint } from "etudes-page/pictures/canvas";
 import { type Square, covered } from "etudes-page/pictures/mask";

@@ -1,10 +1,7 @@
 /** The page of a run of cifar10_cnn. */
 
-import { type Journey, type Layer, type Page, type Study, type Text, h } from "etudes-page";
-import {
-  Answers, type ClassifierContent, type ClassifierInfo, DRAWING, type PutIn, answerText, breaksOf, className, examplesOf,
-  mistakesOf, mistakesWords, newest, outputOf, percent, pictureTensor,
-} from "etudes-page/classifier";
+import { percent, type Journey, type Layer, type Page, type Study, type Text, h } from "etudes-page";
+import { Answers, type ClassifierContent, type ClassifierInfo, DRAWING, type PutIn, answerText, breaksOf, className, examplesOf, mistakesOf, mistakesWords, newest, outputOf, pictureTensor } from "etudes-page/classifier";
 import { COLOURS, layerWords } from "etudes-page/layer_words";
 import { type PictureInput, pictureInput } from "etudes-page/pictures/input";
 import { inkExpected } from "etudes-page/pictures/prepare";

@@ -1,6 +1,6 @@
 /** Both answers of the discriminator: whether a picture is real, and of which class. */
 
-import { h, number, put, type Text } from "etudes-page";
+import { h, number, percent, put, type Text } from "etudes-page";
 import type { Judgement } from "./artist";
 import type { Content } from "./content";
 
@@ -12,9 +12,6 @@ const NEAR = 0.1;
 
 /** The shortest arrow. */
 const VISIBLE = 0.02;
-
-/** A share as people read it: "99.9 %". */
-export const percent = (share: number, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 
 /** What *fake* is where nothing can be told: half of what it learned from was real, with the target 1 − smoothing. */
 export function undecided(content: Content): number {

@@ -1,11 +1,11 @@
 /** The page of a run of mnist_acgan. */
 
-import { h, type Break, type Mistake, type Page, type PageData, type Study, type TableData, type Text } from "etudes-page";
+import { percent, h, type Break, type Mistake, type Page, type PageData, type Study, type TableData, type Text } from "etudes-page";
 import { Artist, plain } from "./artist";
 import type { Content, Judged } from "./content";
 import { Directions, Wall } from "./directions";
 import { discriminatorJourney, generatorJourney } from "./journeys";
-import { JudgementView, percent } from "./judgement";
+import { JudgementView } from "./judgement";
 import "./page.css";
 import { paintPicture, pictureCanvas } from "./pictures";
 import { Pull, pullWords } from "./pull";

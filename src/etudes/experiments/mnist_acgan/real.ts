@@ -1,9 +1,9 @@
 /** Real pictures of the test split beside the drawing, and what the discriminator says of both. */
 
-import { h, put, type Panel, type Text } from "etudes-page";
+import { percent, h, put, type Panel, type Text } from "etudes-page";
 import type { Artist } from "./artist";
 import { choice } from "./journeys";
-import { JudgementView, limits, percent, undecided } from "./judgement";
+import { JudgementView, limits, undecided } from "./judgement";
 import { distance, paintPicture, pictureCanvas, type Picture } from "./pictures";
 
 export class RealPictures implements Panel {

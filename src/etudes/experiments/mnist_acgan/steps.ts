@@ -1,8 +1,8 @@
 /** The nine steps of the game, one at a time, with the reader's own drawing in them. */
 
-import { Cells, h, label, number, put, tensor, type Panel, type Text } from "etudes-page";
+import { percent, Cells, h, label, number, put, tensor, type Panel, type Text } from "etudes-page";
 import { plain, type Artist } from "./artist";
-import { Gauge, percent } from "./judgement";
+import { Gauge } from "./judgement";
 import { pictureCanvas, type Picture } from "./pictures";
 import type { RealPictures } from "./real";
 import { stepWords } from "./step_words";

@@ -1,8 +1,8 @@
 /** Strips of small drawings, each a button: all classes from one z, and one class from all z of a seed. */
 
-import { h, label, put, type Text } from "etudes-page";
+import { percent, h, label, put, type Text } from "etudes-page";
 import { plain, type Artist } from "./artist";
-import { percent, undecided } from "./judgement";
+import { undecided } from "./judgement";
 import { paintPicture, pictureCanvas } from "./pictures";
 
 /** Classes of which a drawing is shown; further ones are in a list. */

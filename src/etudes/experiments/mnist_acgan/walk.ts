@@ -1,8 +1,8 @@
 /** A walk from one drawing to another: from class to class, from z to z, or both. */
 
-import { h, label, put, type Panel, type Text } from "etudes-page";
+import { percent, h, label, put, type Panel, type Text } from "etudes-page";
 import { LONG, plain, type Artist, type Judgement, type Label } from "./artist";
-import { percent } from "./judgement";
+
 import { paintPicture, pictureCanvas, type Picture } from "./pictures";
 
 /** Drawings of the strip. */
