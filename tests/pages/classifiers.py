@@ -1,7 +1,6 @@
 """A classifier's page in a browser, against `etudes use` and against its network in Keras."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
 import etudes
-from etudes.actions.loading import LoadedRun, build_networks, open_run
 from etudes.data import PHOTOS, embedded_photo
-from etudes.training.computing import computing, start_computing
-from etudes.training.state import put_weights
 from pages.visiting import WIDTHS, Visit, violations
 
 PATIENCE = 120_000
@@ -47,18 +43,6 @@ def used(run: str, picture: Path, **options: Any) -> list[Answer]:
     """What `etudes use` answers."""
     records = etudes.use(run, str(picture), **options).answers
     return [(record["answer"], record["probabilities"][record["answer"]]) for record in records]
-
-
-def in_float32(run: str) -> LoadedRun:
-    """A run whose networks in Keras compute in float32, as its graphs do, whatever they were trained in."""
-    loaded = replace(open_run(run))  # a copy: open runs are kept, and answer others
-    with computing():
-        start_computing()
-        networks = build_networks(loaded.experiment, replace(loaded.settings, precision="float32"), loaded.info, None)
-        saved = {name.partition("/")[0] for name in loaded.arrays}
-        put_weights({name: networks[name] for name in saved}, loaded.arrays)
-    vars(loaded)["networks"] = networks
-    return loaded
 
 
 def check_that_everybody_can_read(opened: Visit) -> None:

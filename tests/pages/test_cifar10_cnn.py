@@ -9,14 +9,13 @@ import pytest
 from pages.classifiers import (
     answers_of,
     check_that_everybody_can_read,
-    in_float32,
     photographs,
     put_in,
     same_answers,
     used,
     written_digits,
 )
-from pages.visiting import Visit, assert_cells_are_keras
+from pages.visiting import Visit, assert_cells_are_keras, in_float32
 
 pytestmark = pytest.mark.long
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,13 @@ import pytest
 from PIL import Image
 
 import etudes
-from etudes.actions.loading import LoadedRun, build_networks, open_run
+from etudes.actions.loading import open_run
 from etudes.contract import Networks
 from etudes.experiments.mnist_acgan.study import draw_z
 from etudes.training.backend import input_gradient, keras
-from etudes.training.computing import computing, start_computing
+from etudes.training.computing import computing
 from etudes.training.rng import rng
-from etudes.training.state import put_weights
-from pages.visiting import WIDTHS, Visit, assert_cells_are_keras, violations
+from pages.visiting import WIDTHS, Visit, assert_cells_are_keras, in_float32, violations
 
 pytestmark = pytest.mark.long
 
@@ -36,18 +34,6 @@ PIXELS = """(canvas) => {
 def graphs() -> Networks:
     """The run's networks and their parts in ONNX Runtime."""
     return open_run(RUN).graphs
-
-
-def in_float32(reference: Any) -> LoadedRun:
-    """A run whose networks in Keras compute in float32, as its graphs do, whatever they were trained in."""
-    loaded = replace(open_run(reference))  # a copy: open runs are kept, and answer others
-    with computing():
-        start_computing()
-        networks = build_networks(loaded.experiment, replace(loaded.settings, precision="float32"), loaded.info, None)
-        saved = {name.partition("/")[0] for name in loaded.arrays}
-        put_weights({name: networks[name] for name in saved}, loaded.arrays)
-    vars(loaded)["networks"] = networks
-    return loaded
 
 
 def picture(canvas: Any) -> np.ndarray[Any, Any]:

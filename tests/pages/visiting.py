@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from etudes.actions.loading import LoadedRun
-from etudes.training.computing import computing
+from etudes.actions.loading import LoadedRun, build_networks, open_run
+from etudes.training.computing import computing, start_computing
+from etudes.training.state import put_weights
 
 PATIENCE = 60_000
 """Milliseconds to wait for what the page is to show: a busy machine is slow."""
@@ -257,6 +258,18 @@ def keras_values(
         return np.asarray(keras.Model(model.inputs, tensor).predict_on_batch(given))[0].astype(np.float64)
 
     return value
+
+
+def in_float32(reference: Any) -> LoadedRun:
+    """A run whose networks in Keras compute in float32, as its graphs do, whatever they were trained in."""
+    loaded = replace(open_run(reference))  # a copy: open runs are kept, and answer others
+    with computing():
+        start_computing()
+        networks = build_networks(loaded.experiment, replace(loaded.settings, precision="float32"), loaded.info, None)
+        saved = {name.partition("/")[0] for name in loaded.arrays}
+        put_weights({name: networks[name] for name in saved}, loaded.arrays)
+    vars(loaded)["networks"] = networks
+    return loaded
 
 
 def assert_cells_are_keras(
