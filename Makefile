@@ -13,7 +13,7 @@ CONTRACT := tests/test_contract.py tests/training tests/graphs tests/experiments
 demo: setup          ## all six in a few minutes: four trained on embedded data, two with bundled weights; one report.html
 	$(BIN)/etudes demo
 
-test: setup lint     ## what must hold, in about thirteen CPU minutes: TensorFlow whole, JAX on the quickest study
+test: setup lint     ## what must hold, in about fourteen CPU minutes: TensorFlow whole, JAX on the quickest study
 	$(BIN)/python -m pytest $(SHARED)
 	KERAS_BACKEND=jax $(BIN)/python -m pytest $(SHARED) tests/test_contract.py -k deep_dream
 
